@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! QEMU guests with a probe, a deadline and an honest exit status

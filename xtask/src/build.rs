@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The build steps, one file per thing that is built. Each takes the [`Workshop`](crate::workshop::Workshop)
+//! and the paths of what it needs, and returns the path of what it made.
