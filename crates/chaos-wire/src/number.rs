@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Numbers as the grammar has them: plain counts, and sizes in bytes with a binary suffix.
+
+use core::fmt;
+
+/// What is wrong with a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberFault {
+    /// Not a decimal number.
+    NotANumber,
+    /// A number of bytes that is neither plain nor ends in K, M or G.
+    NotASize,
+    /// A number outside what is allowed, both ends included.
+    OutOfRange {
+        /// The lowest that is allowed.
+        low: u64,
+        /// The highest that is allowed.
+        high: u64,
+    },
+}
+
+impl fmt::Display for NumberFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotANumber => f.write_str("must be a plain decimal number"),
+            Self::NotASize => f.write_str(
+                "must be a number of bytes, plain or with K, M or G (1024, 1024^2, 1024^3)",
+            ),
+            Self::OutOfRange { low, high } => write!(f, "must be {low} to {high}"),
+        }
+    }
+}
+
+/// A plain decimal count between `low` and `high`.
+pub(crate) fn count(text: &str, low: u64, high: u64) -> Result<u64, NumberFault> {
+    let number = digits(text).ok_or(NumberFault::NotANumber)?;
+    in_range(number, low, high)
+}
+
+/// A size in bytes between `low` and `high`, with an optional K, M or G.
+pub(crate) fn size_bytes(text: &str, low: u64, high: u64) -> Result<u64, NumberFault> {
+    let (text, shift) = match text.as_bytes().last() {
+        Some(b'K') => (text.get(..text.len() - 1), 10),
+        Some(b'M') => (text.get(..text.len() - 1), 20),
+        Some(b'G') => (text.get(..text.len() - 1), 30),
+        _ => (Some(text), 0),
+    };
+    let number = text.and_then(digits).ok_or(NumberFault::NotASize)?;
+    let bytes = number.and_then(|number| number.checked_mul(1 << shift));
+    in_range(bytes, low, high)
+}
+
+/// `None`: not decimal digits. `Some(None)`: digits, but more than 64 bits of them.
+fn digits(text: &str) -> Option<Option<u64>> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(text.parse().ok())
+}
+
+fn in_range(number: Option<u64>, low: u64, high: u64) -> Result<u64, NumberFault> {
+    match number {
+        Some(number) if (low..=high).contains(&number) => Ok(number),
+        _ => Err(NumberFault::OutOfRange { low, high }),
+    }
+}
+
+/// Writes a size with the largest suffix that leaves a whole number: the inverse of [`size_bytes`].
+pub(crate) fn write_size(f: &mut fmt::Formatter<'_>, len_bytes: u64) -> fmt::Result {
+    for (shift, suffix) in [(30, 'G'), (20, 'M'), (10, 'K')] {
+        if len_bytes != 0 && len_bytes.trailing_zeros() >= shift {
+            return write!(f, "{}{suffix}", len_bytes >> shift);
+        }
+    }
+    write!(f, "{len_bytes}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_plain() {
+        assert_eq!(count("1000000", 1, 1 << 30), Ok(1_000_000));
+        assert_eq!(count("007", 1, 9), Ok(7));
+        for bad in ["", "-1", "+1", "1M", "1_000", " 1", "1 ", "0x10", "１", "1.0"] {
+            assert_eq!(count(bad, 1, 9), Err(NumberFault::NotANumber), "{bad:?}");
+        }
+        let range = NumberFault::OutOfRange { low: 1, high: 9 };
+        for bad in [
+            "0",
+            "10",
+            "18446744073709551615",
+            "18446744073709551616",
+            "99999999999999999999999999",
+        ] {
+            assert_eq!(count(bad, 1, 9), Err(range), "{bad}");
+        }
+        assert_eq!(count("18446744073709551615", 0, u64::MAX), Ok(u64::MAX));
+    }
+
+    #[test]
+    fn sizes_have_binary_suffixes() {
+        assert_eq!(size_bytes("16M", 1, u64::MAX), Ok(16 << 20));
+        assert_eq!(size_bytes("4K", 1, u64::MAX), Ok(4096));
+        assert_eq!(size_bytes("2G", 1, u64::MAX), Ok(2 << 30));
+        assert_eq!(size_bytes("17", 1, u64::MAX), Ok(17));
+        for bad in ["", "K", "M", "1k", "1T", "1KB", "1MiB", "-1M", "1 M", "é", "1é"] {
+            assert_eq!(size_bytes(bad, 1, u64::MAX), Err(NumberFault::NotASize), "{bad:?}");
+        }
+        let range = NumberFault::OutOfRange { low: 1, high: u64::MAX };
+        for bad in ["0", "0K", "18446744073709551616", "17179869184G", "18014398509481984K"] {
+            assert_eq!(size_bytes(bad, 1, u64::MAX), Err(range), "{bad}");
+        }
+        assert_eq!(size_bytes("17179869183G", 1, u64::MAX), Ok(17_179_869_183 << 30));
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What is measured: the names and numbers of the targets.
+
+use core::fmt;
+
+use crate::choices::choice;
+
+choice! {
+    /// One noise source in one environment.
+    Target {
+        /// Frames that belong to the capture as a whole, such as `done`.
+        None = 0 "none",
+        /// The engine in the microkernel.
+        BareMetal = 1 "baremetal",
+        /// The engine in the kernel module, read through /dev/uchaos.
+        LinuxModule = 2 "linux-module",
+        /// The engine in a userland tool of the Linux guest.
+        LinuxUser = 3 "linux-user",
+        /// The Linux guest's own /dev/urandom, as the yardstick.
+        LinuxCrng = 4 "linux-crng",
+        /// The userland tool on the host itself.
+        HostUser = 5 "host-user",
+    }
+}
+
+impl Target {
+    /// The target that a frame's number stands for.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+}
+
+/// A set of targets, in the order of their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Targets {
+    bits: u8,
+}
+
+impl Targets {
+    /// No target: the guest's own default holds.
+    pub const EMPTY: Self = Self { bits: 0 };
+
+    /// The set with `target` in it; [`Target::None`] is not a target to run and changes nothing.
+    #[must_use]
+    pub const fn with(self, target: Target) -> Self {
+        Self { bits: (self.bits | 1 << target as u8) & !1 }
+    }
+
+    /// Whether `target` is in the set.
+    #[must_use]
+    pub const fn contains(self, target: Target) -> bool {
+        self.bits & (1 << target as u8) != 0
+    }
+
+    /// Whether nothing is in the set.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.bits == 0
+    }
+
+    /// How many targets are in the set.
+    #[must_use]
+    pub const fn len(self) -> usize {
+        self.bits.count_ones() as usize
+    }
+
+    /// The targets of the set, or `default` alone where the set is empty.
+    pub fn or(self, default: Target) -> impl Iterator<Item = Target> {
+        let set = if self.is_empty() { Self::EMPTY.with(default) } else { self };
+        set.iter()
+    }
+
+    /// The targets of the set.
+    pub fn iter(self) -> impl Iterator<Item = Target> {
+        Target::ALL.iter().copied().filter(move |target| self.contains(*target))
+    }
+}
+
+/// As in the grammar: joined with `+`.
+impl fmt::Display for Targets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, target) in self.iter().enumerate() {
+            if index > 0 {
+                f.write_str("+")?;
+            }
+            f.write_str(target.word())?;
+        }
+        Ok(())
+    }
+}
