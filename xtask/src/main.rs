@@ -1,10 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! µChaos: build both machines, run them, compare what comes out of them.
+//! µChaos: build both machines, run them, compare what comes out of them. Parsing and dispatch only.
 
 mod build;
+mod cli;
+mod commands;
+mod failure;
 mod inputs;
 mod log;
+mod on_target;
+mod preflight;
 mod stamp;
+mod tools;
 mod workshop;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let outcome = vm_runner::interrupt::install().map_err(anyhow::Error::from).and_then(|()| cli.run());
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            failure::exit_code(&error)
+        }
+    }
+}

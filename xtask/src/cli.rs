@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The command line: one clap struct per subcommand, each in its own file, and the options they share.
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::clean::Clean;
+use crate::workshop::Workshop;
+
+/// Build two machines that run the same timing-jitter engine, and compare what comes out of them.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, arg_required_else_help = true)]
+#[command(after_help = "Examples:
+  cargo xtask compare                 the main job: build, boot, measure, assess, report
+  cargo xtask run-bare                the microkernel's monitor, on this terminal
+  cargo xtask run-linux               a shell in the Linux guest
+  cargo xtask assess --bits 8 FILE    NIST SP 800-90B on a file of your own
+  cargo xtask test                    everything that CI runs
+
+Folders: built things in target/uchaos, results in runs/, sources in $UCHAOS_CACHE (default ~/.cache/uchaos).
+Exit status: 0 well; 1 a step or a check failed; 2 bad usage; 3 a guest died or panicked; 4 a deadline passed;
+5 something is missing on this machine; 130 interrupted.")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every subcommand.
+#[derive(Debug, Args)]
+pub(crate) struct Shared {
+    /// Use only sources that are in the cache already; no step reaches for the network
+    #[arg(long, global = true, env = "UCHAOS_OFFLINE")]
+    pub(crate) offline: bool,
+    /// Say what would be done, with the commands, and do nothing
+    #[arg(long, global = true)]
+    pub(crate) dry_run: bool,
+    /// Print the result as JSON on standard output (progress goes to standard error)
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Remove what was built (and, when asked, results and sources), and say what that freed
+    Clean(Clean),
+}
+
+impl Cli {
+    /// Runs the subcommand.
+    ///
+    /// # Errors
+    /// Whatever the subcommand could not do.
+    pub(crate) fn run(self) -> Result<()> {
+        let Shared { offline, dry_run, json } = self.shared;
+        let shop = Workshop::open(offline, dry_run, json)?;
+        match self.command {
+            Command::Clean(command) => command.run(&shop),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}
