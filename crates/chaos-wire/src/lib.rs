@@ -14,6 +14,8 @@
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "std")]
+pub mod capture;
 mod choices;
 mod crc;
 mod excerpt;
@@ -30,6 +32,8 @@ mod target;
 mod text;
 mod writer;
 
+#[cfg(feature = "std")]
+pub use capture::{Capture, CaptureError};
 pub use choices::{Health, Timer, Workload};
 pub use crc::crc32;
 pub use excerpt::Excerpt;

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The host's side of a capture: all of a file is checked before any of it is handed out.
+//!
+//! A capture that is cut, has a gap, a changed bit, frames out of place, another number of samples than its
+//! reports say, or anything after `done`, is an error; there is no reading of "the good part".
+
+mod assemble;
+mod error;
+mod fields;
+mod frames;
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+pub use error::{CaptureError, CaptureFault};
+pub use fields::Fields;
+
+use crate::job::Job;
+use crate::status::GuestStatus;
+use crate::target::Target;
+
+/// Everything that one guest handed back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capture {
+    /// What each target gave, in the order in which they ran.
+    pub targets: Vec<TargetCapture>,
+    /// The guest's verdict on its own work.
+    pub status: GuestStatus,
+    /// Frames, `done` included.
+    pub frames: u32,
+    /// Bytes of the file.
+    pub len_bytes: u64,
+}
+
+/// What one target gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetCapture {
+    /// Which target.
+    pub target: Target,
+    /// What it said about itself.
+    pub meta: Fields,
+    /// Raw noise: deltas in ticks, in the order in which they were taken.
+    pub raw: Vec<u64>,
+    /// The output stream.
+    pub stream: Vec<u8>,
+    /// The seed.
+    pub seed: Vec<u8>,
+    /// The restart matrix, where one was asked for.
+    pub restarts: Option<RestartMatrix>,
+    /// Lines of the machine's checks of itself.
+    pub self_test: Vec<String>,
+    /// How each job went, in the order in which they ran.
+    pub reports: Vec<Report>,
+}
+
+/// The restart matrix of SP 800-90B §3.1.4: one row for each restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestartMatrix {
+    /// Restarts.
+    pub rows: u32,
+    /// Samples of each.
+    pub columns: u32,
+    /// Deltas in ticks, row after row.
+    pub delta_ticks: Vec<u64>,
+}
+
+/// How a job went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Which job.
+    pub job: Job,
+    /// The target's clock before the job.
+    pub begin_ticks: u64,
+    /// The target's clock after the job's frames had been written.
+    pub end_ticks: u64,
+    /// Ticks for which the machine worked; the rest went into writing.
+    pub fill_ticks: u64,
+    /// In how many pieces the samples were taken.
+    pub chunks: u64,
+    /// Why the job failed, where it did. What there is of it then was taken before.
+    pub failure: Option<String>,
+    /// The health tests' counters after the job.
+    pub health: Fields,
+}
+
+impl Capture {
+    /// Reads and checks a capture file.
+    ///
+    /// # Errors
+    /// The first fault, with the file, the offset in it, the frame's number, and what to do.
+    pub fn read(path: &Path) -> Result<Self, CaptureError> {
+        let file = File::open(path).map_err(|error| CaptureError {
+            path: path.to_owned(),
+            offset_bytes: 0,
+            frame: 0,
+            fault: CaptureFault::Read(error),
+        })?;
+        Self::read_from(BufReader::with_capacity(1 << 18, file), path)
+    }
+
+    /// Reads and checks a capture; `path` is for errors only.
+    ///
+    /// # Errors
+    /// As [`Capture::read`].
+    pub fn read_from(source: impl Read, path: &Path) -> Result<Self, CaptureError> {
+        let mut frames = frames::Frames::new(source);
+        assemble::assemble(&mut frames).map_err(|fault| CaptureError {
+            path: path.to_owned(),
+            offset_bytes: frames.offset_bytes(),
+            frame: frames.number(),
+            fault,
+        })
+    }
+
+    /// What a target gave, where it ran.
+    #[must_use]
+    pub fn target(&self, target: Target) -> Option<&TargetCapture> {
+        self.targets.iter().find(|taken| taken.target == target)
+    }
+}
+
+impl TargetCapture {
+    /// How a kind of job went, where it ran.
+    #[must_use]
+    pub fn report(&self, kind: crate::job::JobKind) -> Option<&Report> {
+        self.reports.iter().find(|report| report.job.kind() == kind)
+    }
+}
+
+impl RestartMatrix {
+    /// The rows.
+    pub fn iter(&self) -> impl Iterator<Item = &[u64]> {
+        self.delta_ticks.chunks(self.columns.max(1) as usize)
+    }
+}
