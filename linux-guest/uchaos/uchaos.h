@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the module share: the one engine of this machine, the lock around it, and the seams
+ * between loading (main.c, params.c), the device nodes (nodes.c), seeding (crng.c) and /proc/uchaos (status.c).
+ */
+#ifndef UCHAOS_H
+#define UCHAOS_H
+
+#include <linux/ioctl.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include "uchaos_engine.h"
+
+/* On /dev/uchaos-raw: start the engine anew, with its startup test; the restart matrix is made of these. */
+#define UCHAOS_RESTART _IO('C', 0xa0)
+
+struct uchaos {
+	struct mutex lock;	/* guards the engine, error and seeds */
+	wait_queue_head_t idle;	/* woken when the lock is given back: poll() waits here */
+	void *engine;
+	struct uchaos_params params;
+	int error;		/* the last error that dmesg was told */
+	u64 seeds;		/* seeds of 256 bits given to the kernel's own generator */
+};
+
+extern struct uchaos uchaos;
+
+int uchaos_params_read(struct uchaos_params *params);
+/* The words for the parameters in force. */
+const char *uchaos_workload(void);
+const char *uchaos_health_mode(void);
+
+/* Gives the lock back and wakes pollers. */
+void uchaos_release(void);
+/* With the lock held: an engine's result as an errno, its reason in dmesg once. */
+int uchaos_errno(int result);
+
+int uchaos_nodes_add(void);
+void uchaos_nodes_remove(void);
+
+int uchaos_crng_start(void);
+void uchaos_crng_stop(void);
+
+int uchaos_status_add(void);
+void uchaos_status_remove(void);
+
+#endif
