@@ -1,2 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The one reader of the hardware counter
+#![no_std]
+//! The one reader of the hardware counter: the same code in the kernel module, in userland and on bare metal.
+
+mod tsc;
+
+pub use tsc::TscClock;

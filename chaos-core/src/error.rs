@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Every way in which the engine refuses, with what to do about it.
+
+use core::fmt;
+
+/// Why no output was given. The buffer that was to be filled is zero from end to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Error {
+    /// The counter showed the same value in [`crate::MAX_READS`] reads.
+    ClockStuck,
+    /// The counter moves, but in steps too coarse to time one workload step.
+    ClockCoarse,
+    /// The counter stepped backwards more often than an honest one does.
+    ClockBackwards,
+    /// Repetition count test (SP 800-90B §4.4.1): one value too many times in a row.
+    RepetitionCount,
+    /// Adaptive proportion test (SP 800-90B §4.4.2): one value too often in a window.
+    AdaptiveProportion,
+    /// Lag predictor: an earlier stretch of samples comes back again and again.
+    LagPredictor,
+    /// Stuck test: the samples go on in a straight line, or too few of them earn credit.
+    Stuck,
+    /// A health test fired during the startup test.
+    Startup {
+        /// The test that fired.
+        test: HealthTest,
+    },
+    /// A parameter out of its range. Nothing is clamped silently.
+    BadParameter {
+        /// The parameter's name, as the job grammar and the module spell it.
+        name: &'static str,
+        /// What was given.
+        given: u64,
+        /// What is allowed, in words.
+        allowed: &'static str,
+    },
+}
+
+/// The continuous health tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HealthTest {
+    /// SP 800-90B §4.4.1.
+    RepetitionCount,
+    /// SP 800-90B §4.4.2.
+    AdaptiveProportion,
+    /// Predicts each sample by one that came up to 32 samples earlier.
+    LagPredictor,
+    /// Third derivative of the counter is zero.
+    Stuck,
+}
+
+impl HealthTest {
+    /// The test that an error is the failure of, if it is one.
+    #[must_use]
+    pub const fn of(error: Error) -> Option<Self> {
+        match error {
+            Error::RepetitionCount => Some(Self::RepetitionCount),
+            Error::AdaptiveProportion => Some(Self::AdaptiveProportion),
+            Error::LagPredictor => Some(Self::LagPredictor),
+            Error::Stuck => Some(Self::Stuck),
+            _ => None,
+        }
+    }
+
+    /// The error that a failure of this test is.
+    #[must_use]
+    pub const fn error(self) -> Error {
+        match self {
+            Self::RepetitionCount => Error::RepetitionCount,
+            Self::AdaptiveProportion => Error::AdaptiveProportion,
+            Self::LagPredictor => Error::LagPredictor,
+            Self::Stuck => Error::Stuck,
+        }
+    }
+
+    /// The field's name for the test.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RepetitionCount => "repetition count",
+            Self::AdaptiveProportion => "adaptive proportion",
+            Self::LagPredictor => "lag predictor",
+            Self::Stuck => "stuck",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClockStuck => out.write_str(
+                "reading the clock: it did not move in 1,024 reads; use a clock that runs, or look at the emulator's",
+            ),
+            Self::ClockCoarse => {
+                out.write_str("reading the clock: its steps are too coarse for one workload step; use a longer workload")
+            }
+            Self::ClockBackwards => out
+                .write_str("reading the clock: it stepped backwards repeatedly; pin the reader to one CPU and restart"),
+            Self::Startup { test } => write!(
+                out,
+                "testing the noise source at startup: the {} test fired; look at the raw noise with health=observe",
+                test.name()
+            ),
+            Self::BadParameter { name, given, allowed } => {
+                write!(out, "checking parameter {name}: {given} is not allowed; give {allowed}")
+            }
+            Self::RepetitionCount => health(out, HealthTest::RepetitionCount),
+            Self::AdaptiveProportion => health(out, HealthTest::AdaptiveProportion),
+            Self::LagPredictor => health(out, HealthTest::LagPredictor),
+            Self::Stuck => health(out, HealthTest::Stuck),
+        }
+    }
+}
+
+fn health(out: &mut fmt::Formatter<'_>, test: HealthTest) -> fmt::Result {
+    write!(
+        out,
+        "watching the noise source: the {} test fired; restart it, and look at the raw noise if it fires again",
+        test.name()
+    )
+}
+
+impl core::error::Error for Error {}

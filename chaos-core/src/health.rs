@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Health tests (SP 800-90B §4.3, §4.4): they watch every sample that is taken, whatever becomes of it.
+//!
+//! Four continuous tests compare whole deltas, not symbols of a few bits, because two deltas that differ anywhere
+//! are two values. All four look for an equality, which in a working source is the exception; so the sampling loop
+//! tests for all of them at once with one product ([`Trend::notice`]) and the books are kept out of line.
+
+use crate::cutoffs::{Cutoffs, WINDOW_SAMPLES};
+use crate::error::{Error, HealthTest};
+
+/// Samples of the startup test, and of the recovery after an intermittent failure: SP 800-90B §4.3 has 1,024 at
+/// least.
+pub const STARTUP_SAMPLES: u32 = 1024;
+/// Samples that the lag predictor looks back at most.
+pub const LAGS: u32 = 32;
+/// Steps backwards that are forgiven per [`WINDOW_SAMPLES`]: a counter may be set, or read on another CPU.
+const BACKWARD_STEPS_FORGIVEN: u32 = 3;
+
+/// How the noise source stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// The startup test is not over.
+    Starting,
+    /// No failure, or recovered from one.
+    Healthy,
+    /// A test fired. [`STARTUP_SAMPLES`] samples without another failure make the source healthy again.
+    Intermittent,
+    /// A test fired at startup or during recovery, or the clock failed. Only a restart ends this.
+    Permanent,
+}
+
+/// What the health tests have counted since the last restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Health {
+    /// Samples seen.
+    pub samples: u64,
+    /// Failures of the repetition count test.
+    pub repetition_count_failures: u64,
+    /// Failures of the adaptive proportion test.
+    pub adaptive_proportion_failures: u64,
+    /// Failures of the lag predictor.
+    pub lag_predictor_failures: u64,
+    /// Failures of the stuck test.
+    pub stuck_failures: u64,
+    /// Samples with a second or third derivative of zero. They earn no credit towards a seed.
+    pub stuck_samples: u64,
+    /// Steps backwards of the clock.
+    pub backward_steps: u64,
+    /// Counter reads that had to be repeated because the delta was below `min_delta`.
+    pub repeated_reads: u64,
+    /// How the source stands.
+    pub state: State,
+    /// The last failure.
+    pub last_error: Option<Error>,
+    /// The cutoffs in force.
+    pub cutoffs: Cutoffs,
+}
+
+/// The part of the tests' memory that every sample needs; the sampling loop keeps it in registers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trend {
+    delta: u64,
+    /// The last delta minus the one before: the second derivative of the counter.
+    change: u64,
+    /// What the lag predictor expects next.
+    wanted: u64,
+    /// The first sample of the window.
+    first: u64,
+    /// Samples seen since the restart.
+    number: u64,
+}
+
+/// The health tests' books.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    pub(crate) report: Health,
+    trend: Trend,
+    history: [u64; LAGS as usize],
+    /// The number of the sample that the lag predictor takes for its next guess.
+    guess: u64,
+    window_left: u32,
+    window_matches: u32,
+    window_hits: u32,
+    window_backward_steps: u32,
+    repeats: Run,
+    straights: Run,
+    hits: Run,
+    recovery_left: u32,
+}
+
+/// Equalities in a row; costs nothing while there are none.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    next_number: u64,
+    length: u32,
+    longest: u32,
+}
+
+impl Run {
+    const NONE: Self = Self { next_number: 0, length: 0, longest: 0 };
+
+    fn go_on(&mut self, number: u64) {
+        self.length = if number == self.next_number { self.length.saturating_add(1) } else { 1 };
+        self.next_number = number.wrapping_add(1);
+        self.longest = self.longest.max(self.length);
+    }
+}
+
+impl Watch {
+    pub(crate) const fn new(cutoffs: Cutoffs) -> Self {
+        Self {
+            report: Health {
+                samples: 0,
+                repetition_count_failures: 0,
+                adaptive_proportion_failures: 0,
+                lag_predictor_failures: 0,
+                stuck_failures: 0,
+                stuck_samples: 0,
+                backward_steps: 0,
+                repeated_reads: 0,
+                state: State::Starting,
+                last_error: None,
+                cutoffs,
+            },
+            trend: Trend { delta: 0, change: 0, wanted: 0, first: 0, number: 0 },
+            history: [0; LAGS as usize],
+            guess: 0,
+            window_left: WINDOW_SAMPLES,
+            window_matches: 0,
+            window_hits: 0,
+            window_backward_steps: 0,
+            repeats: Run::NONE,
+            straights: Run::NONE,
+            hits: Run::NONE,
+            recovery_left: STARTUP_SAMPLES,
+        }
+    }
+
+    /// The trend so far, to be kept in registers for one block.
+    #[inline(always)]
+    pub(crate) const fn trend(&self) -> Trend {
+        self.trend
+    }
+
+    /// How many samples may be taken before [`Watch::look`]: 1 to [`LAGS`].
+    #[inline(always)]
+    pub(crate) fn block_samples(&self) -> u32 {
+        if self.window_left == WINDOW_SAMPLES {
+            return 1; // the window's first sample, which `look` has to know
+        }
+        let lag = self.trend.number.wrapping_sub(self.guess) as u32;
+        self.window_left.min((LAGS + 1).saturating_sub(lag)).max(1)
+    }
+
+    /// Looks at one sample. In the usual case nothing is equal to anything, and that takes one branch: a product is
+    /// zero if a factor is. (It may be zero modulo 2^64 without one; then the books are opened for nothing.)
+    #[inline(always)]
+    pub(crate) fn sample(&mut self, trend: &mut Trend, delta: u64) {
+        let change = delta.wrapping_sub(trend.delta);
+        let bend = change.wrapping_sub(trend.change);
+        self.history[trend.number as usize % LAGS as usize] = delta;
+        let miss = delta.wrapping_sub(trend.wanted).wrapping_mul(delta.wrapping_sub(trend.first));
+        if change.wrapping_mul(bend).wrapping_mul(miss) == 0 {
+            trend.wanted = self.keep_books(delta, change, bend, trend.wanted, trend.number);
+        }
+        trend.delta = delta;
+        trend.change = change;
+        trend.number = trend.number.wrapping_add(1);
+    }
+
+    /// Counts the equalities of a sample that has one. Returns what the lag predictor expects next.
+    #[inline(never)]
+    fn keep_books(&mut self, delta: u64, change: u64, bend: u64, wanted: u64, number: u64) -> u64 {
+        if change == 0 || bend == 0 {
+            self.report.stuck_samples = self.report.stuck_samples.wrapping_add(1);
+        }
+        if change == 0 {
+            self.repeats.go_on(number);
+        } else if bend == 0 {
+            self.straights.go_on(number);
+        }
+        if delta == self.trend.first {
+            self.window_matches = self.window_matches.wrapping_add(1);
+        }
+        if delta != wanted {
+            return wanted;
+        }
+        self.hits.go_on(number);
+        self.window_hits = self.window_hits.wrapping_add(1);
+        self.guess = self.guess.wrapping_add(1);
+        self.history[self.guess as usize % LAGS as usize]
+    }
+
+    /// Closes a block of samples: judges the counts, and moves windows on.
+    ///
+    /// # Errors
+    /// The failure, if a test fired. It is in the report already.
+    pub(crate) fn look(&mut self, trend: Trend) -> Result<(), Error> {
+        let block = trend.number.wrapping_sub(self.trend.number) as u32;
+        self.report.samples = self.report.samples.wrapping_add(u64::from(block));
+        self.trend = trend;
+        if self.window_left == WINDOW_SAMPLES {
+            self.trend.first = trend.delta;
+            self.window_matches = 1;
+        }
+        self.window_left = self.window_left.saturating_sub(block);
+        let lag = trend.number.wrapping_sub(self.guess);
+        if lag > u64::from(LAGS) {
+            self.guess = trend.number.wrapping_sub(1);
+            self.trend.wanted = trend.delta;
+        }
+        let fired = self.judge();
+        if self.window_left == 0 {
+            self.begin_window();
+        }
+        let Some(test) = fired else {
+            self.recover(block);
+            return Ok(());
+        };
+        self.forget_runs();
+        Err(self.fail(test.error()))
+    }
+
+    /// Which test has fired; of several at once, all are counted and the first in this order is named.
+    fn judge(&mut self) -> Option<HealthTest> {
+        let cutoffs = self.report.cutoffs;
+        let report = &mut self.report;
+        let verdicts = [
+            (
+                self.repeats.longest >= cutoffs.prediction_run,
+                &mut report.repetition_count_failures,
+                HealthTest::RepetitionCount,
+            ),
+            (
+                self.window_matches >= cutoffs.adaptive_proportion,
+                &mut report.adaptive_proportion_failures,
+                HealthTest::AdaptiveProportion,
+            ),
+            (
+                self.hits.longest >= cutoffs.prediction_run
+                    || self.window_hits >= cutoffs.prediction_count,
+                &mut report.lag_predictor_failures,
+                HealthTest::LagPredictor,
+            ),
+            (
+                self.straights.longest >= cutoffs.prediction_run,
+                &mut report.stuck_failures,
+                HealthTest::Stuck,
+            ),
+        ];
+        let mut named = None;
+        for (fired, count, test) in verdicts {
+            if fired {
+                *count = count.wrapping_add(1);
+                named = named.or(Some(test));
+            }
+        }
+        named
+    }
+
+    fn begin_window(&mut self) {
+        self.window_left = WINDOW_SAMPLES;
+        self.window_matches = 0;
+        self.window_hits = 0;
+        self.window_backward_steps = 0;
+    }
+
+    fn forget_runs(&mut self) {
+        self.repeats = Run::NONE;
+        self.straights = Run::NONE;
+        self.hits = Run::NONE;
+        self.begin_window();
+    }
+
+    /// Counts healthy samples towards the end of the startup test or of a recovery.
+    fn recover(&mut self, block: u32) {
+        if matches!(self.report.state, State::Starting | State::Intermittent) {
+            self.recovery_left = self.recovery_left.saturating_sub(block);
+            if self.recovery_left == 0 {
+                self.report.state = State::Healthy;
+            }
+        }
+    }
+
+    /// Healthy samples that are still to be seen before the source counts as healthy.
+    pub(crate) const fn recovery_samples(&self) -> u32 {
+        self.recovery_left
+    }
+
+    /// Writes a health test's failure down. The first one is intermittent; one at startup, or during the recovery from
+    /// another, is permanent.
+    fn fail(&mut self, error: Error) -> Error {
+        self.report.last_error = Some(error);
+        if self.report.state == State::Healthy {
+            self.report.state = State::Intermittent;
+            self.recovery_left = STARTUP_SAMPLES;
+        } else {
+            self.report.state = State::Permanent;
+        }
+        error
+    }
+
+    /// Writes down that no sample can be had from the clock at all: permanent at once.
+    pub(crate) fn fail_for_good(&mut self, error: Error) -> Error {
+        self.report.last_error = Some(error);
+        self.report.state = State::Permanent;
+        error
+    }
+
+    /// A counter read that gave no sample.
+    pub(crate) fn repeated_read(&mut self) {
+        self.report.repeated_reads = self.report.repeated_reads.wrapping_add(1);
+    }
+
+    /// A step backwards.
+    ///
+    /// # Errors
+    /// [`Error::ClockBackwards`] at the fourth in one window.
+    pub(crate) fn backward_step(&mut self) -> Result<(), Error> {
+        self.report.backward_steps = self.report.backward_steps.wrapping_add(1);
+        self.window_backward_steps = self.window_backward_steps.saturating_add(1);
+        if self.window_backward_steps > BACKWARD_STEPS_FORGIVEN {
+            Err(Error::ClockBackwards)
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The mixer: 64 bits of state that one sample at a time drives apart, and an avalanche at the output.
+//! It amplifies, it does not create: with a clock that is known, every output word is known. There is no seed and
+//! no secret, and a word can be turned back into the state that gave it, so that nothing hides a weak clock.
+
+/// The state before the first sample: the fraction of π, so that it is plain that nobody chose it. Not a seed.
+const START: u64 = 0x243F_6A88_85A3_08D3;
+/// 2^64 divided by the golden ratio, odd: spreads a change of one tick over the upper half.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+/// 2^64 times the fraction of e, made odd.
+const FOLD: u64 = 0xB7E1_5162_8AED_2A6B;
+/// 2^64 times the fraction of the square root of 3, made odd.
+const TWIST: u64 = 0xBB67_AE85_84CA_A73B;
+/// A rare event is a state with these bits clear: one sample in sixteen.
+const RARE: u64 = 0xF;
+
+/// The mixer's whole state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mixer {
+    state: u64,
+}
+
+impl Default for Mixer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Mixer {
+    /// The mixer before its first sample; the same on every machine and at every start.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { state: START }
+    }
+
+    /// Takes in one sample. Now and then it takes another way than usual, and then the next sample, which is
+    /// timed over this very code, comes out different too.
+    #[inline(always)]
+    pub const fn absorb(&mut self, delta_ticks: u64) {
+        let mut state = (self.state ^ delta_ticks).wrapping_mul(SPREAD);
+        state ^= state >> 32;
+        if state & RARE == 0 {
+            state = rare_event(state);
+        }
+        self.state = state.rotate_left(23);
+    }
+
+    /// Takes in bytes from outside; they stir the state and are credited with nothing.
+    pub fn stir(&mut self, data: &[u8]) {
+        for &byte in data {
+            self.absorb(u64::from(byte) | STIR_MARK);
+        }
+        self.absorb(data.len() as u64 | STIR_MARK);
+    }
+
+    /// The output word for the state as it is: every state bit reaches every output bit.
+    #[inline(always)]
+    #[must_use]
+    pub const fn word(&self) -> u64 {
+        let mut word = self.state;
+        word ^= word >> 32;
+        word = word.wrapping_mul(FOLD);
+        word ^= word >> 29;
+        word = word.wrapping_mul(TWIST);
+        word ^ (word >> 32)
+    }
+
+    /// The state itself, as supplementary input to conditioning.
+    #[must_use]
+    pub const fn state(&self) -> u64 {
+        self.state
+    }
+}
+
+/// Sets bytes from outside apart from samples: no sample has its top bit set.
+const STIR_MARK: u64 = 1 << 63;
+
+/// The ways off the usual path: a rotation by an amount that the state picks, or one more round.
+#[cold]
+#[inline(never)]
+const fn rare_event(state: u64) -> u64 {
+    let turned = state.rotate_left((state >> 58) as u32) ^ FOLD;
+    if state & (RARE + 1) == 0 {
+        return turned;
+    }
+    let folded = turned.wrapping_mul(TWIST);
+    folded ^ (folded >> 31)
+}

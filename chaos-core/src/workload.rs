@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The workload: the step whose duration is one sample. Which one it is belongs to a run's provenance, because the
+//! noise is that of the step.
+
+use core::hint::black_box;
+
+use crate::clock::Clock;
+use crate::mixer::Mixer;
+
+/// Bytes that the memory workload walks through: more than the first cache of the machines at hand (32 or 48 KiB).
+pub const MEMORY_BYTES: usize = 256 * 1024;
+
+/// Reads and writes of one memory step.
+const MEMORY_ACCESSES: u32 = 32;
+/// Mixer rounds of one hash step.
+const HASH_ROUNDS: u32 = 32;
+
+/// What is timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Workload {
+    /// One [`Clock::relax`], as uChaos has it.
+    Pause,
+    /// Reads and writes at scattered places of a buffer larger than the first cache.
+    Memory,
+    /// A fixed count of mixer rounds.
+    Hash,
+    /// All three, one after the other.
+    Combined,
+}
+
+impl Workload {
+    /// All of them, in the order of their numbers in the C ABI and on the wire.
+    pub const ALL: [Self; 4] = [Self::Pause, Self::Memory, Self::Hash, Self::Combined];
+
+    /// The word for it in the job grammar and in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Memory => "memory",
+            Self::Hash => "hash",
+            Self::Combined => "combined",
+        }
+    }
+
+    /// Whether the step needs a buffer of [`MEMORY_BYTES`].
+    #[must_use]
+    pub const fn needs_memory(self) -> bool {
+        matches!(self, Self::Memory | Self::Combined)
+    }
+}
+
+/// The buffer and where the walk through it stands.
+#[derive(Debug)]
+pub(crate) struct Walk<'m> {
+    memory: &'m mut [u8],
+    place: usize,
+}
+
+impl<'m> Walk<'m> {
+    pub(crate) const fn new(memory: &'m mut [u8]) -> Self {
+        Self { memory, place: 0 }
+    }
+
+    pub(crate) const fn len_bytes(&self) -> usize {
+        self.memory.len()
+    }
+
+    /// As it was before the first step.
+    pub(crate) fn rewind(&mut self) {
+        self.memory.fill(0);
+        self.place = 0;
+    }
+
+    /// One memory step. The places come from a full-period congruence (Hull and Dobell: multiplier 1 modulo 4, odd
+    /// increment), which visits every byte once in [`MEMORY_BYTES`] and which a prefetcher does not follow.
+    #[inline(never)]
+    fn step(&mut self) {
+        let mut place = self.place;
+        for _ in 0..MEMORY_ACCESSES {
+            place = place.wrapping_mul(166_285).wrapping_add(110_503) % MEMORY_BYTES;
+            if let Some(byte) = self.memory.get_mut(place) {
+                *black_box(&mut *byte) = byte.wrapping_add(1);
+            }
+        }
+        self.place = black_box(place);
+    }
+}
+
+/// One hash step. Its result is thrown away: only its duration counts.
+#[inline(never)]
+fn hash_step(begin: u64) {
+    let mut mixer = Mixer::new();
+    for round in 0..HASH_ROUNDS {
+        mixer.absorb(black_box(begin ^ u64::from(round)));
+    }
+    black_box(mixer.word());
+}
+
+/// One step of any workload but `pause`, which the sampling loop has in line.
+#[inline(never)]
+pub(crate) fn long_step<C: Clock>(
+    workload: Workload,
+    clock: &mut C,
+    walk: &mut Walk<'_>,
+    begin: u64,
+) {
+    match workload {
+        Workload::Pause => clock.relax(),
+        Workload::Memory => walk.step(),
+        Workload::Hash => hash_step(begin),
+        Workload::Combined => {
+            clock.relax();
+            walk.step();
+            hash_step(begin);
+        }
+    }
+}

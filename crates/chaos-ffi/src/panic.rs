@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a `no_std` object must have and must never use: the build fails if anything in the object leads here, which
+//! it sees by the reference to a function that nobody defines.
+
+unsafe extern "C" {
+    safe fn uchaos_panic() -> !;
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    uchaos_panic()
+}
