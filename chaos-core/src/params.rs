@@ -44,9 +44,9 @@ pub const PARAMETERS: [(&str, &str); 6] = [
     ("turns", "1 to 7"),
     ("init_turns", "1 to 63"),
     ("min_delta", "1 to 255"),
-    ("workload", "0 (pause), 1 (memory), 2 (hash) or 3 (combined)"),
+    ("workload", "pause, memory, hash or combined"),
     ("claim", "62, 125, 250, 500, 1000, 2000 or 4000 (in 1/1000 bit per sample)"),
-    ("enforce", "0 (observe) or 1 (enforce)"),
+    ("health", "enforce or observe"),
 ];
 
 impl Default for Params {

@@ -91,7 +91,7 @@ fn engine_params(given: &Params) -> Result<chaos_core::Params, u32> {
 #[unsafe(no_mangle)]
 extern "C" fn uchaos_param_name(which: u32) -> *const c_char {
     const NAMES: [&CStr; 6] =
-        [c"turns", c"init_turns", c"min_delta", c"workload", c"claim", c"enforce"];
+        [c"turns", c"init_turns", c"min_delta", c"workload", c"claim", c"health"];
     NAMES.get(which as usize).copied().unwrap_or(c"").as_ptr()
 }
 
@@ -101,9 +101,9 @@ extern "C" fn uchaos_param_allowed(which: u32) -> *const c_char {
         c"1 to 7",
         c"1 to 63",
         c"1 to 255",
-        c"0 (pause), 1 (memory), 2 (hash) or 3 (combined)",
+        c"pause, memory, hash or combined",
         c"62, 125, 250, 500, 1000, 2000 or 4000 (in 1/1000 bit per sample)",
-        c"0 (observe) or 1 (enforce)",
+        c"enforce or observe",
     ];
     ALLOWED.get(which as usize).copied().unwrap_or(c"").as_ptr()
 }

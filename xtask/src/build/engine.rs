@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The engine as one relocatable object: compiled once, with the strictest flags that any target needs, scanned, and
+//! linked by the kernel module, uchaosbox and the microkernel alike (docs/adr/0001).
+
+mod scan;
+mod verify;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use object::read::archive::ArchiveFile;
+
+use crate::inputs::{Inputs, file_sha256};
+use crate::log::StepLog;
+use crate::workshop::Workshop;
+
+pub(crate) use verify::verify;
+
+/// The engine, built.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    /// `engine.o`.
+    pub(crate) object: PathBuf,
+    /// The object's SHA-256; it goes into every result. Absent in a dry run before the first build.
+    pub(crate) sha256: Option<String>,
+}
+
+/// The functions of `uchaos_engine.h`: the object's only global symbols.
+const FUNCTIONS: [&str; 14] = [
+    "uchaos_check_params",
+    "uchaos_default_params",
+    "uchaos_engine_health",
+    "uchaos_engine_init",
+    "uchaos_engine_raw",
+    "uchaos_engine_restart",
+    "uchaos_engine_seed",
+    "uchaos_engine_size",
+    "uchaos_engine_stir",
+    "uchaos_engine_stream",
+    "uchaos_error_text",
+    "uchaos_param_allowed",
+    "uchaos_param_name",
+    "uchaos_ticks",
+];
+
+/// Compiler flags. Each is needed by one target at least, and harmless for the others.
+const FLAGS: [&str; 8] = [
+    // The kernel module: the top 2 GB, no position independence, no SSE, interrupts below the stack pointer, and no
+    // relocation kind that its loader lacks.
+    "-Ccode-model=kernel",
+    "-Crelocation-model=static",
+    "-Ctarget-feature=-sse",
+    "-Cno-redzone=yes",
+    "-Crelro-level=off",
+    "-Cforce-unwind-tables=no",
+    // SHA-256 without SSE, and small.
+    "--cfg=sha2_256_backend=\"soft\"",
+    "--cfg=sha2_backend_soft=\"compact\"",
+];
+
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// One section for code and one for constants, so that a linked program holds the engine in one piece.
+const MERGE_SCRIPT: &str = "SECTIONS {
+  .text 0 : { *(.text .text.*) }
+  .rodata 0 : { *(.rodata .rodata.*) }
+  .note.GNU-stack 0 : { *(.note.GNU-stack) }
+  /DISCARD/ : { *(.eh_frame .comment .llvmbc .llvmcmd .debug_*) }
+}
+";
+
+/// Builds and scans `engine.o`.
+///
+/// # Errors
+/// A tool that fails, or an object that the kernel, or a machine without SSE state, could not take.
+pub(crate) fn build(shop: &Workshop) -> Result<Engine> {
+    let folder = shop.out.join("engine");
+    let object = folder.join("engine.o");
+    let inputs = Inputs::new()
+        .path(shop.root.join("chaos-core/src"))
+        .path(shop.root.join("chaos-core/Cargo.toml"))
+        .path(shop.root.join("crates/chaos-arch"))
+        .path(shop.root.join("crates/chaos-ffi"))
+        .path(shop.root.join("Cargo.toml"))
+        .path(shop.root.join("Cargo.lock"))
+        .path(shop.root.join("rust-toolchain.toml"))
+        .text("flags", FLAGS.join(" "))
+        .text("merge", MERGE_SCRIPT);
+    shop.step("engine", &inputs, &[&object], |log| {
+        fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+        let library = compile(shop, &folder, log)?;
+        let merged = merge(&library, &folder, log)?;
+        let scanned = folder.join("unscanned.o");
+        finish(&merged, &scanned, log)?;
+        scan::scan(&scanned, log)?;
+        fs::rename(&scanned, &object)
+            .with_context(|| format!("putting {} in place", object.display()))
+    })?;
+    let sha256 = if object.exists() { Some(file_sha256(&object)?) } else { None };
+    Ok(Engine { object, sha256 })
+}
+
+/// Compiles chaos-ffi and what it needs into an archive, in a target folder of its own because its flags differ from
+/// everything else's.
+fn compile(shop: &Workshop, folder: &Path, log: &mut StepLog) -> Result<PathBuf> {
+    let cargo_folder = folder.join("cargo");
+    let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
+    flags.push(format!("--remap-path-prefix={}=/uchaos", shop.root.display()));
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(&shop.root)
+        .args([
+            "rustc",
+            "--package",
+            "chaos-ffi",
+            "--lib",
+            "--features",
+            "object",
+            "--profile",
+            "engine",
+        ])
+        .args(["--target", TARGET, "--crate-type", "staticlib", "--locked"])
+        // Link-time optimisation would pull in the prebuilt core's module flags, and with them calls through a GOT, which
+        // a kernel module cannot have. What is hot is generic or inlined, so it is compiled in one piece anyway.
+        .args(["--config", "profile.engine.lto=\"off\""])
+        .env("CARGO_TARGET_DIR", &cargo_folder)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .env_remove("RUSTFLAGS");
+    if shop.offline {
+        cargo.arg("--offline");
+    }
+    log.run(&mut cargo)?;
+    Ok(cargo_folder.join(TARGET).join("engine/libchaos_ffi.a"))
+}
+
+/// Links the archive's objects into one, keeping what the engine's functions reach. The standard library's objects
+/// are left out: they use SSE, and nothing may need them.
+fn merge(library: &Path, folder: &Path, log: &mut StepLog) -> Result<PathBuf> {
+    let parts_folder = folder.join("parts");
+    if parts_folder.exists() {
+        fs::remove_dir_all(&parts_folder)
+            .with_context(|| format!("emptying {}", parts_folder.display()))?;
+    }
+    fs::create_dir_all(&parts_folder)
+        .with_context(|| format!("creating {}", parts_folder.display()))?;
+    let bytes = fs::read(library).with_context(|| format!("reading {}", library.display()))?;
+    let archive = ArchiveFile::parse(&*bytes)
+        .with_context(|| format!("reading the archive {}", library.display()))?;
+    let mut parts = Vec::new();
+    for member in archive.members() {
+        let member =
+            member.with_context(|| format!("reading a member of {}", library.display()))?;
+        let name = String::from_utf8_lossy(member.name()).into_owned();
+        if !name.ends_with(".rcgu.o") || is_standard_library(&name) {
+            continue;
+        }
+        let part = parts_folder.join(&name);
+        let data = member
+            .data(&*bytes)
+            .with_context(|| format!("reading {name} of {}", library.display()))?;
+        fs::write(&part, data).with_context(|| format!("writing {}", part.display()))?;
+        parts.push(part);
+    }
+    if parts.is_empty() {
+        bail!(
+            "{} has no object of the engine: did rustc change how it names them?",
+            library.display()
+        );
+    }
+    // In the order of their names without the hashes, so that the same sources give the same bytes anywhere.
+    parts.sort();
+    let script = folder.join("merge.ld");
+    fs::write(&script, MERGE_SCRIPT).with_context(|| format!("writing {}", script.display()))?;
+    let merged = folder.join("merged.o");
+    let mut linker = Command::new("ld");
+    linker.args(["--relocatable", "--gc-sections", "--script"]).arg(&script);
+    for function in FUNCTIONS {
+        linker.args(["--undefined", function]);
+    }
+    log.run(linker.arg("-o").arg(&merged).args(&parts))?;
+    Ok(merged)
+}
+
+fn is_standard_library(member: &str) -> bool {
+    ["alloc-", "compiler_builtins-", "core-", "std-"].iter().any(|name| member.starts_with(name))
+}
+
+/// Leaves the engine's functions as the only global symbols, and nothing that the kernel would trip over.
+fn finish(merged: &Path, finished: &Path, log: &mut StepLog) -> Result<()> {
+    let mut objcopy = Command::new("objcopy");
+    for function in FUNCTIONS {
+        objcopy.arg(format!("--keep-global-symbol={function}"));
+    }
+    log.run(objcopy.args(["--strip-debug", "--strip-unneeded"]).arg(merged).arg(finished))
+}
