@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The PVH start info becomes a `BootInfo`, so that `kernel_main` is what any `bootloader_api` kernel has.
+
+use baremetal::memory_map;
+use baremetal::pvh::{
+    MEMORY_MAP_ENTRY_BYTES, MODULE_BYTES, MemoryMapEntry, Module, START_INFO_BYTES, StartInfo,
+};
+use baremetal::range::PhysRange;
+use bootloader_api::BootInfo;
+use bootloader_api::info::{MemoryRegion, Optional};
+use chaos_wire::GuestStatus;
+
+use super::{command_line, physical};
+use crate::console;
+use crate::end::fail;
+use crate::memory::layout;
+use crate::memory::stack::{self, BOOT_STACK_BYTES};
+
+/// Regions of the machine's map after cutting out what is taken; QEMU's maps have about ten entries.
+const REGIONS_MAX: usize = 64;
+
+/// Firmware data, real-mode leftovers and option ROMs: not worth its mebibyte.
+const LOW_MEMORY: PhysRange = PhysRange::new(0, 0x10_0000);
+
+unsafe extern "C" {
+    /// What `entry_point!` exports.
+    #[expect(improper_ctypes, reason = "both sides are Rust, compiled together")]
+    fn _start(boot_info: &'static mut BootInfo) -> !;
+}
+
+/// The first Rust code: called once by `pvh_entry.s` in 64-bit mode on the boot stack.
+#[unsafe(no_mangle)]
+extern "C" fn pvh_start(start_info_addr: u64) -> ! {
+    console::init();
+    let boot_info = build(start_info_addr);
+    // SAFETY: `_start` is the function below `entry_point!`, with this very signature.
+    unsafe { _start(boot_info) }
+}
+
+fn build(start_info_addr: u64) -> &'static mut BootInfo {
+    // SAFETY: QEMU put the start info into RAM, and nothing else has run since.
+    let bytes = unsafe { physical::read::<START_INFO_BYTES>(start_info_addr) }
+        .unwrap_or([0; START_INFO_BYTES]);
+    let info = StartInfo::parse(&bytes).unwrap_or_else(|error| fail(GuestStatus::Panic, &error));
+    let initrd = first_module(&info);
+    let memory_map_bytes = u64::from(info.memory_map_entries) * MEMORY_MAP_ENTRY_BYTES as u64;
+    command_line::keep(info.command_line_addr);
+    let taken = [
+        LOW_MEMORY,
+        layout::image(),
+        initrd,
+        PhysRange::with_len(start_info_addr, START_INFO_BYTES as u64),
+        PhysRange::with_len(info.module_list_addr, MODULE_BYTES as u64),
+        PhysRange::with_len(info.memory_map_addr, memory_map_bytes),
+    ];
+    let entries = (0..info.memory_map_entries).map_while(|index| {
+        let addr = info.memory_map_addr + u64::from(index) * MEMORY_MAP_ENTRY_BYTES as u64;
+        // SAFETY: the map lies in RAM where the start info says so, and nothing writes it.
+        unsafe { physical::read(addr) }.map(|bytes| MemoryMapEntry::parse(&bytes))
+    });
+
+    let table = regions_table();
+    let len = memory_map::fill(entries, &taken, physical::MAPPED, table).unwrap_or_else(|_| {
+        fail(
+            GuestStatus::Panic,
+            &format_args!("the machine's memory map has more than {REGIONS_MAX} regions"),
+        )
+    });
+    let mut boot_info = BootInfo::new((&mut table[..len]).into());
+    boot_info.physical_memory_offset = Optional::Some(0);
+    boot_info.kernel_addr = layout::image().start;
+    boot_info.kernel_len = layout::image().len();
+    boot_info.kernel_stack_bottom = stack::boot_stack_bottom();
+    boot_info.kernel_stack_len = BOOT_STACK_BYTES as u64;
+    if info.rsdp_addr != 0 {
+        boot_info.rsdp_addr = Optional::Some(info.rsdp_addr);
+    }
+    if !initrd.is_empty() {
+        boot_info.ramdisk_addr = Optional::Some(initrd.start);
+        boot_info.ramdisk_len = initrd.len();
+    }
+    keep(boot_info)
+}
+
+fn first_module(info: &StartInfo) -> PhysRange {
+    if info.modules == 0 {
+        return PhysRange::default();
+    }
+    // SAFETY: the list lies in RAM where the start info says so, and nothing writes it.
+    let bytes = unsafe { physical::read::<MODULE_BYTES>(info.module_list_addr) };
+    let module = bytes.map(|bytes| Module::parse(&bytes));
+    module.map_or(PhysRange::default(), |module| PhysRange::with_len(module.addr, module.len_bytes))
+}
+
+/// The table of regions, once.
+fn regions_table() -> &'static mut [MemoryRegion] {
+    static TABLE: spin::Mutex<[MemoryRegion; REGIONS_MAX]> =
+        spin::Mutex::new([MemoryRegion::empty(); REGIONS_MAX]);
+    &mut spin::MutexGuard::leak(TABLE.lock())[..]
+}
+
+/// Gives the `BootInfo` a place that stays.
+fn keep(boot_info: BootInfo) -> &'static mut BootInfo {
+    static PLACE: spin::Mutex<Option<BootInfo>> = spin::Mutex::new(None);
+    spin::MutexGuard::leak(PLACE.lock()).insert(boot_info)
+}

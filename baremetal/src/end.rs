@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The ways out: a status for QEMU, one clear line before it where something is wrong, and panics.
+
+use core::fmt::Display;
+use core::panic::PanicInfo;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use chaos_wire::GuestStatus;
+use x86_64::instructions::{hlt, interrupts};
+
+use crate::devices::{debug_exit, serial};
+use crate::{console, println};
+
+/// Ends QEMU. Without its exit device the machine halts, with nothing left that could wake it.
+pub(crate) fn leave(status: GuestStatus) -> ! {
+    debug_exit::exit(status);
+    interrupts::disable();
+    println!(
+        "the machine is halted (add -device isa-debug-exit,iobase=0xf4,iosize=4 to let it end QEMU)"
+    );
+    loop {
+        hlt();
+    }
+}
+
+/// One error line, and the end.
+pub(crate) fn fail(status: GuestStatus, error: &dyn Display) -> ! {
+    println!("[uchaos] error: {error}");
+    leave(status)
+}
+
+/// Before the report of a panic or an exception: nothing may wait for a lock whose holder is dead, and a
+/// crash inside the report ends at once.
+pub(crate) fn begin_crash() {
+    static CRASHED: AtomicBool = AtomicBool::new(false);
+    interrupts::disable();
+    if CRASHED.swap(true, Ordering::Relaxed) {
+        leave_at_once();
+    }
+    console::break_lock();
+    serial::break_lock();
+}
+
+fn leave_at_once() -> ! {
+    debug_exit::exit(GuestStatus::Panic);
+    loop {
+        hlt();
+    }
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    begin_crash();
+    match info.location() {
+        Some(place) => println!(
+            "\n[uchaos] error: panic: {} ({}:{})",
+            info.message(),
+            place.file(),
+            place.line()
+        ),
+        None => println!("\n[uchaos] error: panic: {}", info.message()),
+    }
+    leave(GuestStatus::Panic)
+}

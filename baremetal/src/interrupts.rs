@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Segments, exceptions and the two hardware interrupts that are ever let through: the timer, when a lesson asks
+//! for it, and COM1 while the monitor waits for a key. Every handler runs on an IST stack, because the prebuilt core
+//! uses the red zone.
+
+pub(crate) mod breakpoint;
+mod frame;
+mod gdt;
+mod idt;
+mod local_apic;
+pub(crate) mod pic;
+pub(crate) mod pit;
+mod report;
+mod stubs;
+
+pub(crate) use gdt::handler_stack_guards;
+pub(crate) use idt::break_gate;
+
+/// Loads segments and handlers, and masks every interrupt line.
+pub(crate) fn init() {
+    gdt::init();
+    idt::init();
+    pic::init();
+    local_apic::init();
+}

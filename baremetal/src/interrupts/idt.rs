@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Which vector goes where. Every exception that x86 has is reported; two interrupt lines are served.
+
+use spin::{Mutex, Once};
+use x86_64::VirtAddr;
+use x86_64::structures::idt::{Entry, EntryOptions, InterruptDescriptorTable};
+
+use super::frame::TrapFrame;
+use super::gdt::HandlerStack;
+use super::{breakpoint, local_apic, pic, pit, report, stubs};
+use crate::devices::serial;
+
+const BREAKPOINT: u64 = 3;
+
+static TABLE: Once<&'static Mutex<InterruptDescriptorTable>> = Once::new();
+
+/// Fills the table and loads it.
+pub(super) fn init() {
+    static PLACE: Mutex<InterruptDescriptorTable> = Mutex::new(InterruptDescriptorTable::new());
+    let mut guard = PLACE.lock();
+    let idt = &mut *guard;
+
+    let fault = HandlerStack::Fault;
+    set(&mut idt.divide_error, stubs::plain::<0>, fault);
+    set(&mut idt.debug, stubs::plain::<1>, fault);
+    set(&mut idt.non_maskable_interrupt, stubs::plain::<2>, HandlerStack::NonMaskable);
+    set(&mut idt.breakpoint, stubs::plain::<3>, HandlerStack::Breakpoint);
+    set(&mut idt.overflow, stubs::plain::<4>, fault);
+    set(&mut idt.bound_range_exceeded, stubs::plain::<5>, fault);
+    set(&mut idt.invalid_opcode, stubs::plain::<6>, fault);
+    set(&mut idt.device_not_available, stubs::plain::<7>, fault);
+    set(&mut idt.double_fault, stubs::with_code::<8>, HandlerStack::DoubleFault);
+    set(&mut idt.invalid_tss, stubs::with_code::<10>, fault);
+    set(&mut idt.segment_not_present, stubs::with_code::<11>, fault);
+    set(&mut idt.stack_segment_fault, stubs::with_code::<12>, fault);
+    set(&mut idt.general_protection_fault, stubs::with_code::<13>, fault);
+    set(&mut idt.page_fault, stubs::with_code::<14>, fault);
+    set(&mut idt.x87_floating_point, stubs::plain::<16>, fault);
+    set(&mut idt.alignment_check, stubs::with_code::<17>, fault);
+    set(&mut idt.machine_check, stubs::plain::<18>, HandlerStack::MachineCheck);
+    set(&mut idt.simd_floating_point, stubs::plain::<19>, fault);
+    set(&mut idt.virtualization, stubs::plain::<20>, fault);
+    set(&mut idt.cp_protection_exception, stubs::with_code::<21>, fault);
+    set(&mut idt.hv_injection_exception, stubs::plain::<28>, fault);
+    set(&mut idt.vmm_communication_exception, stubs::with_code::<29>, fault);
+    set(&mut idt.security_exception, stubs::with_code::<30>, fault);
+
+    let interrupt = HandlerStack::Interrupt;
+    set(&mut idt[pic::TIMER_VECTOR], stubs::plain::<{ pic::TIMER_VECTOR }>, interrupt);
+    set(&mut idt[pic::SERIAL_VECTOR], stubs::plain::<{ pic::SERIAL_VECTOR }>, interrupt);
+    set(
+        &mut idt[pic::SPURIOUS_LOW_VECTOR],
+        stubs::plain::<{ pic::SPURIOUS_LOW_VECTOR }>,
+        interrupt,
+    );
+    set(
+        &mut idt[pic::SPURIOUS_HIGH_VECTOR],
+        stubs::plain::<{ pic::SPURIOUS_HIGH_VECTOR }>,
+        interrupt,
+    );
+
+    set(
+        &mut idt[local_apic::SPURIOUS_VECTOR],
+        stubs::plain::<{ local_apic::SPURIOUS_VECTOR }>,
+        interrupt,
+    );
+
+    TABLE.call_once(|| &PLACE);
+    // SAFETY: the table is a static and stays; handlers and their stacks are set.
+    unsafe { idt.load_unsafe() };
+}
+
+fn set<F>(entry: &mut Entry<F>, stub: extern "C" fn(), stack: HandlerStack) {
+    // SAFETY: the stub is a handler: it returns by `iretq` and keeps every register. The stack's index is
+    // one that gdt.rs fills.
+    unsafe {
+        let options: &mut EntryOptions =
+            entry.set_handler_addr(VirtAddr::from_ptr(stub as *const ()));
+        options.set_stack_index(stack as u16);
+    }
+}
+
+/// Makes the divide error's gate unusable, so that a division by zero becomes a double fault. For the
+/// monitor's `fault` command: there is no way back.
+pub(crate) fn break_gate() {
+    if let Some(table) = TABLE.get() {
+        table.lock().divide_error = Entry::missing();
+    }
+}
+
+/// Called by every stub.
+pub(super) extern "C" fn trap(frame: &mut TrapFrame) {
+    const TIMER: u64 = pic::TIMER_VECTOR as u64;
+    const SERIAL: u64 = pic::SERIAL_VECTOR as u64;
+    const SPURIOUS_LOW: u64 = pic::SPURIOUS_LOW_VECTOR as u64;
+    const SPURIOUS_HIGH: u64 = pic::SPURIOUS_HIGH_VECTOR as u64;
+    const SPURIOUS_APIC: u64 = local_apic::SPURIOUS_VECTOR as u64;
+    match frame.vector {
+        TIMER => {
+            pit::count_interrupt();
+            pic::end_of_interrupt();
+        }
+        SERIAL => {
+            serial::receive_interrupt();
+            pic::end_of_interrupt();
+        }
+        SPURIOUS_LOW | SPURIOUS_HIGH => pic::spurious(frame.vector == SPURIOUS_HIGH),
+        SPURIOUS_APIC => {}
+        BREAKPOINT => breakpoint::note(frame.rip),
+        _ => report::die(frame),
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The monitor: a prompt on COM1 for whoever wants to look around, where no job was given.
+
+mod bench;
+mod fault;
+mod measure;
+mod show;
+
+use alloc::format;
+
+use baremetal::command::{Command, HELP};
+use baremetal::line_editor::{Event, LineEditor};
+use chaos_ffi::{Engine, Place};
+use chaos_wire::{Failure, GuestStatus, Request};
+
+use crate::console::Console;
+use crate::devices::{reset, serial};
+use crate::end::leave;
+use crate::engine::{self, WorkloadMemory};
+use crate::memory::buffer;
+use crate::request;
+use crate::{println, selftest};
+
+/// Words for samples that are looked at together: a histogram of the largest size.
+const BUFFER_WORDS: usize = baremetal::command::HISTOGRAM_MAX;
+
+const PROMPT: &str = "uchaos> ";
+
+/// Why a session with one engine ended.
+enum Next {
+    Settings(Request),
+    Bench,
+}
+
+/// Runs the monitor until the machine ends. Each change of a setting starts the engine anew.
+pub(crate) fn run(mut request: Request) -> ! {
+    // First the workload's share, then whatever is left.
+    let mut memory = WorkloadMemory::reserved();
+    let buffer = buffer::take(BUFFER_WORDS).unwrap_or_default();
+    let mut editor = LineEditor::new(PROMPT);
+    println!("µChaos on bare metal; `help` lists the commands");
+    loop {
+        let mut place = Place::new();
+        let engine = engine::start(&request, &mut place, &mut memory);
+        if let Err(failure) = &engine {
+            println!(
+                "the engine did not start: {failure}; `health observe` lets it run all the same"
+            );
+        }
+        let mut session = Session { request, engine, buffer: &mut *buffer };
+        match session.serve_until_next(&mut editor) {
+            Next::Settings(changed) => request = changed,
+            Next::Bench => bench::run(&request, &mut memory, buffer),
+        }
+    }
+}
+
+struct Session<'a> {
+    request: Request,
+    engine: Result<Engine<'a>, Failure>,
+    buffer: &'a mut [u64],
+}
+
+impl<'a> Session<'a> {
+    /// Serves commands until one needs another engine.
+    fn serve_until_next(&mut self, editor: &mut LineEditor) -> Next {
+        loop {
+            let done = match Command::parse(read_line(editor)) {
+                Ok(None) => Ok(()),
+                Ok(Some(Command::Bench)) => return Next::Bench,
+                Ok(Some(Command::Set(key, value))) => match self.changed(key, value) {
+                    Ok(request) => return Next::Settings(request),
+                    Err(()) => Ok(()),
+                },
+                Ok(Some(command)) => self.serve(command),
+                Err(error) => {
+                    println!("{error}");
+                    Ok(())
+                }
+            };
+            if let Err(failure) = done {
+                println!("{failure}");
+            }
+        }
+    }
+
+    fn serve(&mut self, command: Command<'_>) -> Result<(), Failure> {
+        match command {
+            Command::Help => HELP.iter().for_each(|(form, what)| println!("  {form:<11} {what}")),
+            Command::Raw(samples) => self.raw(samples)?,
+            Command::Histogram(samples) => self.histogram(samples)?,
+            Command::Rng(bytes) => self.bytes(bytes, Engine::stream)?,
+            Command::Seed(bytes) => self.bytes(bytes, Engine::seed)?,
+            Command::Health => show::health(self.engine()?),
+            Command::Restart => self.engine()?.restart().map_err(engine::failure)?,
+            Command::Clock => show::clock(),
+            Command::Cpu => show::cpu(),
+            Command::Mem => show::memory(self.buffer),
+            Command::SelfTest => selftest::run(self.engine()?, &mut Console)?,
+            Command::Settings => println!("{}", self.request),
+            Command::Fault(fault) => fault::raise(fault),
+            Command::Reboot => reset::reset(),
+            Command::Exit => leave(GuestStatus::Success),
+            // These end the session, one level up.
+            Command::Bench | Command::Set(..) => {}
+        }
+        Ok(())
+    }
+
+    fn engine(&mut self) -> Result<&mut Engine<'a>, Failure> {
+        self.engine.as_mut().map_err(|failure| *failure)
+    }
+
+    /// The request with one key changed, checked by the grammar and by the engine; what is wrong is said.
+    fn changed(&self, key: &str, value: &str) -> Result<Request, ()> {
+        let (now, change) = (format!("{}", self.request), format!("uchaos.{key}={value}"));
+        let request =
+            Request::parse_over(&now, &change).map_err(|error| println!("{}", error.problem))?;
+        let checked = request::params(&request).check();
+        checked
+            .map_err(|parameter| println!("{} must be {}", parameter.name, parameter.allowed))?;
+        Ok(request)
+    }
+}
+
+/// A line typed on COM1.
+fn read_line(editor: &mut LineEditor) -> &str {
+    // The console's writes do not fail.
+    let _ = editor.prompt(&mut Console);
+    loop {
+        match editor.feed(serial::receive(), &mut Console) {
+            Ok(Some(Event::Line)) => return editor.line(),
+            Ok(Some(Event::End)) => leave(GuestStatus::Success),
+            Ok(Some(Event::Cancelled)) => {
+                let _ = editor.prompt(&mut Console);
+            }
+            Ok(None) | Err(_) => {}
+        }
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `bench`: what each workload costs, on this machine and now.
+
+use chaos_ffi::{Engine, Place};
+use chaos_wire::{Health, Request, Workload};
+
+use crate::devices::serial;
+use crate::engine::{self, WorkloadMemory};
+use crate::{facts, println};
+
+/// Samples and bytes are taken in rounds, each twice the one before, until a round is long enough to be measured.
+const FIRST_ROUND: usize = 256;
+
+/// Times raw noise and the stream for each workload, with the other settings as they are.
+pub(super) fn run(request: &Request, memory: &mut WorkloadMemory, buffer: &mut [u64]) {
+    let Some(khz) = facts::counter_khz() else {
+        println!(
+            "the interval timer stands still: there is nothing to measure the counter against"
+        );
+        return;
+    };
+    println!("workload       samples/s    ticks/sample   stream kB/s");
+    for workload in Workload::ALL {
+        // What is measured is speed; a health test that fires here is for `health` to show.
+        let request = Request { workload: *workload, health: Health::Observe, ..*request };
+        let mut place = Place::new();
+        let line = engine::start(&request, &mut place, memory).and_then(|mut engine| {
+            let raw = rate(khz, buffer, |piece| engine.raw(piece).map(|()| piece.len()))?;
+            let stream = rate(khz, buffer, |piece| {
+                let bytes = bytemuck::cast_slice_mut(piece);
+                engine.stream(bytes).map(|()| bytes.len())
+            })?;
+            Ok((raw, stream))
+        });
+        match line {
+            Ok((raw, stream)) => println!(
+                "{workload:<10} {:>13} {:>15} {:>13}",
+                raw.per_second,
+                raw.ticks_each,
+                stream.per_second / 1000
+            ),
+            Err(failure) => println!("{workload:<10} {failure}"),
+        }
+        if serial::interrupt_requested() {
+            println!("interrupted");
+            return;
+        }
+    }
+}
+
+struct Rate {
+    per_second: u64,
+    ticks_each: u64,
+}
+
+/// Runs `take` on longer and longer pieces, until one takes a twentieth of a second or the buffer is full.
+fn rate(
+    khz: u64,
+    buffer: &mut [u64],
+    mut take: impl FnMut(&mut [u64]) -> Result<usize, chaos_ffi::Failure>,
+) -> Result<Rate, chaos_wire::Failure> {
+    let enough_ticks = khz.saturating_mul(50);
+    let mut words = FIRST_ROUND.min(buffer.len());
+    loop {
+        let begin = Engine::ticks();
+        let units = take(&mut buffer[..words]).map_err(engine::failure)? as u64;
+        let ticks = Engine::ticks().wrapping_sub(begin).max(1);
+        if ticks >= enough_ticks || words == buffer.len() {
+            let per_second = u128::from(units) * u128::from(khz) * 1000 / u128::from(ticks);
+            let per_second = u64::try_from(per_second).unwrap_or(u64::MAX);
+            return Ok(Rate { per_second, ticks_each: ticks / units.max(1) });
+        }
+        words = (words * 2).min(buffer.len());
+    }
+}

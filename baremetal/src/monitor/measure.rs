@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `raw`, `hist`, `rng` and `seed`: samples and bytes on the screen. Samples are taken in one go and printed
+//! afterwards, as in a job.
+
+use baremetal::histogram::{Histogram, Summary};
+use chaos_ffi::Engine;
+use chaos_wire::Failure;
+
+use super::Session;
+use crate::console::Console;
+use crate::devices::serial;
+use crate::engine::failure;
+use crate::interrupts::pit;
+use crate::{print, println};
+
+/// Samples between two looks at the keyboard.
+const PIECE_SAMPLES: usize = 8192;
+/// Deltas per line, and bytes per line.
+const PER_LINE: usize = 8;
+const BYTES_PER_LINE: usize = 32;
+
+const INTERRUPTED: Failure = Failure { code: 0, text: "interrupted" };
+const TOO_MANY: Failure =
+    Failure { code: 0, text: "more than this machine's memory holds; see `mem`" };
+
+impl<'a> Session<'a> {
+    pub(super) fn raw(&mut self, samples: usize) -> Result<(), Failure> {
+        let deltas = self.sample(samples)?;
+        for line in deltas.chunks(PER_LINE) {
+            line.iter().for_each(|delta| print!(" {delta:>7}"));
+            println!();
+            if serial::interrupt_requested() {
+                return Err(INTERRUPTED);
+            }
+        }
+        self.summary(samples);
+        Ok(())
+    }
+
+    pub(super) fn histogram(&mut self, samples: usize) -> Result<(), Failure> {
+        let deltas = self.sample(samples)?;
+        if let Some(summary) = Summary::of(deltas) {
+            // The console's writes do not fail.
+            let _ = Histogram::of(deltas, &summary).draw(&mut Console);
+        }
+        self.summary(samples);
+        Ok(())
+    }
+
+    pub(super) fn bytes(
+        &mut self,
+        len: usize,
+        take: fn(&mut Engine<'a>, &mut [u8]) -> Result<(), chaos_ffi::Failure>,
+    ) -> Result<(), Failure> {
+        let timer = self.request.timer;
+        let engine = self.engine.as_mut().map_err(|failure| *failure)?;
+        let mut left = len;
+        while left > 0 {
+            let mut line = [0; BYTES_PER_LINE];
+            let line = &mut line[..left.min(BYTES_PER_LINE)];
+            pit::with_timer(timer, || take(engine, line)).map_err(failure)?;
+            line.iter().for_each(|byte| print!("{byte:02x}"));
+            println!();
+            left -= line.len();
+            if serial::interrupt_requested() {
+                return Err(INTERRUPTED);
+            }
+        }
+        Ok(())
+    }
+
+    fn sample(&mut self, samples: usize) -> Result<&[u64], Failure> {
+        let timer = self.request.timer;
+        let engine = self.engine.as_mut().map_err(|failure| *failure)?;
+        let deltas = self.buffer.get_mut(..samples).ok_or(TOO_MANY)?;
+        for piece in deltas.chunks_mut(PIECE_SAMPLES) {
+            pit::with_timer(timer, || engine.raw(piece)).map_err(failure)?;
+            if serial::interrupt_requested() {
+                return Err(INTERRUPTED);
+            }
+        }
+        Ok(deltas)
+    }
+
+    fn summary(&self, samples: usize) {
+        let Some(summary) = self.buffer.get(..samples).and_then(Summary::of) else { return };
+        let Summary { samples, min_ticks, max_ticks, mean_ticks, gcd_ticks } = summary;
+        println!(
+            "samples {samples}  ticks: min {min_ticks}  mean {mean_ticks}  max {max_ticks}  gcd {gcd_ticks}"
+        );
+    }
+}

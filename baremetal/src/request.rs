@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What this boot is to do: the defaults in the initrd, and the kernel command line over them. Anything that cannot
+//! be understood ends the boot here.
+
+use baremetal::initrd::{self, InitrdError};
+use baremetal::range::PhysRange;
+use bootloader_api::BootInfo;
+use chaos_ffi::abi::Params;
+use chaos_wire::{GuestStatus, Health, Request, Target};
+
+use crate::boot::{command_line, physical};
+use crate::end::fail;
+
+/// The request of this boot.
+pub(crate) fn read(boot_info: &BootInfo) -> Request {
+    let defaults = initrd::defaults(archive(boot_info)).unwrap_or_else(|error| bad_initrd(&error));
+    let bad = GuestStatus::BadCommandLine;
+    let Some(command_line) = command_line::get() else {
+        fail(bad, &"the kernel command line is not UTF-8 text");
+    };
+    let request =
+        Request::parse_over(defaults, command_line).unwrap_or_else(|error| fail(bad, &error));
+    if !request.targets.is_empty()
+        && request.targets.iter().any(|target| target != Target::BareMetal)
+    {
+        fail(
+            bad,
+            &format_args!(
+                "uchaos.target={}: this kernel is {} and nothing else",
+                request.targets,
+                Target::BareMetal
+            ),
+        );
+    }
+    if let Err(parameter) = params(&request).check() {
+        fail(bad, &format_args!("uchaos.{} must be {}", parameter.name, parameter.allowed));
+    }
+    request
+}
+
+/// The engine's parameters as a request has them.
+pub(crate) fn params(request: &Request) -> Params {
+    Params {
+        turns: request.turns,
+        init_turns: request.init_turns,
+        min_delta: request.min_delta,
+        workload: request.workload.number(),
+        claim_millibits: request.claim_millibits,
+        enforce: u32::from(request.health == Health::Enforce),
+    }
+}
+
+fn archive(boot_info: &BootInfo) -> &'static [u8] {
+    let addr = boot_info.ramdisk_addr.into_option().unwrap_or(0);
+    let range = PhysRange::with_len(addr, boot_info.ramdisk_len);
+    // SAFETY: QEMU loaded the initrd there, and the memory map keeps it out of the free frames.
+    unsafe { physical::slice(range) }.unwrap_or_default()
+}
+
+fn bad_initrd(error: &InitrdError) -> ! {
+    fail(GuestStatus::BadInitrd, error)
+}
