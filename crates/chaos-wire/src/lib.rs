@@ -33,7 +33,7 @@ mod text;
 mod writer;
 
 #[cfg(feature = "std")]
-pub use capture::{Capture, CaptureError};
+pub use capture::{Capture, CaptureError, Fields};
 pub use choices::{Health, Timer, Workload};
 pub use crc::crc32;
 pub use excerpt::Excerpt;

@@ -1,4 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! QEMU guests with a probe, a deadline and an honest exit status.
+//!
+//! [`Qemu`] is found once, [`probe`] tells which accelerator really runs guests, [`Machine`] and [`Guest`] become
+//! a command line that can be copied, and a [`Session`] runs it: console lines with their times, a log, and an
+//! [`Outcome`] or a [`RunError`] that says what happened, to what, and what to do.
+//!
+//! # Design principles
+//! * Nothing is trusted until it has run: an accelerator that opens is not yet one that works.
+//! * Nothing hangs: every guest has a deadline, and whoever waits is woken by an event, never by a poll.
+//! * No guest outlives its runner, whichever way that ends: return, error, panic, Ctrl-C or SIGKILL.
+//! * A guest that dies in silence has failed.
+#![deny(unsafe_code)]
 
+mod child;
+mod console;
+mod disk;
+mod error;
 pub mod interrupt;
+mod keeper;
+mod machine;
+mod probe;
+mod qemu;
+mod session;
+mod shell;
+mod terminal;
+pub mod tiny_guest;
+
+pub use console::ConsoleLine;
+pub use error::{RunError, Scene};
+pub use machine::{Accelerator, DataPort, Guest, ISOLATED_KERNEL_WORDS, Machine, Model, PortKind};
+pub use probe::{KvmState, Probe, probe};
+pub use qemu::{Qemu, QemuError};
+pub use session::{Limits, Outcome, Session, run};
+pub use shell::quoted;
+pub use terminal::interactive;

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A guest's console: bytes become lines with their times, in memory and in a log file.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::time::Duration;
+
+/// A line without an end is cut here: a console is for people.
+const LONGEST_LINE_BYTES: usize = 4096;
+/// A guest that writes more than this has lost its way, and would fill memory and disk.
+pub(crate) const MOST_BYTES: usize = 64 << 20;
+
+/// One line of a guest's console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsoleLine {
+    /// When its end came, since QEMU was started.
+    pub at: Duration,
+    /// Without its line end, and without carriage returns.
+    pub text: String,
+}
+
+/// All that a guest has written, and what QEMU complained about.
+#[derive(Debug, Default)]
+pub(crate) struct Console {
+    lines: Vec<ConsoleLine>,
+    partial: Vec<u8>,
+    complaints: Vec<String>,
+    partial_complaint: Vec<u8>,
+    log: Option<File>,
+    taken_bytes: usize,
+}
+
+/// A place in a console up to which somebody has read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cursor {
+    line: usize,
+    byte: usize,
+}
+
+impl Console {
+    /// A console that is logged to a new file, which begins with the command.
+    pub(crate) fn logged(path: Option<&Path>, command: &str) -> io::Result<Self> {
+        let mut log = path.map(File::create).transpose()?;
+        if let Some(log) = &mut log {
+            writeln!(log, "$ {command}")?;
+        }
+        Ok(Self { log, ..Self::default() })
+    }
+
+    /// Takes bytes of the guest's in.
+    pub(crate) fn take(&mut self, at: Duration, bytes: &[u8]) -> io::Result<()> {
+        self.taken_bytes = self.taken_bytes.saturating_add(bytes.len());
+        let first_new = self.lines.len();
+        for byte in bytes {
+            match byte {
+                b'\r' => {}
+                b'\n' => self.end_line(at),
+                _ => {
+                    self.partial.push(*byte);
+                    if self.partial.len() >= LONGEST_LINE_BYTES {
+                        self.end_line(at);
+                    }
+                }
+            }
+        }
+        self.write_log(first_new)
+    }
+
+    /// Takes bytes of QEMU's own in.
+    pub(crate) fn complain(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.taken_bytes = self.taken_bytes.saturating_add(bytes.len());
+        for byte in bytes {
+            self.partial_complaint.push(*byte);
+            if *byte == b'\n' || self.partial_complaint.len() >= LONGEST_LINE_BYTES {
+                self.end_complaint()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends what has no line end: nothing more will come.
+    pub(crate) fn finish(&mut self, at: Duration) -> io::Result<()> {
+        let first_new = self.lines.len();
+        if !self.partial.is_empty() {
+            self.end_line(at);
+        }
+        if !self.partial_complaint.is_empty() {
+            self.end_complaint()?;
+        }
+        self.write_log(first_new)
+    }
+
+    /// Whether the guest has written more than anybody wants to keep.
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.taken_bytes > MOST_BYTES
+    }
+
+    /// The guest's lines so far.
+    pub(crate) fn lines(&self) -> &[ConsoleLine] {
+        &self.lines
+    }
+
+    /// Gives the guest's lines away.
+    pub(crate) fn take_lines(&mut self) -> Vec<ConsoleLine> {
+        std::mem::take(&mut self.lines)
+    }
+
+    /// The last lines of the guest, and then of QEMU, fit to be shown.
+    pub(crate) fn last(&self, count: usize) -> Vec<String> {
+        let skip = |len: usize| len.saturating_sub(count);
+        let guest = self.lines.iter().skip(skip(self.lines.len())).map(|line| shown(&line.text));
+        let qemu = self.complaints.iter().skip(skip(self.complaints.len()));
+        guest.chain(qemu.map(|line| format!("qemu: {}", shown(line)))).collect()
+    }
+
+    /// Finds `text` at or after `cursor`, also in a line that has no end yet (such as a prompt), and moves `cursor`
+    /// behind it.
+    pub(crate) fn find(&self, text: &str, cursor: &mut Cursor) -> bool {
+        let partial = String::from_utf8_lossy(&self.partial);
+        let lines = self.lines.iter().map(|line| line.text.as_str()).chain([partial.as_ref()]);
+        for (number, line) in lines.enumerate().skip(cursor.line) {
+            let from = if number == cursor.line { cursor.byte } else { 0 };
+            if let Some(at) = line.get(from..).and_then(|rest| rest.find(text)) {
+                *cursor = Cursor { line: number, byte: from + at + text.len() };
+                return true;
+            }
+        }
+        false
+    }
+
+    fn end_line(&mut self, at: Duration) {
+        let text = String::from_utf8_lossy(&self.partial).into_owned();
+        self.partial.clear();
+        self.lines.push(ConsoleLine { at, text });
+    }
+
+    fn end_complaint(&mut self) -> io::Result<()> {
+        let text = String::from_utf8_lossy(&self.partial_complaint).trim_end().to_owned();
+        self.partial_complaint.clear();
+        if let Some(log) = &mut self.log {
+            writeln!(log, "      qemu  {text}")?;
+        }
+        self.complaints.push(text);
+        Ok(())
+    }
+
+    fn write_log(&mut self, first_new: usize) -> io::Result<()> {
+        let Some(log) = &mut self.log else { return Ok(()) };
+        let mut text = Vec::new();
+        for line in self.lines.iter().skip(first_new) {
+            writeln!(text, "{:10.6}  {}", line.at.as_secs_f64(), line.text)?;
+        }
+        log.write_all(&text)
+    }
+}
+
+/// A line that leaves the terminal as it is.
+fn shown(line: &str) -> String {
+    line.chars()
+        .flat_map(|c| {
+            let escaped = c.is_control() && c != '\t';
+            escaped.then(|| c.escape_default()).into_iter().flatten().chain((!escaped).then_some(c))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn lines_come_together_from_pieces_with_the_time_of_their_end() {
+        let mut console = Console::default();
+        console.take(at(1), b"one\r\ntw").unwrap();
+        console.take(at(2), b"o\nthree\xff").unwrap();
+        console.finish(at(3)).unwrap();
+        let lines: Vec<_> =
+            console.lines().iter().map(|line| (line.at, line.text.as_str())).collect();
+        assert_eq!(lines, [(at(1), "one"), (at(2), "two"), (at(3), "three\u{fffd}")]);
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut() {
+        let mut console = Console::default();
+        console.take(at(1), &vec![b'x'; 2 * LONGEST_LINE_BYTES + 1]).unwrap();
+        assert_eq!(console.lines().len(), 2);
+        assert!(!console.is_flooded());
+        console.take(at(1), &vec![b'x'; MOST_BYTES]).unwrap();
+        assert!(console.is_flooded());
+    }
+
+    #[test]
+    fn a_prompt_is_found_once_and_only_after_what_was_found_before() {
+        let mut console = Console::default();
+        let mut cursor = Cursor::default();
+        console.take(at(1), b"boot\n> ").unwrap();
+        assert!(console.find("> ", &mut cursor));
+        assert!(!console.find("> ", &mut cursor));
+        assert!(!console.find("boot", &mut cursor));
+        console.take(at(2), b"raw\nab ab\n> ").unwrap();
+        assert!(console.find("ab", &mut cursor));
+        assert!(console.find("ab", &mut cursor));
+        assert!(!console.find("ab", &mut cursor));
+        assert!(console.find("> ", &mut cursor));
+    }
+
+    #[test]
+    fn the_log_has_the_command_the_times_and_the_complaints() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("console.log");
+        let mut console = Console::logged(Some(&path), "qemu -x").unwrap();
+        console.take(at(1500), b"hello\n").unwrap();
+        console.complain(b"bad option\n").unwrap();
+        console.finish(at(2000)).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "$ qemu -x\n  1.500000  hello\n      qemu  bad option\n");
+        assert_eq!(console.last(5), ["hello", "qemu: bad option"]);
+    }
+
+    #[test]
+    fn what_is_shown_cannot_move_the_terminals_cursor() {
+        assert_eq!(shown("a\u{1b}[2Jb\tc"), "a\\u{1b}[2Jb\tc");
+    }
+}

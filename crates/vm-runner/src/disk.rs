@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Is there room for what a guest will hand back? A full disk in mid-run shows only as a capture that is cut, so it
+//! is better known before.
+
+use std::fs::File;
+use std::path::Path;
+
+use nix::sys::statvfs::statvfs;
+
+use crate::machine::DataPort;
+
+/// Frame headers, reports and the console log, on top of the data.
+const MARGIN_BYTES: u64 = 4 << 20;
+
+/// Makes the data file, and checks that what is expected fits on its disk. The error says what is wrong and what to
+/// do.
+pub(crate) fn prepare(port: &DataPort) -> Result<(), String> {
+    File::create(&port.path).map_err(|error| {
+        format!("{error}\n  Its folder must be there and be writable; choose another place for the results if it is not")
+    })?;
+    let folder = port.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    // A file system that does not tell is given the benefit of the doubt: the capture's own checks still hold.
+    let Some(free_bytes) = free_bytes(folder.unwrap_or(Path::new("."))) else { return Ok(()) };
+    let needed_bytes = port.expected_bytes.saturating_add(MARGIN_BYTES);
+    if free_bytes < needed_bytes {
+        return Err(format!(
+            "its disk has {} MiB free, and the guest will send {} MiB\n  \
+             Free some space (`cargo xtask clean` says what it can), or choose another place for the results",
+            free_bytes >> 20,
+            needed_bytes.div_ceil(1 << 20)
+        ));
+    }
+    Ok(())
+}
+
+/// Bytes that a user without privileges can still write below `folder`.
+fn free_bytes(folder: &Path) -> Option<u64> {
+    let stat = statvfs(folder).ok()?;
+    Some(stat.blocks_available().saturating_mul(stat.fragment_size()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::PortKind;
+
+    fn port(path: &Path, expected_bytes: u64) -> DataPort {
+        DataPort { kind: PortKind::VirtConsole, path: path.to_owned(), expected_bytes }
+    }
+
+    #[test]
+    fn too_much_data_for_the_disk_is_known_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data");
+        prepare(&port(&path, 1000)).unwrap();
+        let why = prepare(&port(&path, u64::MAX / 2)).unwrap_err();
+        assert!(why.contains("MiB free"), "{why}");
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_named() {
+        let why = prepare(&port(Path::new("/no such folder/data"), 1)).unwrap_err();
+        assert!(why.contains("No such file"), "{why}");
+    }
+}

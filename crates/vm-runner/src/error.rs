@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The ways in which a run fails. Each message says what was being done, to what, what the guest said last, where
+//! the log is, the command to repeat it, and what to do.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use chaos_wire::GuestStatus;
+
+use crate::interrupt::Interrupted;
+
+/// What was going on when a run failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scene {
+    /// What was run, in words.
+    pub guest: String,
+    /// The command that repeats it.
+    pub command: String,
+    /// The console's log, where one was kept.
+    pub console_log: Option<PathBuf>,
+    /// The last lines of the guest's console and of QEMU.
+    pub last_lines: Vec<String>,
+}
+
+impl fmt::Display for Scene {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.last_lines.is_empty() {
+            writeln!(f, "  the console is empty")?;
+        } else {
+            writeln!(f, "  the console's last lines:")?;
+        }
+        for line in &self.last_lines {
+            writeln!(f, "  | {line}")?;
+        }
+        if let Some(log) = &self.console_log {
+            writeln!(f, "  console log: {}", log.display())?;
+        }
+        write!(f, "  to repeat it: {}", self.command)
+    }
+}
+
+/// A run that failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// QEMU could not be started.
+    #[error("starting QEMU for {}: {error}\n  the command: {}", scene.guest, scene.command)]
+    Start {
+        /// Why.
+        #[source]
+        error: io::Error,
+        /// What was run.
+        scene: Box<Scene>,
+    },
+    /// The guest did not come to its end in time.
+    #[error(
+        "running {}: no end within {:.1} s, so it was killed\n{scene}\n  \
+         If it was still at work, give it a longer deadline; if not, the last lines show where it stands still.",
+        scene.guest,
+        after.as_secs_f64()
+    )]
+    Deadline {
+        /// How long it ran.
+        after: Duration,
+        /// What was run.
+        scene: Box<Scene>,
+    },
+    /// Text that was waited for did not come.
+    #[error("waiting for {text:?} from {}: it did not come within {:.1} s\n{scene}", scene.guest, after.as_secs_f64())]
+    Silence {
+        /// What was waited for.
+        text: String,
+        /// How long.
+        after: Duration,
+        /// What was run.
+        scene: Box<Scene>,
+    },
+    /// QEMU ended by itself, or was killed, before the guest had said how it ended.
+    #[error("running {}: QEMU ended before the guest was done ({how})\n{scene}\n  {}", scene.guest, died_hint(*how))]
+    GuestDied {
+        /// How QEMU ended.
+        how: ExitStatus,
+        /// What was run.
+        scene: Box<Scene>,
+    },
+    /// The guest's kernel gave up.
+    #[error("running {}: the guest panicked: {line}\n{scene}", scene.guest)]
+    GuestPanic {
+        /// The console line that says so.
+        line: String,
+        /// What was run.
+        scene: Box<Scene>,
+    },
+    /// The guest ended with a status of failure.
+    #[error("running {}: the guest reports {status}{}\n{scene}", scene.guest, error_text(error_line.as_deref()))]
+    GuestFailed {
+        /// Its status.
+        status: GuestStatus,
+        /// What it gave as the reason.
+        error_line: Option<String>,
+        /// What was run.
+        scene: Box<Scene>,
+    },
+    /// The user asked to stop.
+    #[error("the run of {guest} was stopped, and QEMU with it")]
+    Interrupted {
+        /// What was run.
+        guest: String,
+        /// The reason, for whoever looks for it in the chain of causes.
+        #[source]
+        source: Interrupted,
+    },
+    /// There is no place for the guest's data.
+    #[error("preparing the data file {} of {guest}: {why}", path.display())]
+    DataPort {
+        /// What was to be run.
+        guest: String,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        why: String,
+    },
+    /// The console's log cannot be written.
+    #[error("writing the console log {} of {guest}: {error}\n  Check the free space and the permissions there.", path.display())]
+    Log {
+        /// What was run.
+        guest: String,
+        /// The log.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
+    /// The guest wrote without end to its console.
+    #[error("running {}: it wrote more than {} MiB to its console, so it was killed\n{scene}", scene.guest, crate::console::MOST_BYTES >> 20)]
+    Flood {
+        /// What was run.
+        scene: Box<Scene>,
+    },
+    /// Not even TCG runs the probe's guest.
+    #[error(
+        "probing the accelerators: QEMU does not run a guest of a few bytes: {why}\n  Try the command by hand, or install QEMU again"
+    )]
+    ProbeFailed {
+        /// What happened instead.
+        why: String,
+    },
+}
+
+fn died_hint(how: ExitStatus) -> &'static str {
+    use std::os::unix::process::ExitStatusExt as _;
+    match (how.signal(), how.code()) {
+        (Some(9), _) => {
+            "It was killed from outside: by hand, or by the kernel when memory ran out (`dmesg` tells). Run it again."
+        }
+        (Some(_), _) => {
+            "QEMU itself crashed or was killed: try another version of QEMU, or run it again."
+        }
+        (None, Some(0)) => {
+            "A guest that resets itself ends QEMU in this way (a triple fault, say), and so does a quit by hand."
+        }
+        _ => {
+            "QEMU refuses something on its command line, or lacks a file: its own words are above."
+        }
+    }
+}
+
+fn error_text(line: Option<&str>) -> String {
+    line.map(|line| format!(": {line}")).unwrap_or_default()
+}

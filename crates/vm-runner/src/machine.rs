@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The machine and its guest, in words, and as a QEMU command line.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use chaos_wire::DEBUG_EXIT_PORT;
+
+use crate::qemu::Qemu;
+
+/// What a Linux guest's command line must have as well for two isolated boots to be the same.
+pub const ISOLATED_KERNEL_WORDS: &str = "nokaslr";
+
+/// QEMU's machine models that both guests know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Model {
+    /// PCI Express, as in a current PC.
+    Q35,
+    /// PCI, as in a PC of 1996.
+    Pc,
+    /// No PCI and no ACPI: virtio devices on the memory bus.
+    Microvm,
+}
+
+impl fmt::Display for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Q35 => "q35",
+            Self::Pc => "pc",
+            Self::Microvm => "microvm",
+        })
+    }
+}
+
+/// What runs a guest's instructions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Accelerator {
+    /// The processor itself.
+    Kvm,
+    /// QEMU's translator: timing here reflects the emulator.
+    Tcg,
+}
+
+impl fmt::Display for Accelerator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Kvm => "kvm",
+            Self::Tcg => "tcg",
+        })
+    }
+}
+
+/// The virtual hardware. It has one processor, and no device that is not named here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    /// Which model.
+    pub model: Model,
+    /// What runs it; an isolated machine is run by TCG whatever stands here.
+    pub accelerator: Accelerator,
+    /// Time is a count of instructions, and nothing physical reaches the guest.
+    pub isolated: bool,
+    /// QEMU's name of the processor; by default the host's own under KVM, and `qemu64` under TCG.
+    pub cpu: Option<String>,
+    /// Memory.
+    pub memory_mib: u32,
+    /// A network card on QEMU's user network, from which nothing but the host's QEMU can be reached.
+    pub network: bool,
+}
+
+/// What runs on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guest {
+    /// What it is, in words: errors name it so.
+    pub name: String,
+    /// A bzImage, or an ELF with a PVH entry.
+    pub kernel: PathBuf,
+    /// The archive that it is given.
+    pub initrd: Option<PathBuf>,
+    /// The kernel command line.
+    pub command_line: String,
+    /// Where its frames go.
+    pub data: Option<DataPort>,
+}
+
+/// How a guest sees its data port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PortKind {
+    /// Port 0 of a virtio console: what the bare-metal guest drives.
+    VirtConsole,
+    /// A virtio-serial port named `uchaos.data`: a clean binary channel in Linux.
+    VirtSerialPort,
+}
+
+/// The channel for frames, into a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataPort {
+    /// How the guest sees it.
+    pub kind: PortKind,
+    /// The file, which is made anew.
+    pub path: PathBuf,
+    /// About how much will come; so much must be free on the disk.
+    pub expected_bytes: u64,
+}
+
+/// Where the guest's console goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ConsoleTo<'a> {
+    /// QEMU's standard input and output, byte for byte.
+    Stdio,
+    /// The same with QEMU's escapes (Ctrl-A) for a person at a terminal, and a log.
+    Terminal(Option<&'a Path>),
+}
+
+impl Machine {
+    /// What runs this machine.
+    #[must_use]
+    pub fn runs_on(&self) -> Accelerator {
+        if self.isolated { Accelerator::Tcg } else { self.accelerator }
+    }
+
+    /// The command that runs `guest` with its console on standard input and output.
+    #[must_use]
+    pub fn command(&self, qemu: &Qemu, guest: &Guest) -> Command {
+        self.command_with(qemu, guest, ConsoleTo::Stdio)
+    }
+
+    pub(crate) fn command_with(
+        &self,
+        qemu: &Qemu,
+        guest: &Guest,
+        console: ConsoleTo<'_>,
+    ) -> Command {
+        let mut command = Command::new(qemu.path());
+        command.args([
+            "-no-user-config",
+            "-nodefaults",
+            "-display",
+            "none",
+            "-no-reboot",
+            "-smp",
+            "1",
+        ]);
+        let model = match self.model {
+            // With ACPI the virtio devices are announced there, and our kernels have no ACPI.
+            Model::Microvm => "microvm,acpi=off",
+            Model::Q35 => "q35",
+            Model::Pc => "pc",
+        };
+        command.args(["-machine", model, "-accel", &self.runs_on().to_string()]);
+        let cpu = match (&self.cpu, self.runs_on()) {
+            (Some(cpu), _) => cpu,
+            (None, Accelerator::Kvm) => "host",
+            (None, Accelerator::Tcg) => "qemu64",
+        };
+        command.args(["-cpu", cpu, "-m", &format!("{}M", self.memory_mib)]);
+        if self.isolated {
+            command.args(["-icount", "shift=0,sleep=off", "-rtc", "base=2026-03-01,clock=vm"]);
+            // QEMU hands a Linux guest a random seed at boot, and drives RDRAND; both from here.
+            command.args(["-seed", "1"]);
+        }
+        self.add_network(&mut command);
+        add_console(&mut command, console);
+        command.args(["-device", &format!("isa-debug-exit,iobase={DEBUG_EXIT_PORT:#x},iosize=4")]);
+        if let Some(data) = &guest.data {
+            self.add_data(&mut command, data);
+        }
+        command.arg("-kernel").arg(&guest.kernel);
+        if let Some(initrd) = &guest.initrd {
+            command.arg("-initrd").arg(initrd);
+        }
+        if !guest.command_line.is_empty() {
+            command.args(["-append", &guest.command_line]);
+        }
+        command
+    }
+
+    fn add_network(&self, command: &mut Command) {
+        if !self.network {
+            command.args(["-net", "none"]);
+            return;
+        }
+        let card = match self.model {
+            Model::Microvm => "virtio-net-device,netdev=net",
+            // Without its boot ROM, which is a package of its own in some distributions.
+            Model::Q35 | Model::Pc => "virtio-net-pci,netdev=net,romfile=",
+        };
+        command.args(["-netdev", "user,id=net,restrict=on", "-device", card]);
+    }
+
+    fn add_data(&self, command: &mut Command, data: &DataPort) {
+        let bus = match self.model {
+            Model::Microvm => "virtio-serial-device",
+            Model::Q35 | Model::Pc => "virtio-serial-pci",
+        };
+        let (ports, port) = match data.kind {
+            PortKind::VirtConsole => (1, "virtconsole,chardev=data"),
+            // Port 0 is always a console's, so a serial port is at least the second.
+            PortKind::VirtSerialPort => (2, "virtserialport,chardev=data,name=uchaos.data"),
+        };
+        command.arg("-chardev").arg(option_with_path("file,id=data,path=", &data.path));
+        command.args(["-device", &format!("{bus},max_ports={ports}"), "-device", port]);
+    }
+}
+
+fn add_console(command: &mut Command, console: ConsoleTo<'_>) {
+    match console {
+        ConsoleTo::Stdio => {
+            command.args(["-chardev", "stdio,id=console,signal=off"]);
+        }
+        ConsoleTo::Terminal(log) => {
+            let options = "stdio,id=console,signal=off,mux=on";
+            let options = log.map_or_else(
+                || OsString::from(options),
+                |log| option_with_path(&format!("{options},logfile="), log),
+            );
+            command.arg("-chardev").arg(options).args(["-mon", "chardev=console"]);
+        }
+    }
+    command.args(["-serial", "chardev:console"]);
+}
+
+/// In QEMU's options a comma ends a value, and two stand for one.
+fn option_with_path(option: &str, path: &Path) -> OsString {
+    use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+    let mut bytes = option.as_bytes().to_vec();
+    for byte in path.as_os_str().as_bytes() {
+        bytes.push(*byte);
+        if *byte == b',' {
+            bytes.push(b',');
+        }
+    }
+    OsString::from_vec(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comma_in_a_path_does_not_end_it() {
+        assert_eq!(option_with_path("file,path=", Path::new("/a,b c")), "file,path=/a,,b c");
+    }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Which accelerator runs guests here? `/dev/kvm` can be there, open, make a virtual machine, and then never run an
+//! instruction of it. So a guest of a few bytes is run, with a deadline; under TCG first, which shows that the guest
+//! itself is right and how fast this machine is.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::error::RunError;
+use crate::machine::{Accelerator, Guest, Machine, Model};
+use crate::qemu::Qemu;
+use crate::session::{self, Limits};
+use crate::tiny_guest::TinyGuest;
+
+const DEVICE: &str = "/dev/kvm";
+/// What the probe's guest writes and how it exits: nothing else does both by chance.
+const WORD: &str = "uchaos-probe";
+const EXIT_VALUE: u32 = 0x2a;
+const EXIT_STATUS: i32 = 0x55;
+/// All that both attempts may take.
+const BUDGET: Duration = Duration::from_millis(4800);
+/// KVM is faster than TCG; where it takes ten times as long, it does not run.
+const KVM_PATIENCE: u32 = 10;
+/// And yet it gets this long at least: a busy machine may have been busy just then.
+const LEAST_PATIENCE: Duration = Duration::from_secs(2);
+
+/// What KVM is good for on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KvmState {
+    /// There is no `/dev/kvm`.
+    Absent,
+    /// This user may not open it.
+    NoPermission,
+    /// It is there, and runs no guest.
+    Unusable {
+        /// What happened.
+        reason: String,
+    },
+    /// It runs guests.
+    Usable {
+        /// How long the probe's guest took, from the start of QEMU to its end.
+        took: Duration,
+    },
+}
+
+impl KvmState {
+    /// What the user can do about it; `None` where nothing is wrong.
+    #[must_use]
+    pub fn mend(&self) -> Option<&'static str> {
+        match self {
+            Self::Absent => Some(
+                "load the module (`sudo modprobe kvm_intel` or `kvm_amd`), switch virtualisation on in the firmware, or, \
+                 in a virtual machine, allow nested virtualisation",
+            ),
+            Self::NoPermission => {
+                Some("join the group that owns it: `sudo usermod -aG kvm $USER`, then log in again")
+            }
+            Self::Unusable { .. } => Some(
+                "the host of this machine has the last word on nested virtualisation; run on real hardware for \
+                 figures that do not reflect the emulator",
+            ),
+            Self::Usable { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for KvmState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => write!(f, "absent: there is no {DEVICE}"),
+            Self::NoPermission => write!(f, "no permission to open {DEVICE}"),
+            Self::Unusable { reason } => write!(f, "unusable: {DEVICE} is there, but {reason}"),
+            Self::Usable { took } => write!(f, "usable: a guest ran in {} ms", took.as_millis()),
+        }
+    }
+}
+
+/// What was found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// What KVM is good for.
+    pub kvm: KvmState,
+    /// How long the probe's guest took under TCG.
+    pub tcg: Duration,
+}
+
+impl Probe {
+    /// The best accelerator that runs guests.
+    #[must_use]
+    pub fn accelerator(&self) -> Accelerator {
+        match self.kvm {
+            KvmState::Usable { .. } => Accelerator::Kvm,
+            _ => Accelerator::Tcg,
+        }
+    }
+}
+
+/// Runs the probe's guest under TCG and, where `/dev/kvm` opens, under KVM. Takes less than five seconds.
+///
+/// # Errors
+/// [`RunError::ProbeFailed`] when not even TCG runs it, [`RunError::Interrupted`] on Ctrl-C.
+pub fn probe(qemu: &Qemu) -> Result<Probe, RunError> {
+    let begun = Instant::now();
+    let image = TinyGuest::new().print(WORD).print("\n").exit(EXIT_VALUE).spin().elf();
+    let failed = |error: io::Error| RunError::ProbeFailed {
+        why: format!("writing its image to {}: {error}", std::env::temp_dir().display()),
+    };
+    let mut file = tempfile::Builder::new()
+        .prefix("uchaos-probe-")
+        .suffix(".elf")
+        .tempfile()
+        .map_err(failed)?;
+    file.write_all(&image).and_then(|()| file.flush()).map_err(failed)?;
+    let tcg = attempt(qemu, file.path(), Accelerator::Tcg, BUDGET)?
+        .map_err(|why| RunError::ProbeFailed { why })?;
+    let kvm = match OpenOptions::new().read(true).write(true).open(DEVICE) {
+        Ok(_) => {
+            let left = BUDGET.saturating_sub(begun.elapsed());
+            let patience = (tcg * KVM_PATIENCE).max(LEAST_PATIENCE).min(left);
+            match attempt(qemu, file.path(), Accelerator::Kvm, patience)? {
+                Ok(took) => KvmState::Usable { took },
+                Err(reason) => KvmState::Unusable { reason },
+            }
+        }
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound => KvmState::Absent,
+            io::ErrorKind::PermissionDenied => KvmState::NoPermission,
+            _ => KvmState::Unusable { reason: format!("opening it fails: {error}") },
+        },
+    };
+    Ok(Probe { kvm, tcg })
+}
+
+/// Runs the probe's guest once. The outer error is an interrupt; the inner one says why the guest did not run.
+fn attempt(
+    qemu: &Qemu,
+    image: &Path,
+    accelerator: Accelerator,
+    patience: Duration,
+) -> Result<Result<Duration, String>, RunError> {
+    let machine = Machine {
+        model: Model::Q35,
+        accelerator,
+        isolated: false,
+        cpu: None,
+        memory_mib: 8,
+        network: false,
+    };
+    let guest = Guest {
+        name: format!("the probe's guest under {accelerator}"),
+        kernel: image.to_owned(),
+        initrd: None,
+        command_line: String::new(),
+        data: None,
+    };
+    let limits = Limits { deadline: Some(patience), console_log: None };
+    let begun = Instant::now();
+    let ended = session::run(qemu, &machine, &guest, &limits);
+    let took = begun.elapsed();
+    Ok(match ended {
+        Err(error @ RunError::Interrupted { .. }) => return Err(error),
+        // Its status is none of a guest's, so to the runner this is a QEMU that ended before its guest.
+        Err(RunError::GuestDied { how, scene }) if how.code() == Some(EXIT_STATUS) => {
+            if scene.last_lines.iter().any(|line| line == WORD) {
+                Ok(took)
+            } else {
+                Err("the guest ran, and its console output is lost".to_owned())
+            }
+        }
+        Err(RunError::GuestDied { how, scene }) => {
+            Err(scene.last_lines.iter().find_map(|line| line.strip_prefix("qemu: ")).map_or_else(
+                || format!("QEMU ended with {how}"),
+                |line| format!("QEMU refuses: {line}"),
+            ))
+        }
+        Err(RunError::Deadline { .. }) => Err(format!(
+            "a guest makes no progress under {accelerator} (waited {:.1} s)",
+            patience.as_secs_f64()
+        )),
+        Err(error) => Err(error.to_string()),
+        Ok(outcome) => Err(format!("the guest ended with {}, and not as it should", outcome.exit)),
+    })
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Finds QEMU and asks it for its version.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::child;
+
+/// The program that is looked for on `PATH`.
+const PROGRAM: &str = "qemu-system-x86_64";
+/// Names a QEMU of one's own.
+const VARIABLE: &str = "UCHAOS_QEMU";
+/// `--version` takes a fraction of a second; what takes longer is not QEMU.
+const VERSION_DEADLINE: Duration = Duration::from_secs(10);
+
+/// A QEMU that answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Qemu {
+    path: PathBuf,
+    version: String,
+}
+
+/// No QEMU that answers.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum QemuError {
+    /// There is none.
+    #[error(
+        "looking for QEMU: there is no `{PROGRAM}` on PATH\n  Debian and Ubuntu: apt-get install qemu-system-x86; \
+         Fedora: dnf install qemu-system-x86; Arch: pacman -S qemu-system-x86\n  \
+         or set {VARIABLE} to a QEMU of your own"
+    )]
+    Missing,
+    /// What `$UCHAOS_QEMU` names is not there or cannot be run.
+    #[error(
+        "looking for QEMU: {VARIABLE} is set to {}, and that is no program that can be run\n  \
+         Set it to the path of a {PROGRAM}, or unset it",
+        path.display()
+    )]
+    NotAProgram {
+        /// As given.
+        path: PathBuf,
+    },
+    /// It runs, and does not say that it is QEMU.
+    #[error("asking {} for its version: {why}\n  Install QEMU again, or set {VARIABLE} to another one", path.display())]
+    NoVersion {
+        /// Which program.
+        path: PathBuf,
+        /// What it did instead.
+        why: String,
+    },
+}
+
+impl Qemu {
+    /// Finds QEMU: what `$UCHAOS_QEMU` names, else `qemu-system-x86_64` on `PATH`.
+    ///
+    /// # Errors
+    /// When there is none, or it does not say that it is one.
+    pub fn find() -> Result<Self, QemuError> {
+        let given = std::env::var_os(VARIABLE).filter(|value| !value.is_empty());
+        Self::find_in(given, &std::env::var_os("PATH").unwrap_or_default())
+    }
+
+    /// As [`Qemu::find`], with the two variables given.
+    fn find_in(given: Option<OsString>, path: &OsStr) -> Result<Self, QemuError> {
+        let path = match given {
+            Some(given) => look_up(&given, path)
+                .ok_or_else(|| QemuError::NotAProgram { path: PathBuf::from(given) })?,
+            None => look_up(OsStr::new(PROGRAM), path).ok_or(QemuError::Missing)?,
+        };
+        let version = version(&path)?;
+        Ok(Self { path, version })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its version as it says it, such as `QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)`.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+}
+
+/// A name with a slash is a path; another one is looked for in the folders of `path`.
+fn look_up(name: &OsStr, path: &OsStr) -> Option<PathBuf> {
+    if Path::new(name).components().count() > 1 {
+        return Some(PathBuf::from(name)).filter(|file| is_program(file));
+    }
+    std::env::split_paths(path)
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .map(|folder| folder.join(name))
+        .find(|file| is_program(file))
+}
+
+fn is_program(file: &Path) -> bool {
+    file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+}
+
+fn version(path: &Path) -> Result<String, QemuError> {
+    let no_version = |why| QemuError::NoVersion { path: path.to_owned(), why };
+    let mut command = Command::new(path);
+    command.arg("--version");
+    let (status, output) = child::output(command, VERSION_DEADLINE).map_err(|error| {
+        no_version(match error.kind() {
+            io::ErrorKind::TimedOut => format!("no answer within {} s", VERSION_DEADLINE.as_secs()),
+            _ => error.to_string(),
+        })
+    })?;
+    let first = output.lines().next().unwrap_or_default().trim();
+    if status.success() && first.starts_with("QEMU emulator version") {
+        Ok(first.to_owned())
+    } else {
+        Err(no_version(format!("it ended with {status} and said {first:?}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn program(folder: &Path, name: &str, text: &str) -> PathBuf {
+        let path = folder.join(name);
+        fs::write(&path, text).expect("a file in a new folder");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode");
+        path
+    }
+
+    #[test]
+    fn no_qemu_says_how_to_install_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Qemu::find_in(None, folder.path().as_os_str()).unwrap_err();
+        assert!(error.to_string().contains("apt-get install qemu-system-x86"), "{error}");
+        assert!(Qemu::find_in(None, OsStr::new("")).is_err());
+    }
+
+    #[test]
+    fn the_first_program_on_the_path_that_can_be_run_is_taken() {
+        let [first, second] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        fs::write(first.path().join(PROGRAM), "not a program").unwrap();
+        let text = "#!/bin/sh\necho QEMU emulator version 99.1\necho Copyright\n";
+        let expected = program(second.path(), PROGRAM, text);
+        let path = std::env::join_paths([first.path(), second.path()]).unwrap();
+        let found = Qemu::find_in(None, &path).unwrap();
+        assert_eq!(
+            (found.path(), found.version()),
+            (expected.as_path(), "QEMU emulator version 99.1")
+        );
+    }
+
+    #[test]
+    fn a_given_qemu_must_be_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let absent = folder.path().join("absent").into_os_string();
+        let error = Qemu::find_in(Some(absent), OsStr::new("")).unwrap_err();
+        assert!(matches!(error, QemuError::NotAProgram { .. }), "{error}");
+        let other = program(folder.path(), "other", "#!/bin/sh\necho something else\n");
+        let error = Qemu::find_in(Some(other.into()), OsStr::new("")).unwrap_err();
+        assert!(error.to_string().contains("something else"), "{error}");
+    }
+}
