@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! From the estimates to the assessed value and its verdict (SP 800-90B §3.1.3).
+
+use crate::assessment::{Assessment, Binding, EstimatorSet, Status};
+use crate::{Estimators, InvalidStatus, Symbols, Track};
+
+/// What SP 800-90B §3.1.1 asks for.
+const WANTED_SAMPLES: usize = 1_000_000;
+
+/// The least estimates, and which estimators they are from.
+struct Least {
+    h_original: f64,
+    h_bitstring: Option<f64>,
+    assessed: f64,
+    binding: Binding,
+}
+
+/// Draws the conclusion from a track's estimates.
+pub(crate) fn conclude(symbols: &Symbols, track: Track, estimators: EstimatorSet) -> Assessment {
+    let bits = symbols.bits_per_symbol();
+    let missing = missing(&estimators);
+    let least = if missing.is_empty() { least(bits, &estimators) } else { None };
+    let status = match (&least, symbols.alphabet_size(), track) {
+        (None, ..) => Status::Invalid,
+        (_, 1, _) => Status::Constant,
+        (_, _, Track::Quick) => Status::Partial,
+        (_, _, Track::NonIid) => Status::Assessed,
+    };
+    let verdict = verdict(status, bits, least.as_ref(), &missing);
+    let formula = formula(bits, &estimators);
+    Assessment {
+        track,
+        status,
+        samples: symbols.len() as u64,
+        bits_per_symbol: bits,
+        alphabet_size: symbols.alphabet_size() as u64,
+        short: symbols.len() < WANTED_SAMPLES,
+        estimators,
+        h_original: least.as_ref().map(|least| least.h_original),
+        h_bitstring: least.as_ref().and_then(|least| least.h_bitstring),
+        min_entropy_bits_per_sample: least.as_ref().map(|least| least.assessed),
+        binding: least.map(|least| least.binding),
+        formula,
+        verdict,
+        warnings: warnings(symbols),
+    }
+}
+
+/// Each estimator that would need more samples, with its reason.
+fn missing(estimators: &EstimatorSet) -> Vec<String> {
+    let strings = [("literal", &estimators.literal), ("bitstring", &estimators.bitstring)];
+    let mut missing = Vec::new();
+    for (on, set) in strings {
+        for (name, estimate) in set.iter().flat_map(Estimators::lines) {
+            if let Err(invalid) = estimate
+                && invalid.status == InvalidStatus::TooFew
+            {
+                missing.push(format!("{on}.{name}: {}", invalid.reason));
+            }
+        }
+    }
+    missing
+}
+
+fn least(bits: u8, estimators: &EstimatorSet) -> Option<Least> {
+    let width = f64::from(bits);
+    let on_literal = estimators.literal.as_ref().and_then(Estimators::least);
+    let on_bitstring = estimators.bitstring.as_ref().and_then(Estimators::least);
+    let (_, original) = on_literal.or(on_bitstring)?;
+    let h_original = original.min(width);
+    let h_bitstring = on_bitstring.map(|(_, h)| h.min(1.0));
+
+    let mut assessed = width;
+    let mut binding = Binding { on: "width".to_owned(), estimator: "width".to_owned() };
+    let candidates = [
+        on_literal.map(|(name, h)| ("literal", name, h)),
+        on_bitstring.map(|(name, h)| ("bitstring", name, h * width)),
+    ];
+    for (on, name, h) in candidates.into_iter().flatten() {
+        if h < assessed {
+            assessed = h;
+            binding = Binding { on: on.to_owned(), estimator: name.to_owned() };
+        }
+    }
+    Some(Least { h_original, h_bitstring, assessed, binding })
+}
+
+fn formula(bits: u8, estimators: &EstimatorSet) -> String {
+    match (&estimators.literal, &estimators.bitstring) {
+        (Some(_), Some(_)) => {
+            format!("H = min({bits}, H_original, {bits} x H_bitstring) (SP 800-90B §3.1.3)")
+        }
+        _ => format!("H = min({bits}, H_original) (SP 800-90B §3.1.3)"),
+    }
+}
+
+fn verdict(status: Status, bits: u8, least: Option<&Least>, missing: &[String]) -> String {
+    let Some(least) = least else {
+        return format!(
+            "INVALID: too few samples for this track, so there is no assessed value. Missing: {}.",
+            missing.join("; ")
+        );
+    };
+    if status == Status::Constant {
+        return "Every sample is the same: no entropy is awarded (0 bits/sample).".to_owned();
+    }
+    let value = format!("{:.6} of {bits} bits/sample", least.assessed);
+    let because = if least.binding.on == "width" {
+        "no estimator found less than the width".to_owned()
+    } else {
+        format!(
+            "the binding estimator is {} on the {} data",
+            least.binding.estimator, least.binding.on
+        )
+    };
+    let meaning = format!(
+        "an attacker who knows the source guesses the next sample right with probability {:.4} at best",
+        (-least.assessed).exp2()
+    );
+    match status {
+        Status::Partial => format!(
+            "At most {value}; {because}. Only a part of the estimators was run, so the whole track can only be lower."
+        ),
+        _ => format!("{value}; {because}: as far as the estimators see, {meaning}."),
+    }
+}
+
+fn warnings(symbols: &Symbols) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if symbols.len() < WANTED_SAMPLES {
+        warnings.push(format!(
+            "short: {} samples, and SP 800-90B §3.1.1 asks for {WANTED_SAMPLES}; estimates on fewer are less certain \
+             and mostly lower",
+            symbols.len()
+        ));
+    }
+    let largest = symbols.raw().iter().copied().max().unwrap_or(0);
+    let used = u8::BITS - largest.leading_zeros();
+    if used < u32::from(symbols.bits_per_symbol()) {
+        warnings.push(format!(
+            "the symbols use only {used} of the stated {} bits; the bitstring's constant bits lower its estimate",
+            symbols.bits_per_symbol()
+        ));
+    }
+    warnings
+}

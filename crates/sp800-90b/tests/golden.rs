@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Every figure that NIST's tool prints (`ea_non_iid -i -a -vv`, version 1.1 line format) against ours.
+//!
+//! The small data sets are in `tests/data`; larger ones are looked for in `UCHAOS_SP800_90B_DATA`, or in
+//! `../shared/data/sp800-90b` beside the workspace. A set is `X.bin` (one symbol per byte) and `X.res`.
+
+// A test that cannot read its data has to fail.
+#![allow(clippy::unwrap_used)]
+
+use serde_json::Value;
+use sp800_90b::{Symbols, Track, assess};
+use std::path::{Path, PathBuf};
+
+/// Reals must agree to this, relative to the tool's.
+const TOLERANCE: f64 = 1e-9;
+
+/// One line `Bitstring Lag Prediction Estimate: C = 39922` of the tool.
+struct Figure {
+    on: String,
+    estimator: &'static str,
+    name: &'static str,
+    value: String,
+}
+
+fn estimator_key(title: &str) -> &'static str {
+    match title {
+        "Most Common Value" => "mcv",
+        "Collision" => "collision",
+        "Markov" => "markov",
+        "Compression" => "compression",
+        "t-Tuple" => "t_tuple",
+        "LRS" => "lrs",
+        "MultiMCW Prediction" => "multi_mcw",
+        "Lag Prediction" => "lag",
+        "MultiMMC Prediction" => "multi_mmc",
+        "LZ78Y Prediction" => "lz78y",
+        other => panic!("the tool prints an estimator that we do not know: {other}"),
+    }
+}
+
+fn figure_key(estimator: &str, name: &str) -> &'static str {
+    match name {
+        "Mode count" => "mode_count",
+        "p-hat" => "p_hat",
+        "p-hat_max" => "p_hat_max",
+        "p_u" => "p_u",
+        "min entropy" => "min_entropy",
+        "v" => "v",
+        "Sum t_i" => "sum_t",
+        "X-bar" => "x_bar",
+        "sigma-hat" => "sigma_hat",
+        "X-bar'" => "x_bar_prime",
+        "p" => "p",
+        "P_0" => "p_0",
+        "P_1" => "p_1",
+        "P_{0,0}" => "p_00",
+        "P_{0,1}" => "p_01",
+        "P_{1,0}" => "p_10",
+        "P_{1,1}" => "p_11",
+        "t" => "t",
+        "u" => "u",
+        "C" => "c",
+        "r" => "r",
+        "N" => "n",
+        "P_global" => "p_global",
+        "P_global'" => "p_global_prime",
+        "P_local" => "p_local",
+        other => panic!("the tool prints a figure of {estimator} that we do not know: {other}"),
+    }
+}
+
+/// The figures in a `.res` file, and the number of lines that say something without a figure.
+fn figures(text: &str) -> (Vec<Figure>, Vec<(String, &'static str, String)>) {
+    let (mut figures, mut remarks) = (Vec::new(), Vec::new());
+    for line in text.lines() {
+        let Some((head, rest)) = line.split_once(" Estimate: ") else { continue };
+        let Some((on, title)) = head.split_once(' ') else { continue };
+        let estimator = estimator_key(title);
+        let on = on.to_lowercase();
+        match rest.split_once(" = ") {
+            Some((name, value)) => figures.push(Figure {
+                on,
+                estimator,
+                name: figure_key(estimator, name),
+                value: value.to_owned(),
+            }),
+            None => remarks.push((on, estimator, rest.to_owned())),
+        }
+    }
+    (figures, remarks)
+}
+
+/// Where we keep what the tool calls literal: 1-bit data are their own bitstring.
+fn place<'a>(ours: &'a Value, on: &str, bits: u8) -> &'a Value {
+    &ours["estimators"][if bits == 1 { "bitstring" } else { on }]
+}
+
+fn same(what: &str, ours: &Value, theirs: &str) {
+    if !theirs.contains(['.', 'e']) && ours.is_u64() {
+        assert_eq!(ours.to_string(), theirs, "{what}");
+        return;
+    }
+    let theirs: f64 = theirs.parse().unwrap();
+    let ours = ours.as_f64().unwrap_or_else(|| panic!("{what}: we have {ours}, the tool {theirs}"));
+    assert!(
+        (ours - theirs).abs() <= TOLERANCE * theirs.abs(),
+        "{what}: {ours} is not the tool's {theirs}"
+    );
+}
+
+fn check(bin: &Path) {
+    let set = bin.file_stem().unwrap().to_string_lossy().into_owned();
+    let text = std::fs::read_to_string(bin.with_extension("res")).unwrap();
+    let loaded = text.lines().find(|line| line.starts_with("Loaded ")).unwrap();
+    let bits: u8 = loaded.split(' ').nth(6).unwrap().split('-').next().unwrap().parse().unwrap();
+    let symbols = Symbols::new(std::fs::read(bin).unwrap(), bits).unwrap();
+    assert!(loaded.starts_with(&format!("Loaded {} samples", symbols.len())), "{set}");
+    let assessment = assess(&symbols, Track::NonIid).unwrap();
+    let ours = serde_json::to_value(&assessment).unwrap();
+
+    let (figures, remarks) = figures(&text);
+    assert!(figures.len() > 50, "{set}: only {} figures were read", figures.len());
+    for figure in &figures {
+        let what = format!("{set}: {} {} {}", figure.on, figure.estimator, figure.name);
+        same(&what, &place(&ours, &figure.on, bits)[figure.estimator][figure.name], &figure.value);
+    }
+    for (on, estimator, remark) in &remarks {
+        let figures = &place(&ours, on, bits)[*estimator];
+        match remark.as_str() {
+            "Found p." => assert_eq!(figures["found_p"], true, "{set} {on} {estimator}"),
+            "P_local can't change the result." => {
+                assert!(figures["p_local"].is_null(), "{set} {on} {estimator}");
+            }
+            other if other.starts_with("Could Not Find p") => {
+                assert_eq!(figures["found_p"], false, "{set} {on} {estimator}");
+            }
+            other => panic!("{set}: the tool says of {estimator} what we do not know: {other}"),
+        }
+    }
+    let finals = [
+        ("H_bitstring = ", "h_bitstring"),
+        ("H_original: ", "h_original"),
+        ("H_original = ", "h_original"),
+        ("Assessed min entropy: ", "min_entropy_bits_per_sample"),
+    ];
+    for (prefix, key) in finals {
+        if let Some(theirs) = text.lines().find_map(|line| line.strip_prefix(prefix)) {
+            same(&format!("{set}: {key}"), &ours[key], theirs);
+        }
+    }
+}
+
+fn sets_in(folder: &Path) -> Vec<PathBuf> {
+    let mut sets: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default();
+    sets.retain(|path| {
+        path.extension().is_some_and(|extension| extension == "bin")
+            && path.with_extension("res").is_file()
+    });
+    sets.sort();
+    sets
+}
+
+#[test]
+fn small_sets_agree_with_nists_tool() {
+    let sets = sets_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data"));
+    assert_eq!(sets.len(), 3);
+    for set in sets {
+        check(&set);
+    }
+}
+
+#[test]
+fn large_sets_agree_with_nists_tool() {
+    let folder = std::env::var_os("UCHAOS_SP800_90B_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/sp800-90b"),
+        PathBuf::from,
+    );
+    let sets = sets_in(&folder);
+    if sets.is_empty() {
+        eprintln!(
+            "skipped: no data sets in {}; set UCHAOS_SP800_90B_DATA to a folder of X.bin and X.res",
+            folder.display()
+        );
+    }
+    for set in sets {
+        check(&set);
+    }
+}
