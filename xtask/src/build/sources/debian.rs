@@ -34,7 +34,9 @@ impl Apt {
             .entries
             .iter()
             .flat_map(|entry| ["deb", "deb-src"].map(|kind| (kind, entry)))
-            .map(|(kind, entry)| format!("{kind} [signed-by={}] {entry}\n", debian.keyring.display()))
+            .map(|(kind, entry)| {
+                format!("{kind} [signed-by={}] {entry}\n", debian.keyring.display())
+            })
             .collect();
         let list = folder.join("sources.list");
         fs::write(&list, lines).with_context(|| format!("writing {}", list.display()))?;
@@ -65,7 +67,8 @@ impl Apt {
             .spawn()
             .context("starting dpkg-deb")?;
         let tar_stream = unpacker.stdout.take().context("reading from dpkg-deb")?;
-        let file = File::create(target).with_context(|| format!("creating {}", target.display()))?;
+        let file =
+            File::create(target).with_context(|| format!("creating {}", target.display()))?;
         let copied = Command::new("tar")
             .args(["--extract", "--to-stdout", member])
             .stdin(tar_stream)
@@ -74,7 +77,10 @@ impl Apt {
             .context("starting tar")?;
         let unpacked = unpacker.wait().context("waiting for dpkg-deb")?;
         if !copied.success() || !unpacked.success() {
-            bail!("taking {member} out of {}: it may not be in there, or the disk is full", deb.display());
+            bail!(
+                "taking {member} out of {}: it may not be in there, or the disk is full",
+                deb.display()
+            );
         }
         fs::remove_dir_all(&inbox).with_context(|| format!("removing {}", inbox.display()))?;
         Ok(version.trim().to_owned())
@@ -95,9 +101,13 @@ impl Apt {
         log.run(self.command().args(["source", "--download-only", package]).current_dir(&inbox))?;
         let from = inbox.join(file);
         if !from.exists() {
-            bail!("Debian's {package} has {} now, not {file}", the_only(&inbox, ".orig.tar.*")?.display());
+            bail!(
+                "Debian's {package} has {} now, not {file}",
+                the_only(&inbox, ".orig.tar.*")?.display()
+            );
         }
-        fs::rename(&from, target).with_context(|| format!("moving {} to the cache", from.display()))?;
+        fs::rename(&from, target)
+            .with_context(|| format!("moving {} to the cache", from.display()))?;
         fs::remove_dir_all(&inbox).with_context(|| format!("removing {}", inbox.display()))
     }
 

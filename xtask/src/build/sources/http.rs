@@ -34,12 +34,9 @@ pub(super) fn download(url: &str, part: &Path, bar: &ProgressBar) -> Result<()> 
         answer => answer.with_context(|| format!("fetching {url}"))?,
     };
     let resumed = response.status().as_u16() == 206;
-    let mut file = if resumed {
-        OpenOptions::new().append(true).open(part)
-    } else {
-        File::create(part)
-    }
-    .with_context(|| format!("opening {} to write to it", part.display()))?;
+    let mut file =
+        if resumed { OpenOptions::new().append(true).open(part) } else { File::create(part) }
+            .with_context(|| format!("opening {} to write to it", part.display()))?;
     let mut done_bytes = if resumed { have_bytes } else { 0 };
     let total_bytes = response.body().content_length().map(|rest| done_bytes + rest);
     let label = bar.message();
@@ -47,11 +44,14 @@ pub(super) fn download(url: &str, part: &Path, bar: &ProgressBar) -> Result<()> 
     let mut buffer = vec![0_u8; 1 << 16];
     loop {
         vm_runner::interrupt::check()?;
-        let read = body.read(&mut buffer).with_context(|| format!("reading {url} after {done_bytes} bytes"))?;
+        let read = body
+            .read(&mut buffer)
+            .with_context(|| format!("reading {url} after {done_bytes} bytes"))?;
         if read == 0 {
             break;
         }
-        file.write_all(&buffer[..read]).with_context(|| format!("writing {}: is the disk full?", part.display()))?;
+        file.write_all(&buffer[..read])
+            .with_context(|| format!("writing {}: is the disk full?", part.display()))?;
         done_bytes += read as u64;
         let of = total_bytes.map_or(String::new(), |total| format!(" of {}", HumanBytes(total)));
         bar.set_message(format!("{label} {}{of}", HumanBytes(done_bytes)));
@@ -59,7 +59,9 @@ pub(super) fn download(url: &str, part: &Path, bar: &ProgressBar) -> Result<()> 
     bar.set_message(label);
     file.sync_all().with_context(|| format!("writing {} to the disk", part.display()))?;
     match total_bytes {
-        Some(total) if total != done_bytes => bail!("{url} ended after {done_bytes} of {total} bytes"),
+        Some(total) if total != done_bytes => {
+            bail!("{url} ended after {done_bytes} of {total} bytes")
+        }
         _ => Ok(()),
     }
 }
@@ -113,7 +115,8 @@ mod tests {
     fn a_broken_transfer_is_resumed_where_it_broke() {
         let (url, thread) = server(vec![
             "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n\r\n01234".to_owned(),
-            "HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\nConnection: close\r\n\r\n56789".to_owned(),
+            "HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\nConnection: close\r\n\r\n56789"
+                .to_owned(),
         ]);
         let folder = tempfile::tempdir().unwrap();
         let part = folder.path().join("file.part");

@@ -66,7 +66,8 @@ impl Manifest {
     /// When it cannot be read, has an unknown key, or an entry that nothing could verify.
     pub(crate) fn read(root: &Path) -> Result<Self> {
         let path = root.join("linux-guest/sources.toml");
-        let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
         Self::parse(&text).with_context(|| format!("in {}", path.display()))
     }
 
@@ -85,7 +86,10 @@ impl Manifest {
     pub(crate) fn source(&self, name: &str) -> Result<&Source> {
         self.source.iter().find(|source| source.name == name).with_context(|| {
             let known: Vec<&str> = self.source.iter().map(|source| source.name.as_str()).collect();
-            format!("no source is called '{name}' in linux-guest/sources.toml; there are {}", known.join(", "))
+            format!(
+                "no source is called '{name}' in linux-guest/sources.toml; there are {}",
+                known.join(", ")
+            )
         })
     }
 }
@@ -99,7 +103,10 @@ impl Source {
             bail!("file = '{}' must be a plain file name", self.file);
         }
         match &self.sha256 {
-            Some(sum) if sum.len() != 64 || !sum.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f')) => {
+            Some(sum)
+                if sum.len() != 64
+                    || !sum.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f')) =>
+            {
                 bail!("sha256 = '{sum}' is not 64 lower-case hexadecimal digits")
             }
             Some(_) => Ok(()),
@@ -125,7 +132,8 @@ impl std::fmt::Display for Mirror {
 mod tests {
     use super::*;
 
-    const HEAD: &str = "[debian]\nkeyring = \"k\"\nentries = []\n[[source]]\nname = \"a\"\nfile = \"a.tar\"\n";
+    const HEAD: &str =
+        "[debian]\nkeyring = \"k\"\nentries = []\n[[source]]\nname = \"a\"\nfile = \"a.tar\"\n";
 
     #[test]
     fn the_manifest_of_the_checkout_is_sound() {
@@ -145,7 +153,8 @@ mod tests {
         let unverifiable = format!("{HEAD}mirrors = [{{ url = \"https://a.example/a.tar\" }}]");
         let error = format!("{:#}", Manifest::parse(&unverifiable).unwrap_err());
         assert!(error.contains("no sha256"), "{error}");
-        let short_sum = format!("{HEAD}sha256 = \"abc\"\nmirrors = [{{ url = \"https://a.example/a.tar\" }}]");
+        let short_sum =
+            format!("{HEAD}sha256 = \"abc\"\nmirrors = [{{ url = \"https://a.example/a.tar\" }}]");
         assert!(Manifest::parse(&short_sum).is_err());
     }
 }

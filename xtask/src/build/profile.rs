@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `linux-guest/profiles/NAME.toml`: what one Linux guest is made of. Everything that differs between guests is
+//! in there; the build steps take it as they find it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+
+/// The profile that is built when none is named.
+pub(crate) const DEFAULT: &str = "uchaos";
+
+/// One Linux guest.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Profile {
+    /// The file's name without `.toml`.
+    #[serde(skip)]
+    pub(crate) name: String,
+    /// One line for `--help` and the report.
+    pub(crate) description: String,
+    /// The kernel.
+    pub(crate) kernel: KernelProfile,
+    /// What runs on it.
+    pub(crate) userland: UserlandProfile,
+}
+
+/// A guest's kernel.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KernelProfile {
+    /// Names in sources.toml; the first that can be had is built.
+    pub(crate) sources: Vec<String>,
+    /// `linux-guest/kernel/NAME.config`, later ones override earlier ones.
+    pub(crate) fragments: Vec<String>,
+    /// How bzImage is packed.
+    pub(crate) compression: Compression,
+    /// The kernel's part of the command line; jobs are appended.
+    pub(crate) command_line: String,
+}
+
+/// A guest's userland.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UserlandProfile {
+    /// Names in sources.toml; the first that can be had is built.
+    pub(crate) busybox: Vec<String>,
+    /// `linux-guest/busybox/NAME.config`, later ones override earlier ones.
+    pub(crate) applets: Vec<String>,
+}
+
+/// How bzImage is packed: smaller takes longer to unpack at boot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Compression {
+    /// The fastest to unpack, and the largest.
+    Lz4,
+    /// Needs no packer beyond gzip.
+    Gzip,
+    /// Nearly as small as xz, and several times faster to unpack.
+    Zstd,
+    /// The smallest, and the slowest to unpack.
+    Xz,
+}
+
+impl Compression {
+    /// The Kconfig option that chooses it.
+    pub(crate) fn option(self) -> &'static str {
+        match self {
+            Self::Lz4 => "CONFIG_KERNEL_LZ4",
+            Self::Gzip => "CONFIG_KERNEL_GZIP",
+            Self::Zstd => "CONFIG_KERNEL_ZSTD",
+            Self::Xz => "CONFIG_KERNEL_XZ",
+        }
+    }
+}
+
+impl Profile {
+    /// Reads the profile of that name.
+    ///
+    /// # Errors
+    /// When there is none (the error lists those there are), it has an unknown key, or names a missing fragment.
+    pub(crate) fn read(root: &Path, name: &str) -> Result<Self> {
+        let folder = folder(root);
+        let path = folder.join(format!("{name}.toml"));
+        if name.contains(['/', '.']) || !path.exists() {
+            bail!(
+                "no profile is called '{name}' in {}; there are {}",
+                folder.display(),
+                names(root)?.join(", ")
+            );
+        }
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let mut profile: Self =
+            toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+        name.clone_into(&mut profile.name);
+        for fragment in profile.kernel_fragments(root).iter().chain(&profile.applet_fragments(root))
+        {
+            if !fragment.exists() {
+                bail!("{} names {}, which is not there", path.display(), fragment.display());
+            }
+        }
+        Ok(profile)
+    }
+
+    /// The files of the kernel's fragments.
+    pub(crate) fn kernel_fragments(&self, root: &Path) -> Vec<PathBuf> {
+        fragment_files(&root.join("linux-guest/kernel"), &self.kernel.fragments)
+    }
+
+    /// The files of busybox's fragments.
+    pub(crate) fn applet_fragments(&self, root: &Path) -> Vec<PathBuf> {
+        fragment_files(&root.join("linux-guest/busybox"), &self.userland.applets)
+    }
+}
+
+/// The names of all profiles, sorted.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub(crate) fn names(root: &Path) -> Result<Vec<String>> {
+    let folder = folder(root);
+    let entries = fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let path = entry.with_context(|| format!("listing {}", folder.display()))?.path();
+        if path.extension().is_some_and(|ending| ending == "toml")
+            && let Some(name) = path.file_stem()
+        {
+            names.push(name.to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn folder(root: &Path) -> PathBuf {
+    root.join("linux-guest/profiles")
+}
+
+fn fragment_files(folder: &Path, names: &[String]) -> Vec<PathBuf> {
+    names.iter().map(|name| folder.join(format!("{name}.config"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::kconfig::{Options, Version};
+
+    fn root() -> &'static Path {
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+    }
+
+    #[test]
+    fn every_profile_and_fragment_of_the_checkout_is_sound() {
+        let names = names(root()).unwrap();
+        assert!(names.iter().any(|name| name == DEFAULT), "{names:?}");
+        for name in names {
+            let profile = Profile::read(root(), &name).unwrap();
+            for version in ["5.15", "6.1", "6.6", "6.12"] {
+                let version = Version::parse(version).unwrap();
+                let mut options = Options::default();
+                for fragment in profile.kernel_fragments(root()) {
+                    options.add_file(&fragment, version).unwrap();
+                }
+                assert!(options.to_config().contains("CONFIG_VIRTIO_CONSOLE=y"), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_profile_names_those_there_are_and_an_unknown_key_is_an_error() {
+        let error = Profile::read(root(), "ucaos").unwrap_err().to_string();
+        assert!(error.contains("uchaos"), "{error}");
+        assert!(Profile::read(root(), "../profiles/uchaos").is_err());
+        let folder = tempfile::tempdir().unwrap();
+        let profiles = folder.path().join("linux-guest/profiles");
+        fs::create_dir_all(&profiles).unwrap();
+        let text = fs::read_to_string(root().join("linux-guest/profiles/uchaos.toml")).unwrap();
+        fs::write(profiles.join("mine.toml"), text.replace("compression", "compresion")).unwrap();
+        let error = format!("{:#}", Profile::read(folder.path(), "mine").unwrap_err());
+        assert!(error.contains("compresion") && error.contains("mine.toml"), "{error}");
+    }
+}

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Source files: from the cache, else from their mirrors in turn; verified before anything uses them.
+//! The cache is outside `target/`. Beside each file lies `<file>.origin.json`: where it came from, and its SHA-256.
+
+mod debian;
+mod http;
+mod manifest;
+pub(crate) mod unpack;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde::{Deserialize, Serialize};
+
+use crate::inputs::file_sha256;
+use crate::log::StepLog;
+use crate::workshop::Workshop;
+pub(crate) use manifest::{Manifest, Mirror, Source};
+
+/// A source file in the cache.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Obtained {
+    /// Its name in the manifest.
+    pub(crate) name: String,
+    /// The version inside: upstream's, or that of Debian's package.
+    pub(crate) version: String,
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// Its SHA-256.
+    pub(crate) sha256: String,
+    /// Where it came from.
+    pub(crate) from: String,
+}
+
+/// What lies beside a cached file.
+#[derive(Debug, Serialize, Deserialize)]
+struct Origin {
+    version: String,
+    sha256: String,
+    from: String,
+}
+
+/// The first of `names` that can be had: what the cache holds goes before what would have to be fetched, so that
+/// an unchanged build needs no network. With `--dry-run` nothing is fetched.
+///
+/// # Errors
+/// When none can be had (each mirror's reason is in the error), or a file's SHA-256 is wrong.
+pub(crate) fn first_to_be_had(shop: &Workshop, names: &[String]) -> Result<Obtained> {
+    let manifest = Manifest::read(&shop.root)?;
+    let sources = names.iter().map(|name| manifest.source(name)).collect::<Result<Vec<_>>>()?;
+    let Some(preferred) = sources.first() else { bail!("no source is named to choose from") };
+    let folder = folder(shop);
+    for source in &sources {
+        if let Some(obtained) = in_cache(&folder, source)? {
+            eprintln!(
+                "{} … {} {} in the cache",
+                shop.next_label("source"),
+                source.name,
+                obtained.version
+            );
+            return Ok(obtained);
+        }
+    }
+    if shop.dry_run {
+        eprintln!(
+            "{} … {} would be fetched from {}",
+            shop.next_label("source"),
+            preferred.file,
+            preferred.mirrors[0]
+        );
+        return Ok(Obtained {
+            name: preferred.name.clone(),
+            version: preferred.version.clone().unwrap_or_else(|| "the newest".to_owned()),
+            path: folder.join(&preferred.file),
+            sha256: preferred.sha256.clone().unwrap_or_default(),
+            from: preferred.mirrors[0].to_string(),
+        });
+    }
+    if shop.offline {
+        let wanted: Vec<String> = sources.iter().map(|source| source.file.clone()).collect();
+        bail!(
+            "--offline, and {} is not in {}: run once without --offline, or put the file there",
+            wanted.join(" or "),
+            folder.display()
+        );
+    }
+    fetch_first(shop, &manifest, &sources, &folder)
+}
+
+fn fetch_first(
+    shop: &Workshop,
+    manifest: &Manifest,
+    sources: &[&Source],
+    folder: &Path,
+) -> Result<Obtained> {
+    let label = shop.next_label("source");
+    let step = format!("source-{}", sources[0].name);
+    let mut log = StepLog::create(&shop.out.join("logs"), &step, &label)?;
+    let mut failures = Vec::new();
+    for source in sources {
+        match fetch(shop, manifest, source, folder, &mut log) {
+            Ok(obtained) => {
+                log.finish();
+                eprintln!("{label} … {} {} from {}", source.name, obtained.version, obtained.from);
+                return Ok(obtained);
+            }
+            // A file that is not what it should be is never papered over by taking another version.
+            Err(error)
+                if error.is::<WrongSum>() || error.is::<vm_runner::interrupt::Interrupted>() =>
+            {
+                log.finish();
+                return Err(error);
+            }
+            Err(error) => failures.push(format!("{error:#}")),
+        }
+    }
+    log.finish();
+    bail!(
+        "no source to build from could be had:\n{}\nCheck the network, or put the file into {} by hand (log: {})",
+        failures.join("\n"),
+        folder.display(),
+        log.path().display()
+    )
+}
+
+/// Fetches one source from the first of its mirrors that gives it, whatever the cache holds.
+///
+/// # Errors
+/// When no mirror does; [`WrongSum`] when the last one that answered gave another file.
+pub(crate) fn fetch(
+    shop: &Workshop,
+    manifest: &Manifest,
+    source: &Source,
+    folder: &Path,
+    log: &mut StepLog,
+) -> Result<Obtained> {
+    fs::create_dir_all(folder)
+        .with_context(|| format!("creating the cache folder {}", folder.display()))?;
+    let target = folder.join(&source.file);
+    let part = folder.join(format!("{}.part", source.file));
+    let mut failures = Vec::new();
+    let mut wrong_sum = None;
+    for mirror in &source.mirrors {
+        log.note(&format!("{} from {mirror}", source.file))?;
+        let version = match bring(shop, manifest, mirror, &source.file, &part, log) {
+            Ok(version) => version,
+            Err(error) if error.is::<vm_runner::interrupt::Interrupted>() => return Err(error),
+            Err(error) => {
+                log.say(&format!("{} not from {mirror}: {}", source.file, error.root_cause()))?;
+                failures.push(format!("  {mirror}: {error:#}"));
+                continue;
+            }
+        };
+        let sha256 = file_sha256(&part)?;
+        if let Some(expected) = source.sha256.as_ref().filter(|expected| **expected != sha256) {
+            let error = set_aside(&part, &target, expected, &sha256)?;
+            log.say(&error.to_string())?;
+            wrong_sum = Some(error);
+            continue;
+        }
+        let version =
+            version.or_else(|| source.version.clone()).context("a source without a version")?;
+        fs::rename(&part, &target)
+            .with_context(|| format!("moving {} into place", target.display()))?;
+        return record(source, version, target, sha256, mirror.to_string());
+    }
+    match wrong_sum {
+        Some(error) => Err(error.into()),
+        None => Err(anyhow!(
+            "{} could be had from none of its mirrors:\n{}",
+            source.file,
+            failures.join("\n")
+        )),
+    }
+}
+
+/// Brings a file from one mirror to `part`; the version, where the mirror alone knows it.
+fn bring(
+    shop: &Workshop,
+    manifest: &Manifest,
+    mirror: &Mirror,
+    file: &str,
+    part: &Path,
+    log: &mut StepLog,
+) -> Result<Option<String>> {
+    let apt_folder = shop.cache.join("apt");
+    match mirror {
+        Mirror::Url(url) => http::download(url, part, log.bar()).map(|()| None),
+        Mirror::DebianSource(package) => debian::Apt::open(&manifest.debian, &apt_folder, log)?
+            .upstream_tarball(package, file, part, log)
+            .map(|()| None),
+        Mirror::DebianPackage { name, member } => {
+            debian::Apt::open(&manifest.debian, &apt_folder, log)?
+                .package_member(name, member, part, log)
+                .map(Some)
+        }
+    }
+}
+
+/// What the cache holds of a source. A file put there by hand is taken if its SHA-256 is the manifest's.
+fn in_cache(folder: &Path, source: &Source) -> Result<Option<Obtained>> {
+    let path = folder.join(&source.file);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let origin: Option<Origin> =
+        fs::read(origin_path(&path)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    if let Some(origin) = origin
+        && source.sha256.as_ref().is_none_or(|expected| *expected == origin.sha256)
+    {
+        let Origin { version, sha256, from } = origin;
+        return Ok(Some(Obtained { name: source.name.clone(), version, path, sha256, from }));
+    }
+    let (Some(expected), Some(version)) = (&source.sha256, &source.version) else {
+        return Ok(None);
+    };
+    let found = file_sha256(&path)?;
+    if *expected != found {
+        return Err(set_aside(&path, &path, expected, &found)?.into());
+    }
+    record(source, version.clone(), path, found, "put into the cache by hand".to_owned()).map(Some)
+}
+
+fn record(
+    source: &Source,
+    version: String,
+    path: PathBuf,
+    sha256: String,
+    from: String,
+) -> Result<Obtained> {
+    let origin = Origin { version, sha256, from };
+    let text =
+        serde_json::to_string_pretty(&origin).context("writing down where a source came from")?;
+    let beside = origin_path(&path);
+    fs::write(&beside, text).with_context(|| format!("writing {}", beside.display()))?;
+    let Origin { version, sha256, from } = origin;
+    Ok(Obtained { name: source.name.clone(), version, path, sha256, from })
+}
+
+impl Obtained {
+    /// Hashes the file anew, as is done before it is unpacked.
+    ///
+    /// # Errors
+    /// [`WrongSum`] when it is not what it was; the file is set aside.
+    pub(crate) fn verify(&self) -> Result<()> {
+        let found = file_sha256(&self.path)?;
+        if found == self.sha256 {
+            Ok(())
+        } else {
+            Err(set_aside(&self.path, &self.path, &self.sha256, &found)?.into())
+        }
+    }
+}
+
+/// A source file that is not the one it should be.
+#[derive(Debug)]
+pub(crate) struct WrongSum {
+    file: PathBuf,
+    expected: String,
+    found: String,
+    aside: PathBuf,
+}
+
+impl std::fmt::Display for WrongSum {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            out,
+            "{} has a wrong SHA-256 and was set aside as {}; nothing was built from it\n  expected {}\n  found    {}\n\
+             Run again to fetch it anew; if it stays wrong, the mirror or linux-guest/sources.toml is",
+            self.file.display(),
+            self.aside.display(),
+            self.expected,
+            self.found
+        )
+    }
+}
+
+impl std::error::Error for WrongSum {}
+
+/// Moves a wrong file to `<file>.bad` and forgets where it came from.
+fn set_aside(wrong: &Path, file: &Path, expected: &str, found: &str) -> Result<WrongSum> {
+    let aside = with_ending(file, ".bad");
+    fs::rename(wrong, &aside).with_context(|| format!("setting {} aside", wrong.display()))?;
+    let _ = fs::remove_file(origin_path(file));
+    Ok(WrongSum {
+        file: file.to_path_buf(),
+        expected: expected.to_owned(),
+        found: found.to_owned(),
+        aside,
+    })
+}
+
+/// Where source files are kept.
+pub(crate) fn folder(shop: &Workshop) -> PathBuf {
+    shop.cache.join("sources")
+}
+
+fn origin_path(file: &Path) -> PathBuf {
+    with_ending(file, ".origin.json")
+}
+
+fn with_ending(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // SHA-256 of "right".
+    const RIGHT: &str = "27042f4e6eca7d0b2a7ee4026df2ecfa51d3339e6d122aa099118ecd8563bad9";
+
+    fn source() -> Source {
+        Source {
+            name: "a-1".to_owned(),
+            version: Some("1.0".to_owned()),
+            file: "a.tar".to_owned(),
+            sha256: Some(RIGHT.to_owned()),
+            mirrors: vec![Mirror::Url("http://127.0.0.1:9/a.tar".to_owned())],
+        }
+    }
+
+    #[test]
+    fn a_wrong_file_names_both_sums_and_is_set_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.tar");
+        fs::write(&path, "wrong").unwrap();
+        let error = in_cache(folder.path(), &source()).unwrap_err();
+        let text = error.to_string();
+        assert!(error.is::<WrongSum>());
+        assert!(
+            text.contains(RIGHT) && text.contains("a.tar.bad") && text.contains("found"),
+            "{text}"
+        );
+        assert!(!path.exists() && folder.path().join("a.tar.bad").exists());
+    }
+
+    #[test]
+    fn a_file_put_there_by_hand_is_taken_and_a_later_change_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.tar"), "right").unwrap();
+        let obtained = in_cache(folder.path(), &source()).unwrap().unwrap();
+        assert_eq!(obtained.sha256, RIGHT);
+        assert_eq!(in_cache(folder.path(), &source()).unwrap().unwrap(), obtained);
+        obtained.verify().unwrap();
+        fs::write(&obtained.path, "rigth").unwrap();
+        assert!(obtained.verify().unwrap_err().is::<WrongSum>());
+        assert!(in_cache(folder.path(), &source()).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_moving_file_without_its_record_is_fetched_again() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.tar"), "whatever").unwrap();
+        let moving = Source { sha256: None, version: None, ..source() };
+        assert!(in_cache(folder.path(), &moving).unwrap().is_none());
+    }
+}
