@@ -8,6 +8,7 @@ use crate::job::{Job, JobKind};
 use crate::machine::{Failure, Machine, Port, PortError};
 use crate::marker::Marker;
 use crate::request::Request;
+use crate::run_error::RunError;
 use crate::status::GuestStatus;
 use crate::target::Target;
 use crate::text::TextBuffer;
@@ -15,65 +16,6 @@ use crate::writer::FrameWriter;
 
 /// Words of the smallest buffer that [`run_jobs`] works with: the texts are put together in it.
 pub const SMALLEST_BUFFER_WORDS: usize = 512;
-
-/// Why a target's jobs could not be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RunError {
-    /// The port did not take a frame.
-    Port(PortError),
-    /// A job failed. Its report says so, and the frames before it are good.
-    Job {
-        /// From which target.
-        target: Target,
-        /// Which job.
-        job: Job,
-        /// Why.
-        failure: Failure,
-    },
-    /// The buffer cannot hold a row of the restart matrix, or a text.
-    Buffer {
-        /// Words that it should have.
-        needed_words: usize,
-        /// Words that it has.
-        given_words: usize,
-    },
-}
-
-impl From<PortError> for RunError {
-    fn from(error: PortError) -> Self {
-        Self::Port(error)
-    }
-}
-
-impl RunError {
-    /// How a guest ends that met this.
-    #[must_use]
-    pub const fn status(&self) -> GuestStatus {
-        match self {
-            Self::Port(_) => GuestStatus::NoDataPort,
-            Self::Job { .. } => GuestStatus::JobFailed,
-            Self::Buffer { .. } => GuestStatus::TooLittleMemory,
-        }
-    }
-}
-
-impl fmt::Display for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Port(error) => write!(f, "writing a frame: {error}"),
-            Self::Job { target, job, failure } => write!(f, "job {job} of {target}: {failure}"),
-            Self::Buffer { needed_words, given_words } => write!(
-                f,
-                "buffering samples: {} bytes are needed and {} are there; give the guest more memory or ask for fewer columns",
-                needed_words.saturating_mul(8),
-                given_words.saturating_mul(8)
-            ),
-        }
-    }
-}
-
-impl core::error::Error for RunError {}
 
 impl Target {
     /// Whether the target can do a job: the Linux kernel's own generator has an output stream and no more.

@@ -11,6 +11,8 @@ use crate::machine::DataPort;
 
 /// Frame headers, reports and the console log, on top of the data.
 const MARGIN_BYTES: u64 = 4 << 20;
+/// With less than this left a disk is full: it is the largest piece that QEMU writes at a time, and some.
+const FULL_BYTES: u64 = 64 << 10;
 
 /// Makes the data file, and checks that what is expected fits on its disk. The error says what is wrong and what to
 /// do.
@@ -18,9 +20,8 @@ pub(crate) fn prepare(port: &DataPort) -> Result<(), String> {
     File::create(&port.path).map_err(|error| {
         format!("{error}\n  Its folder must be there and be writable; choose another place for the results if it is not")
     })?;
-    let folder = port.path.parent().filter(|folder| !folder.as_os_str().is_empty());
     // A file system that does not tell is given the benefit of the doubt: the capture's own checks still hold.
-    let Some(free_bytes) = free_bytes(folder.unwrap_or(Path::new("."))) else { return Ok(()) };
+    let Some(free_bytes) = free_bytes(folder_of(port)) else { return Ok(()) };
     let needed_bytes = port.expected_bytes.saturating_add(MARGIN_BYTES);
     if free_bytes < needed_bytes {
         return Err(format!(
@@ -31,6 +32,23 @@ pub(crate) fn prepare(port: &DataPort) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// Checks that the disk did not run full while the guest wrote: QEMU drops what does not fit, and says nothing.
+pub(crate) fn check_after(port: &DataPort) -> Result<(), String> {
+    match free_bytes(folder_of(port)) {
+        Some(free_bytes) if free_bytes < FULL_BYTES => {
+            Err("its disk is full, so what the guest sent is not all there\n  \
+             Free some space (`cargo xtask clean` says what it can), and run it again"
+                .to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn folder_of(port: &DataPort) -> &Path {
+    let folder = port.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
 }
 
 /// Bytes that a user without privileges can still write below `folder`.

@@ -46,8 +46,8 @@ impl fmt::Display for Scene {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// QEMU could not be started.
-    #[error("starting QEMU for {}: {error}\n  the command: {}", scene.guest, scene.command)]
+    /// QEMU could not be started, or its end not be learnt.
+    #[error("starting QEMU, or collecting it, for {}: {error}\n  the command: {}", scene.guest, scene.command)]
     Start {
         /// Why.
         #[source]

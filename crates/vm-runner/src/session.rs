@@ -7,14 +7,13 @@ use std::process::ExitStatus;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use chaos_wire::{GuestStatus, Marker};
-
 use crate::child::{DRAIN, Event, Process, Wiring};
 use crate::console::{Console, ConsoleLine, Cursor};
 use crate::disk;
 use crate::error::{RunError, Scene};
 use crate::interrupt::{self, Interrupted};
-use crate::machine::{Guest, Machine};
+use crate::machine::{DataPort, Guest, Machine};
+use crate::outcome::{self, Outcome};
 use crate::qemu::Qemu;
 use crate::shell;
 
@@ -30,47 +29,6 @@ pub struct Limits {
     pub deadline: Option<Duration>,
     /// The console's log, which is made anew.
     pub console_log: Option<PathBuf>,
-}
-
-/// A guest that came to its end.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// How QEMU ended.
-    pub exit: ExitStatus,
-    /// The guest's verdict on its own work; `None` where it gave none.
-    pub guest_status: Option<GuestStatus>,
-    /// What it wrote to its console.
-    pub lines: Vec<ConsoleLine>,
-    /// How long QEMU ran.
-    pub wall: Duration,
-    /// What was run, for errors and for the record.
-    pub scene: Scene,
-}
-
-impl Outcome {
-    /// Nothing, if the guest itself says that it did all that it was asked to do.
-    ///
-    /// # Errors
-    /// [`RunError::GuestFailed`] when it says otherwise, [`RunError::GuestDied`] when it says nothing.
-    pub fn verdict(&self) -> Result<(), RunError> {
-        let scene = Box::new(self.scene.clone());
-        match self.guest_status {
-            Some(GuestStatus::Success) => Ok(()),
-            Some(status) => {
-                Err(RunError::GuestFailed { status, error_line: self.error_line(), scene })
-            }
-            None => Err(RunError::GuestDied { how: self.exit, scene }),
-        }
-    }
-
-    /// The last `[uchaos] error:` line of the console.
-    #[must_use]
-    pub fn error_line(&self) -> Option<String> {
-        self.lines.iter().rev().find_map(|line| match Marker::parse(&line.text) {
-            Some(Marker::Error { text }) => Some(text.to_owned()),
-            _ => None,
-        })
-    }
 }
 
 /// Runs a guest to its end.
@@ -92,6 +50,7 @@ pub struct Session {
     guest: String,
     command: String,
     console_log: Option<PathBuf>,
+    data: Option<DataPort>,
     process: Process,
     console: Console,
     deadline: Option<Instant>,
@@ -160,6 +119,7 @@ impl Session {
             guest: guest.name.clone(),
             command: shown,
             console_log: limits.console_log.clone(),
+            data: guest.data.clone(),
             process,
             console,
             deadline,
@@ -212,14 +172,17 @@ impl Session {
                 return Ok(());
             }
             match self.turn(Some(until))? {
-                Turn::News => {}
-                // What came with the end has not been looked at yet.
-                Turn::Ended if self.console.find(text, &mut self.cursor) => return Ok(()),
+                // A guest that goes on about other things is not waited for any longer than a silent one.
+                Turn::News if Instant::now() < until => {}
+                // What came last has not been looked at yet.
+                Turn::News | Turn::Ended if self.console.find(text, &mut self.cursor) => {
+                    return Ok(());
+                }
                 Turn::Ended => {
                     let how = self.collect()?;
                     return Err(RunError::GuestDied { how, scene: self.scene() });
                 }
-                Turn::Nothing => {
+                Turn::News | Turn::Nothing => {
                     self.kill();
                     let (text, scene) = (text.to_owned(), self.scene());
                     return Err(RunError::Silence { text, after: patience, scene });
@@ -252,26 +215,20 @@ impl Session {
         while self.turn(None)? != Turn::Ended {}
         let exit = self.collect()?;
         let scene = self.scene();
-        let guest_status = self.guest_status(exit);
+        let guest_status = outcome::guest_status(exit, self.console.lines());
         if guest_status.is_none() && !exit.success() {
             return Err(RunError::GuestDied { how: exit, scene });
         }
+        if let Some(data) = &self.data {
+            let wrong = |why| RunError::DataPort {
+                guest: self.guest.clone(),
+                path: data.path.clone(),
+                why,
+            };
+            disk::check_after(data).map_err(wrong)?;
+        }
         let (wall, lines) = (self.process.age(), self.console.take_lines());
         Ok(Outcome { exit, guest_status, lines, wall, scene: *scene })
-    }
-
-    /// The guest's verdict: through QEMU's exit status, else from its `done` line. Failure beats success.
-    fn guest_status(&self, exit: ExitStatus) -> Option<GuestStatus> {
-        let by_exit = exit.code().and_then(GuestStatus::from_qemu_exit_status);
-        let by_line =
-            self.console.lines().iter().rev().find_map(|line| match Marker::parse(&line.text) {
-                Some(Marker::Done { status }) => GuestStatus::from_number(status),
-                _ => None,
-            });
-        match (by_exit, by_line) {
-            (Some(GuestStatus::Success), Some(by_line)) => Some(by_line),
-            (by_exit, by_line) => by_exit.or(by_line),
-        }
     }
 
     /// Waits for one event, and no longer than `until`.
@@ -279,8 +236,7 @@ impl Session {
         if self.ended {
             return Ok(Turn::Ended);
         }
-        let grace = self.panic.as_ref().map(|(_, until)| *until);
-        let wake = [until, self.deadline, grace].into_iter().flatten().min();
+        let wake = [until, self.deadline, self.panic_deadline()].into_iter().flatten().min();
         match self.process.next_event(wake) {
             Some(Event::Ended) => self.drain()?,
             Some(Event::Interrupted) => {
@@ -299,12 +255,23 @@ impl Session {
             return Err(RunError::Flood { scene: self.scene() });
         }
         if !self.ended {
-            return Ok(Turn::News);
+            // A guest that writes without end leaves no pause in which its deadline could be noticed.
+            let passed = [self.deadline, self.panic_deadline()].into_iter().flatten().min();
+            return if passed.is_some_and(|at| at <= Instant::now()) {
+                self.timed_out()
+            } else {
+                Ok(Turn::News)
+            };
         }
         match self.panic.take() {
             Some((line, _)) => Err(RunError::GuestPanic { line, scene: self.scene() }),
             None => Ok(Turn::Ended),
         }
+    }
+
+    /// When a guest that has panicked is not listened to any longer.
+    fn panic_deadline(&self) -> Option<Instant> {
+        self.panic.as_ref().map(|(_, until)| *until)
     }
 
     fn timed_out(&mut self) -> Result<Turn, RunError> {
@@ -359,7 +326,7 @@ impl Session {
 
     fn look_for_panic(&mut self) {
         let new = self.console.lines().iter().skip(self.checked_lines);
-        let found = new.map(|line| &line.text).find(|text| is_panic(text)).cloned();
+        let found = new.map(|line| &line.text).find(|text| outcome::is_panic(text)).cloned();
         self.checked_lines = self.console.lines().len();
         if let (None, Some(line)) = (&self.panic, found) {
             self.panic = Some((line, Instant::now() + PANIC_GRACE));
@@ -384,10 +351,4 @@ impl Session {
             last_lines: self.console.last(LAST_LINES),
         })
     }
-}
-
-/// Whether a console line says that the guest's kernel has given up.
-fn is_panic(line: &str) -> bool {
-    line.contains("Kernel panic - not syncing")
-        || matches!(Marker::parse(line), Some(Marker::Error { text }) if text.starts_with("panic"))
 }
