@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use thiserror::Error;
+use vm_runner::{QemuError, RunError};
 
 /// A failure whose kind matters to the caller.
 #[derive(Debug, Error)]
@@ -17,21 +18,51 @@ pub(crate) enum Failure {
     /// A tool, a source or a file that must be there is not.
     #[error("{0}")]
     Missing(String),
+    /// A guest ended with a status of failure.
+    #[error("{0}")]
+    Guest(String),
 }
 
-/// The exit status that stands for `error`.
+/// The exit status that stands for `error`; `cargo xtask --help` lists them.
 pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
-    for cause in error.chain() {
-        if cause.is::<vm_runner::interrupt::Interrupted>() {
-            return ExitCode::from(130);
-        }
-        if let Some(failure) = cause.downcast_ref::<Failure>() {
-            return ExitCode::from(match failure {
-                Failure::Check(_) => 1,
-                Failure::Usage(_) => 2,
-                Failure::Missing(_) => 5,
-            });
-        }
+    ExitCode::from(error.chain().find_map(status_of).unwrap_or(1))
+}
+
+fn status_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
+    if cause.is::<vm_runner::interrupt::Interrupted>() {
+        return Some(130);
     }
-    ExitCode::from(1)
+    if cause.is::<QemuError>() {
+        return Some(5);
+    }
+    if let Some(run) = cause.downcast_ref::<RunError>() {
+        return match run {
+            RunError::Interrupted { .. } => Some(130),
+            RunError::Deadline { .. } | RunError::Silence { .. } => Some(4),
+            RunError::GuestDied { .. } | RunError::GuestPanic { .. } | RunError::GuestFailed { .. } => Some(3),
+            _ => Some(1),
+        };
+    }
+    cause.downcast_ref::<Failure>().map(|failure| match failure {
+        Failure::Check(_) => 1,
+        Failure::Usage(_) => 2,
+        Failure::Guest(_) => 3,
+        Failure::Missing(_) => 5,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context as _;
+
+    #[test]
+    fn a_failure_keeps_its_status_under_any_context() {
+        let status = |error: anyhow::Error| error.chain().find_map(status_of);
+        let wrapped = Err::<(), _>(Failure::Missing("no flex".into())).context("building").unwrap_err();
+        assert_eq!(status(wrapped), Some(5));
+        let interrupted = anyhow::Error::from(vm_runner::interrupt::Interrupted).context("a step");
+        assert_eq!(status(interrupted), Some(130));
+        assert_eq!(status(anyhow::anyhow!("anything")), None);
+    }
 }

@@ -3,16 +3,18 @@
 //! failure the last lines. A tool runs in a process group of its own, which goes down with an interrupt.
 
 use std::fs::{self, File};
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+
+use crate::progress::spinner;
 
 /// Lines of a failed tool's output that are shown at once.
 const TAIL_LINES: usize = 15;
@@ -34,17 +36,7 @@ impl StepLog {
         fs::create_dir_all(folder).with_context(|| format!("creating the log folder {}", folder.display()))?;
         let path = folder.join(format!("{name}.log"));
         let file = File::create(&path).with_context(|| format!("creating the log {}", path.display()))?;
-        let bar = if std::io::stderr().is_terminal() {
-            let bar = ProgressBar::new_spinner().with_message(label.to_owned());
-            if let Ok(style) = ProgressStyle::with_template("{msg} {spinner} {elapsed}") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(Duration::from_millis(120));
-            bar
-        } else {
-            eprintln!("{label} …");
-            ProgressBar::hidden()
-        };
+        let bar = spinner(label);
         Ok(Self { path, file, bar })
     }
 

@@ -9,6 +9,7 @@ mod inputs;
 mod log;
 mod on_target;
 mod preflight;
+mod progress;
 mod stamp;
 mod tools;
 mod workshop;

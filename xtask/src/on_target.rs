@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+/// Every area and its checks, in the order in which they run.
+pub(crate) const AREAS: &[(&str, &[Check])] =
+    &[];
+
 /// What a check is given: the images under test and a folder of its own that is removed afterwards.
 #[derive(Debug)]
 pub(crate) struct Bench {

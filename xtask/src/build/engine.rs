@@ -46,7 +46,7 @@ const FUNCTIONS: [&str; 14] = [
 ];
 
 /// Compiler flags. Each is needed by one target at least, and harmless for the others.
-const FLAGS: [&str; 8] = [
+pub(crate) const FLAGS: [&str; 8] = [
     // The kernel module: the top 2 GB, no position independence, no SSE, interrupts below the stack pointer, and no
     // relocation kind that its loader lacks.
     "-Ccode-model=kernel",

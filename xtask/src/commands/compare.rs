@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask compare`: the main job. Build both images, boot both on the same machine, take raw noise, stream and
+//! restart rows, in isolation and without, assess, and write the report.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use entropy_report::{CompareResult, Provenance, TakenRun};
+
+use crate::build::linux_image::LinuxOptions;
+use crate::guest::MachineOptions;
+use crate::images::{self, Images};
+use crate::measure::settings::Settings;
+use crate::measure::{boot, files, host};
+use crate::preflight;
+use crate::progress::task;
+use crate::publish;
+use crate::runs::RunFolder;
+use crate::tools::{TO_BUILD, TO_RUN};
+use crate::workshop::Workshop;
+
+/// Boots of each guest under each condition: two are the fewest that can be held against each other.
+const BOOTS: u32 = 2;
+
+/// Build, boot and measure both machines, assess what came out, write the report.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask compare                              the main job, as it is
+  cargo xtask compare --samples 100000 --restarts 100x1000 --stream 1M     a quick look
+  cargo xtask compare --workload memory --machine microvm
+  cargo xtask compare runs/A runs/B                runs already taken, with no guest: their boots side by side
+
+Writes runs/<id>/ with result.json, report.html, manifest.json and the samples, and points runs/latest at it.")]
+pub(crate) struct Compare {
+    /// Runs already taken: assess these together, and boot nothing
+    #[arg(value_name = "RUN")]
+    taken: Vec<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    machine: MachineOptions,
+    #[command(flatten)]
+    linux: LinuxOptions,
+    /// Where runs are kept (default: runs/ in the checkout)
+    #[arg(long, value_name = "DIR", env = "UCHAOS_RUNS")]
+    runs: Option<PathBuf>,
+}
+
+impl Compare {
+    /// Does the main job.
+    ///
+    /// # Errors
+    /// The first thing that could not be done. No run folder stands then; console logs are kept under `failed-…`.
+    pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
+        self.settings.len_bytes()?;
+        let runs = self.runs.clone().unwrap_or_else(|| shop.root.join("runs"));
+        if !self.taken.is_empty() {
+            return self.compare_taken(shop, &runs);
+        }
+        // First, because a place that cannot be written should not cost a build.
+        let run = if shop.dry_run { None } else { Some(RunFolder::create(&runs)?) };
+        preflight::ensure(shop, TO_RUN)?;
+        preflight::ensure(shop, TO_BUILD)?;
+        let boots = boot::all(BOOTS);
+        shop.expect_steps(images::STEPS + boots.len() + 3);
+        let images = images::build(shop, &self.linux)?;
+        let qemu_host = self.machine.host()?;
+        let Some(run) = run else { return self.show_commands(&images, &qemu_host, &boots) };
+        let mut taken = Vec::new();
+        for boot in boots {
+            let label = shop.next_label(&boot.name());
+            let taken_now = task(&label, |_| {
+                boot.take(&images, &qemu_host, &self.machine, &self.settings, run.path())
+                    .with_context(|| format!("measuring {}", boot.name()))
+            })?;
+            taken.extend(taken_now);
+        }
+        let on_host = task(&shop.next_label("host"), |_| {
+            (1..=BOOTS).map(|number| host::take(&images, &self.settings, run.path(), number)).collect::<Result<Vec<_>>>()
+        })?;
+        taken.extend(on_host);
+        let provenance = publish::provenance(shop, &images, &qemu_host, &self.settings, &self.machine, run.id())?;
+        let result = assess(shop, &taken, provenance)?;
+        publish::write(shop, run, &result, &taken)
+    }
+
+    /// Boots of several runs, numbered on, as if they were one.
+    fn compare_taken(&self, shop: &Workshop, runs: &Path) -> Result<()> {
+        shop.expect_steps(2);
+        let mut all: Vec<TakenRun> = Vec::new();
+        for folder in &self.taken {
+            let mut found = files::read_all(folder).with_context(|| format!("reading the run {}", folder.display()))?;
+            for run in &mut found {
+                let before = all.iter().filter(|other| other.target == run.target && other.isolated == run.isolated);
+                run.boot = u32::try_from(before.count() + 1).context("counting boots")?;
+            }
+            all.extend(found);
+        }
+        let provenance = publish::provenance_of_taken(shop, &self.taken)?;
+        let run = RunFolder::create(runs)?;
+        let provenance = Provenance { run: run.id().to_owned(), ..provenance };
+        let result = assess(shop, &all, provenance)?;
+        publish::write(shop, run, &result, &all)
+    }
+
+    /// `--dry-run`: every command that would take a measurement.
+    fn show_commands(&self, images: &Images, host: &crate::guest::Host, boots: &[boot::Boot]) -> Result<()> {
+        for boot in boots {
+            let (machine, guest) =
+                boot.plan(images, host, &self.machine, &self.settings, Path::new("data.capture"))?;
+            println!("# {}\n{}", boot.name(), vm_runner::quoted(&machine.command(&host.qemu, &guest)));
+        }
+        let on_host = host::command(images, &self.settings, Path::new("data.capture"))?;
+        println!("# the host itself\n{}", vm_runner::quoted(&on_host));
+        Ok(())
+    }
+}
+
+fn assess(shop: &Workshop, taken: &[TakenRun], provenance: Provenance) -> Result<CompareResult> {
+    task(&shop.next_label("assess"), |bar| {
+        entropy_report::analyse_with(taken, provenance, &|progress| {
+            bar.set_prefix(format!("{}/{} {}", progress.done, progress.total, progress.what));
+        })
+        .context("assessing what was taken")
+    })
+}

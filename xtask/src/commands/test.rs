@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask test`: what CI runs. Lints, unit tests and fuzz seeds on the host, then both images are built and the
+//! on-target checks boot them. The closing line counts every verdict.
+
+use std::fs;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::build::linux_image::LinuxOptions;
+use crate::failure::Failure;
+use crate::images;
+use crate::log::StepLog;
+use crate::on_target::{self, Bench};
+use crate::preflight;
+use crate::tools::{TO_BUILD, TO_RUN};
+use crate::workshop::{Workshop, show_duration};
+
+/// Lints, unit tests, and the on-target tests in both guests.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask test                      what CI runs
+  cargo xtask test --all                with the long checks
+  cargo xtask test --only guests        no lints, no host tests
+  cargo xtask test --filter 'insmod'    only the on-target checks whose name has this in it")]
+pub(crate) struct Test {
+    /// Run the long checks too
+    #[arg(long)]
+    all: bool,
+    /// Run one part only
+    #[arg(long, value_enum)]
+    only: Option<Part>,
+    /// Run only the on-target checks whose name contains this
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    #[command(flatten)]
+    linux: LinuxOptions,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Lints and tests that need no guest image
+    Host,
+    /// The on-target checks
+    Guests,
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    passed: usize,
+    skipped: usize,
+    failures: Vec<String>,
+}
+
+impl Test {
+    /// Runs the tests.
+    ///
+    /// # Errors
+    /// [`Failure::Check`] when any failed, after all have run; what keeps them from running at all at once.
+    pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
+        preflight::ensure(shop, TO_RUN)?;
+        preflight::ensure(shop, TO_BUILD)?;
+        let host = self.only != Some(Part::Guests) && self.filter.is_none();
+        let guests = self.only != Some(Part::Host);
+        shop.expect_steps(if host { 3 } else { 0 } + if guests { images::STEPS } else { 0 });
+        let mut tally = Tally::default();
+        if host {
+            host_tests(shop, &mut tally)?;
+        }
+        if guests {
+            let images = images::build(shop, &self.linux)?;
+            if !shop.dry_run {
+                self.on_target(&Bench::new(shop, &images)?, &mut tally)?;
+            }
+        }
+        for failure in &tally.failures {
+            eprintln!("FAILED {failure}");
+        }
+        println!("{} passed, {} failed, {} skipped", tally.passed, tally.failures.len(), tally.skipped);
+        if tally.failures.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Check(format!("{} tests failed; each is named above with its reason", tally.failures.len())).into())
+    }
+
+    fn on_target(&self, bench: &Bench, tally: &mut Tally) -> Result<()> {
+        let wanted = |name: &str| self.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
+        for (area, checks) in on_target::AREAS {
+            for check in checks.iter().filter(|check| wanted(check.name)) {
+                if check.long && !self.all {
+                    eprintln!("skip {area}: {} (long; --all runs it)", check.name);
+                    tally.skipped += 1;
+                    continue;
+                }
+                let begun = Instant::now();
+                match (check.run)(bench) {
+                    Ok(()) => {
+                        eprintln!("ok   {area}: {} ({})", check.name, show_duration(begun.elapsed()));
+                        tally.passed += 1;
+                    }
+                    Err(error) if error.chain().any(|cause| cause.is::<vm_runner::interrupt::Interrupted>()) => {
+                        return Err(error);
+                    }
+                    Err(error) => {
+                        eprintln!("FAIL {area}: {} ({})", check.name, show_duration(begun.elapsed()));
+                        tally.failures.push(format!("{area}: {}: {error:#}", check.name));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Formatting, lints, and `cargo test` over the workspace.
+fn host_tests(shop: &Workshop, tally: &mut Tally) -> Result<()> {
+    let stages: [(&str, &[&str]); 3] = [
+        ("fmt", &["fmt", "--all", "--", "--check"]),
+        ("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+        ("cargo-test", &["test", "--workspace", "--no-fail-fast"]),
+    ];
+    for (name, arguments) in stages {
+        let label = shop.next_label(name);
+        if shop.dry_run {
+            eprintln!("{label} … would run cargo {}", arguments.join(" "));
+            continue;
+        }
+        let begun = Instant::now();
+        let mut log = StepLog::create(&shop.out.join("logs"), name, &label)?;
+        // A test that needs QEMU may skip where there is none; here there is one, and a skip would hide a fault.
+        let mut cargo = Command::new("cargo");
+        cargo.args(arguments).current_dir(&shop.root).env("UCHAOS_REQUIRE_QEMU", "1");
+        let outcome = log.run(&mut cargo);
+        log.finish();
+        eprintln!("{label} … {}", show_duration(begun.elapsed()));
+        if name == "cargo-test" {
+            let text = fs::read(log.path()).with_context(|| format!("reading {}", log.path().display()))?;
+            let (passed, ignored) = count(&String::from_utf8_lossy(&text));
+            tally.passed += passed;
+            tally.skipped += ignored;
+        } else if outcome.is_ok() {
+            tally.passed += 1;
+        }
+        match outcome {
+            Ok(()) => {}
+            Err(error) if error.is::<vm_runner::interrupt::Interrupted>() => return Err(error),
+            Err(error) => tally.failures.push(format!("{name} (log: {}): {error:#}", log.path().display())),
+        }
+    }
+    Ok(())
+}
+
+/// Passed and ignored tests, from the result lines of `cargo test`.
+fn count(text: &str) -> (usize, usize) {
+    let number_before = |line: &str, word: &str| {
+        line.split(';')
+            .find_map(|part| part.trim().strip_suffix(word)?.rsplit(' ').next()?.parse::<usize>().ok())
+            .unwrap_or(0)
+    };
+    text.lines()
+        .filter(|line| line.starts_with("test result:"))
+        .map(|line| (number_before(line, " passed"), number_before(line, " ignored")))
+        .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn result_lines_are_summed() {
+        let text = "test a ... ok\n\
+            test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s\n\
+            test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.1s\n";
+        assert_eq!(count(text), (15, 1));
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The two guests as machines to run: the options that shape the machine, and what is booted on it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use vm_runner::{Accelerator, DataPort, Guest, ISOLATED_KERNEL_WORDS, Machine, Model, PortKind, Probe, Qemu};
+
+use crate::images::Images;
+
+/// The machine that a guest is booted on. Both guests get the same.
+#[derive(Debug, Clone, Args, Serialize)]
+#[command(next_help_heading = "The machine")]
+pub(crate) struct MachineOptions {
+    /// QEMU's machine model
+    #[arg(long, value_enum, default_value_t = ModelName::Q35)]
+    pub(crate) machine: ModelName,
+    /// What runs the guest's instructions; `auto` probes KVM and takes TCG where it does not work
+    #[arg(long, value_enum, default_value_t = AccelName::Auto)]
+    pub(crate) accel: AccelName,
+    /// QEMU's name of the processor (default: the host's under KVM, qemu64 under TCG)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cpu: Option<String>,
+    /// Memory in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub(crate) memory: u32,
+    /// Seconds after which a guest that has not come to its end is killed
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) deadline: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ModelName {
+    Q35,
+    Pc,
+    Microvm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AccelName {
+    Auto,
+    Kvm,
+    Tcg,
+}
+
+/// Which guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GuestKind {
+    BareMetal,
+    Linux,
+}
+
+/// QEMU, and what the probe said where it was asked.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) qemu: Qemu,
+    pub(crate) accelerator: Accelerator,
+    /// Why this accelerator, in a sentence.
+    pub(crate) reason: String,
+}
+
+impl MachineOptions {
+    /// Finds QEMU and chooses the accelerator; says so on standard error where the timing will be the emulator's.
+    ///
+    /// # Errors
+    /// No QEMU, or a probe guest that does not even run under TCG.
+    pub(crate) fn host(&self) -> Result<Host> {
+        let qemu = Qemu::find()?;
+        let (accelerator, reason) = match self.accel {
+            AccelName::Kvm => (Accelerator::Kvm, "asked for with --accel kvm, unprobed".to_owned()),
+            AccelName::Tcg => (Accelerator::Tcg, "asked for with --accel tcg".to_owned()),
+            AccelName::Auto => {
+                let probe: Probe = vm_runner::probe(&qemu)?;
+                (probe.accelerator(), probe.kvm.to_string())
+            }
+        };
+        if accelerator == Accelerator::Tcg {
+            eprintln!("== TCG: timing here reflects the emulator, not the hardware ({reason}) ==");
+        }
+        Ok(Host { qemu, accelerator, reason })
+    }
+
+    /// The machine under one condition.
+    pub(crate) fn machine(&self, host: &Host, isolated: bool) -> Machine {
+        Machine {
+            model: match self.machine {
+                ModelName::Q35 => Model::Q35,
+                ModelName::Pc => Model::Pc,
+                ModelName::Microvm => Model::Microvm,
+            },
+            accelerator: host.accelerator,
+            isolated,
+            cpu: self.cpu.clone(),
+            memory_mib: self.memory,
+            network: false,
+        }
+    }
+
+    /// The deadline as a duration.
+    pub(crate) fn deadline(&self) -> Duration {
+        Duration::from_secs(self.deadline)
+    }
+}
+
+impl GuestKind {
+    /// In words, for step lines and errors.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::BareMetal => "the bare-metal guest",
+            Self::Linux => "the Linux guest",
+        }
+    }
+
+    /// For file names.
+    pub(crate) fn slug(self) -> &'static str {
+        match self {
+            Self::BareMetal => "bare",
+            Self::Linux => "linux",
+        }
+    }
+
+    /// What is booted for this guest.
+    pub(crate) fn boot_files<'a>(self, kernel: &'a Path, initrd: &'a Path, base: &'a str) -> BootFiles<'a> {
+        BootFiles { kind: self, kernel, initrd, base }
+    }
+
+    /// What is booted for this guest, from the images.
+    pub(crate) fn from_images(self, images: &Images) -> BootFiles<'_> {
+        match self {
+            Self::BareMetal => self.boot_files(&images.bare_elf, &images.bare_initrd, ""),
+            Self::Linux => self.boot_files(&images.bzimage, &images.initramfs, &images.linux_command_line),
+        }
+    }
+}
+
+/// A guest's files and the fixed part of its command line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BootFiles<'a> {
+    kind: GuestKind,
+    kernel: &'a Path,
+    initrd: &'a Path,
+    base: &'a str,
+}
+
+impl BootFiles<'_> {
+    /// The guest with `words` on its command line, and a data port into the file and of the length given.
+    pub(crate) fn guest(self, isolated: bool, words: &str, data: Option<(PathBuf, u64)>) -> Guest {
+        let kind = match self.kind {
+            GuestKind::BareMetal => PortKind::VirtConsole,
+            GuestKind::Linux => PortKind::VirtSerialPort,
+        };
+        let isolation = if isolated && self.kind == GuestKind::Linux { ISOLATED_KERNEL_WORDS } else { "" };
+        let words: Vec<&str> = [self.base, isolation, words].into_iter().filter(|part| !part.is_empty()).collect();
+        Guest {
+            name: self.kind.name().to_owned(),
+            kernel: self.kernel.to_path_buf(),
+            initrd: Some(self.initrd.to_path_buf()),
+            command_line: words.join(" "),
+            data: data.map(|(path, expected_bytes)| DataPort { kind, path, expected_bytes }),
+        }
+    }
+}

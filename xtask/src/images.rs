@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Both images and what goes into them, built in order: the engine's object first, since everything links it.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::build::linux_image::LinuxOptions;
+use crate::build::{baremetal, engine, linux_image};
+use crate::workshop::Workshop;
+
+/// Most step lines that [`build`] prints.
+pub(crate) const STEPS: usize = 10;
+
+/// Everything that booting both guests takes.
+#[derive(Debug, Clone)]
+pub(crate) struct Images {
+    pub(crate) engine_object: PathBuf,
+    /// Absent in a dry run before the first build.
+    pub(crate) engine_sha256: Option<String>,
+    /// The microkernel, stripped.
+    pub(crate) bare_elf: PathBuf,
+    pub(crate) bare_initrd: PathBuf,
+    pub(crate) bzimage: PathBuf,
+    pub(crate) initramfs: PathBuf,
+    pub(crate) module: PathBuf,
+    pub(crate) uchaosbox: PathBuf,
+    /// The Linux guest's part of its command line; jobs are appended.
+    pub(crate) linux_command_line: String,
+    /// Where the kernel's source came from.
+    pub(crate) linux_source: String,
+    /// What a reader must know where the kernel is not the one asked for.
+    pub(crate) banner: Option<String>,
+}
+
+/// Builds what is not up to date.
+///
+/// # Errors
+/// The step that failed, with its log.
+pub(crate) fn build(shop: &Workshop, options: &LinuxOptions) -> Result<Images> {
+    let engine = engine::build(shop)?;
+    let bare = baremetal::build(shop, &engine.object)?;
+    let bare_initrd = linux_image::bare_initrd(shop)?;
+    let linux = linux_image::build(shop, options, &engine.object)?;
+    Ok(Images {
+        engine_object: engine.object,
+        engine_sha256: engine.sha256,
+        bare_elf: bare.elf,
+        bare_initrd,
+        bzimage: linux.bzimage,
+        initramfs: linux.initramfs,
+        module: linux.module,
+        uchaosbox: linux.uchaosbox,
+        linux_command_line: linux.command_line,
+        linux_source: linux.from,
+        banner: linux.stand_in,
+    })
+}
+
+impl Images {
+    /// Name and path of each file, for tables and provenance.
+    pub(crate) fn files(&self) -> [(&'static str, &PathBuf); 7] {
+        [
+            ("engine.o", &self.engine_object),
+            ("bare-metal kernel", &self.bare_elf),
+            ("bare-metal initrd", &self.bare_initrd),
+            ("linux bzImage", &self.bzimage),
+            ("linux initramfs.cpio.gz", &self.initramfs),
+            ("uchaos.ko", &self.module),
+            ("uchaosbox", &self.uchaosbox),
+        ]
+    }
+}

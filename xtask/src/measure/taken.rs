@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! From a checked capture and the times of the console's lines to one [`TakenRun`] per target.
+
+use std::collections::BTreeMap;
+
+use chaos_wire::capture::TargetCapture;
+use chaos_wire::{Capture, JobKind, Marker, Target};
+use entropy_report::{Moment, RestartMatrix, TakenRun};
+use vm_runner::ConsoleLine;
+
+/// What is the same for every target of one boot.
+#[derive(Debug, Clone)]
+pub(crate) struct BootFacts {
+    pub(crate) accel: String,
+    pub(crate) isolated: bool,
+    pub(crate) boot: u32,
+    pub(crate) command: String,
+}
+
+/// One run per target that the capture has.
+pub(crate) fn from_capture(capture: Capture, lines: &[ConsoleLine], facts: &BootFacts) -> Vec<TakenRun> {
+    capture.targets.into_iter().map(|target| from_target(target, lines, facts)).collect()
+}
+
+fn from_target(taken: TargetCapture, lines: &[ConsoleLine], facts: &BootFacts) -> TakenRun {
+    let timeline = timeline(taken.target, lines);
+    let at = |what: &str| timeline.iter().find(|moment| moment.what == what).map(|moment| moment.at_us);
+    let stream_us = at("end stream").zip(at("begin stream")).map(|(end, begin)| end.saturating_sub(begin));
+    let meta: BTreeMap<String, String> = pairs(&taken.meta);
+    let health = taken.reports.last().map(|report| pairs(&report.health)).unwrap_or_default();
+    TakenRun {
+        target: taken.target.word().to_owned(),
+        accel: facts.accel.clone(),
+        isolated: facts.isolated,
+        boot: facts.boot,
+        kernel: meta.get("kernel").cloned().unwrap_or_default(),
+        boot_us: at("ready"),
+        raw: taken.raw,
+        stream: taken.stream,
+        stream_seconds: stream_us.map(|us| us as f64 / 1e6),
+        restarts: taken.restarts.map(|matrix| RestartMatrix {
+            rows: matrix.rows as usize,
+            columns: matrix.columns as usize,
+            delta_ticks: matrix.delta_ticks,
+        }),
+        health,
+        meta,
+        timeline,
+        paths: BTreeMap::new(),
+        command: facts.command.clone(),
+    }
+}
+
+/// The moments of the boot that concern `target`.
+fn timeline(target: Target, lines: &[ConsoleLine]) -> Vec<Moment> {
+    lines
+        .iter()
+        .filter_map(|line| {
+            let what = match Marker::parse(&line.text)? {
+                Marker::Ready => "ready".to_owned(),
+                Marker::Begin { target: of, job } if of == target => format!("begin {}", job.kind().word()),
+                Marker::End { target: of, job } if of == target => format!("end {}", job.kind().word()),
+                Marker::Done { .. } => "done".to_owned(),
+                _ => return None,
+            };
+            Some(Moment { what, at_us: u64::try_from(line.at.as_micros()).unwrap_or(u64::MAX) })
+        })
+        .collect()
+}
+
+fn pairs(fields: &chaos_wire::capture::Fields) -> BTreeMap<String, String> {
+    fields.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// The kinds of job that a target of `taken` failed at, with the reason.
+pub(crate) fn failures(capture: &Capture) -> Vec<(Target, JobKind, String)> {
+    capture
+        .targets
+        .iter()
+        .flat_map(|target| {
+            target.reports.iter().filter_map(|report| {
+                report.failure.clone().map(|why| (target.target, report.job.kind(), why))
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a finished run leaves: `manifest.json`, `result.json`, `report.html`, and the table on the terminal; and the
+//! provenance that all of them carry.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use entropy_report::{CompareResult, Provenance, RepeatCommand, TakenRun};
+use serde::Serialize;
+
+use crate::build::engine;
+use crate::guest::{Host, MachineOptions};
+use crate::images::Images;
+use crate::inputs::file_sha256;
+use crate::measure::settings::Settings;
+use crate::progress::task;
+use crate::provenance as facts;
+use crate::runs::RunFolder;
+use crate::workshop::Workshop;
+
+#[derive(Debug, Serialize)]
+struct Manifest<'a> {
+    provenance: &'a Provenance,
+    boots: Vec<BootRecord<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct BootRecord<'a> {
+    target: &'a str,
+    condition: String,
+    accel: &'a str,
+    command: &'a str,
+    /// File, relative to the run's folder, and its SHA-256.
+    files_sha256: BTreeMap<&'a str, String>,
+}
+
+/// Where a run that is being taken comes from.
+///
+/// # Errors
+/// An image that cannot be read.
+pub(crate) fn provenance(
+    shop: &Workshop,
+    images: &Images,
+    host: &Host,
+    settings: &Settings,
+    machine: &MachineOptions,
+    run: &str,
+) -> Result<Provenance> {
+    let artifacts =
+        images.files().into_iter().map(|(name, path)| facts::artifact(name, path)).collect::<Result<_>>()?;
+    let request = settings.request(chaos_wire::Targets::EMPTY, false)?;
+    let parameters = [
+        ("workload", settings.workload.clone()),
+        ("turns", request.turns.to_string()),
+        ("init_turns", request.init_turns.to_string()),
+        ("min_delta", request.min_delta.to_string()),
+        ("claim_millibits", request.claim_millibits.to_string()),
+        ("memory_mib", machine.memory.to_string()),
+        ("linux_source", images.linux_source.clone()),
+    ];
+    Ok(Provenance {
+        run: run.to_owned(),
+        engine_object_sha256: images.engine_sha256.clone(),
+        qemu: host.qemu.version().to_owned(),
+        accelerator: host.accelerator.to_string(),
+        accelerator_reason: host.reason.clone(),
+        clock: "the processor's time-stamp counter (lfence; rdtsc)".to_owned(),
+        compiler_flags: engine::FLAGS.join(" "),
+        parameters: parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        artifacts,
+        banners: images.banner.iter().cloned().collect(),
+        ..here(shop)
+    })
+}
+
+/// Where an assessment of runs already taken comes from: the first run's own word, with today's command line.
+///
+/// # Errors
+/// A run without a readable `result.json`.
+pub(crate) fn provenance_of_taken(shop: &Workshop, runs: &[PathBuf]) -> Result<Provenance> {
+    let mut banners = Vec::new();
+    let mut first = None;
+    for run in runs {
+        let path = run.join("result.json");
+        let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let result = entropy_report::from_json(&text).with_context(|| format!("understanding {}", path.display()))?;
+        banners.push(format!("Boots taken by run {} ({})", result.provenance.run, result.provenance.taken_utc));
+        first.get_or_insert(result.provenance);
+    }
+    let here = here(shop);
+    let first = first.unwrap_or_default();
+    banners.extend(first.banners.iter().cloned());
+    Ok(Provenance { command_line: here.command_line, repeat: here.repeat, banners, ..first })
+}
+
+/// What is the same for every result of this checkout on this machine.
+fn here(shop: &Workshop) -> Provenance {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let command_line = format!("cargo xtask {}", words.join(" "));
+    let revision = facts::git_revision(&shop.root);
+    let repeat = [
+        ("the checkout", format!("git checkout {}", revision.trim_end_matches("-dirty"))),
+        ("the whole run", command_line.clone()),
+        ("the guests' commands, to copy", format!("{command_line} --dry-run")),
+    ];
+    Provenance {
+        taken_utc: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        git_revision: revision,
+        tool: format!("xtask {}", env!("CARGO_PKG_VERSION")),
+        command_line,
+        cpu_model: facts::cpu_model(),
+        host: facts::host(),
+        compiler: facts::compiler(),
+        repeat: repeat.map(|(what, line)| RepeatCommand { what: what.to_owned(), line }).into(),
+        ..Provenance::default()
+    }
+}
+
+/// Writes the files, gives the run its name, and prints the table.
+///
+/// # Errors
+/// A file that cannot be written.
+pub(crate) fn write(shop: &Workshop, run: RunFolder, result: &CompareResult, taken: &[TakenRun]) -> Result<()> {
+    let label = shop.next_label("report");
+    task(&label, |_| {
+        save(&run.path().join("manifest.json"), &manifest(run.path(), result, taken)?)?;
+        save(&run.path().join("result.json"), &entropy_report::to_json(result)?)?;
+        save(&run.path().join("report.md"), &entropy_report::to_markdown(result))?;
+        save(&run.path().join("report.html"), &entropy_report::to_html(result)?)
+    })?;
+    let place = run.finish()?;
+    if shop.json {
+        println!("{}", entropy_report::to_json(result)?);
+    } else {
+        println!("{}", entropy_report::to_terminal(result, columns()));
+    }
+    eprintln!("report: {}", place.join("report.html").display());
+    Ok(())
+}
+
+fn manifest(folder: &Path, result: &CompareResult, taken: &[TakenRun]) -> Result<String> {
+    let boots = taken
+        .iter()
+        .map(|run| {
+            // Boots of runs already taken stay where they are; only files of this folder are listed.
+            let here = run.paths.values().filter(|path| folder.join(path).exists());
+            let files_sha256 =
+                here.map(|path| Ok((path.as_str(), file_sha256(&folder.join(path))?))).collect::<Result<_>>()?;
+            Ok(BootRecord {
+                target: &run.target,
+                condition: crate::measure::files::condition(run),
+                accel: &run.accel,
+                command: &run.command,
+                files_sha256,
+            })
+        })
+        .collect::<Result<_>>()?;
+    serde_json::to_string_pretty(&Manifest { provenance: &result.provenance, boots }).context("writing the manifest")
+}
+
+fn save(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+}
+
+/// Columns of the terminal, or 100 where standard output is none.
+fn columns() -> usize {
+    terminal_size::terminal_size().map_or(100, |(width, _)| width.0.into())
+}

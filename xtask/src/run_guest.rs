@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What `run-bare` and `run-linux` share: a guest on this terminal without a job; with one, its capture checked whole
+//! and written as files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use chaos_wire::{Capture, Job, Request};
+use clap::Args;
+use vm_runner::{Limits, Session};
+
+use crate::failure::Failure;
+use crate::guest::{GuestKind, MachineOptions};
+use crate::measure::taken::{self, BootFacts};
+use crate::measure::{boot::OVERHEAD_BYTES, files};
+use crate::workshop::Workshop;
+
+/// Options of both commands.
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    /// Jobs: raw:SAMPLES, stream:BYTES, restart:ROWSxCOLUMNS, seed:BYTES, selftest; joined by commas
+    #[arg(long, value_name = "JOBS")]
+    job: Option<String>,
+    /// Which targets do the jobs: baremetal; or linux-module, linux-user, linux-crng, joined by +
+    #[arg(long, value_name = "TARGETS", requires = "job")]
+    target: Option<String>,
+    /// Where the files of a job go: a folder that does not exist yet
+    #[arg(long, value_name = "DIR", requires = "job")]
+    output: Option<PathBuf>,
+    /// Time is a count of instructions, and nothing physical reaches the guest
+    #[arg(long)]
+    isolated: bool,
+    /// More words for the kernel command line, such as uchaos.workload=memory
+    #[arg(long, value_name = "WORDS", default_value = "")]
+    append: String,
+    #[command(flatten)]
+    machine: MachineOptions,
+}
+
+impl RunOptions {
+    /// The words for the guest, checked before anything is built.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] for what the grammar does not take, or an output folder that is there already.
+    pub(crate) fn check(&self) -> Result<Request> {
+        let request = Request::parse(&self.words()).map_err(|error| anyhow!(Failure::Usage(error.to_string())))?;
+        if let Some(output) = self.output.as_ref().filter(|output| output.exists()) {
+            let text = format!("{} is there already, and nothing is overwritten; give another --output", output.display());
+            return Err(Failure::Usage(text).into());
+        }
+        Ok(request)
+    }
+
+    fn words(&self) -> String {
+        let job = self.job.as_ref().map(|job| format!("uchaos.job={job}"));
+        let target = self.target.as_ref().map(|target| format!("uchaos.target={target}"));
+        let append = Some(self.append.clone()).filter(|append| !append.is_empty());
+        [job, target, append].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Runs the guest.
+    ///
+    /// # Errors
+    /// The guest's death, deadline or failure; a capture that is not whole; files that cannot be written.
+    pub(crate) fn run(
+        &self,
+        shop: &Workshop,
+        kind: GuestKind,
+        kernel: &Path,
+        initrd: &Path,
+        base: &str,
+    ) -> Result<()> {
+        let request = self.check()?;
+        let host = self.machine.host()?;
+        let machine = self.machine.machine(&host, self.isolated);
+        let scratch = tempfile::tempdir().context("creating a folder for the guest's data")?;
+        let capture_path = scratch.path().join("capture");
+        let boots = kind.boot_files(kernel, initrd, base);
+        let data = (!request.jobs.is_empty()).then(|| {
+            let samples_bytes: u64 = request.jobs.iter().map(Job::len_bytes).sum();
+            (capture_path.clone(), samples_bytes * request.targets.len().max(1) as u64 + OVERHEAD_BYTES)
+        });
+        let guest = boots.guest(self.isolated, &self.words(), data);
+        if shop.dry_run {
+            println!("{}", vm_runner::quoted(&machine.command(&host.qemu, &guest)));
+            return Ok(());
+        }
+        fs::create_dir_all(shop.out.join("logs")).context("creating the folder for logs")?;
+        let console_log = shop.out.join("logs").join(format!("run-{}.console.log", kind.slug()));
+        if request.jobs.is_empty() {
+            let limits = Limits { deadline: None, console_log: Some(console_log) };
+            let status = vm_runner::interactive(&host.qemu, &machine, &guest, &limits)?;
+            return match status {
+                Some(chaos_wire::GuestStatus::Success) | None => Ok(()),
+                Some(status) => Err(Failure::Guest(format!("{} ended with {status}", kind.name())).into()),
+            };
+        }
+        let limits = Limits { deadline: Some(self.machine.deadline()), console_log: Some(console_log.clone()) };
+        let mut session = Session::start(&host.qemu, &machine, &guest, &limits)?;
+        while let Some(line) = session.next_line()? {
+            eprintln!("{:>9.3} {}", line.at.as_secs_f64(), line.text);
+        }
+        let outcome = session.finish()?;
+        outcome.verdict()?;
+        let capture = Capture::read(&capture_path)?;
+        let facts = BootFacts {
+            accel: machine.runs_on().to_string(),
+            isolated: self.isolated,
+            boot: 1,
+            command: outcome.scene.command.clone(),
+        };
+        for target in &capture.targets {
+            for line in &target.self_test {
+                println!("{}: {line}", target.target);
+            }
+        }
+        let mut runs = taken::from_capture(capture, &outcome.lines, &facts);
+        let Some(output) = &self.output else {
+            eprintln!("the capture is whole; --output DIR would keep it");
+            return Ok(());
+        };
+        let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).with_context(|| format!("creating {}", parent.display()))?;
+        let whole = tempfile::tempdir_in(parent).with_context(|| format!("writing next to {}", output.display()))?;
+        for run in &mut runs {
+            files::write(whole.path(), run, Some(&console_log))?;
+        }
+        let made = whole.keep();
+        fs::rename(&made, output).with_context(|| format!("naming {}", output.display()))?;
+        eprintln!("written to {}", output.display());
+        Ok(())
+    }
+}
