@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Where frames go: the virtio port of the guest, or a file.
+
+use chaos_wire::{Port, PortError};
+use rustix::fd::OwnedFd;
+use rustix::fs::RawDir;
+use rustix::io::Errno;
+
+use crate::run::file::{self, read_text, write_all};
+
+/// The name that the host gives the port.
+const PORT_NAME: &str = "uchaos.data";
+/// Where Linux lists virtio ports.
+const PORTS_PATH: &str = "/sys/class/virtio-ports";
+/// Bytes of the longest path that is put together here.
+const PATH_BYTES: usize = 96;
+
+/// An open port or file.
+pub(crate) struct DataPort(OwnedFd);
+
+impl DataPort {
+    /// Makes the file anew.
+    pub(crate) fn file(path: &str) -> Result<Self, PortError> {
+        file::create(path).map(Self).map_err(|error| port_error(error, "making the output file"))
+    }
+
+    /// Opens the guest's data port.
+    pub(crate) fn virtio() -> Result<Self, PortError> {
+        let failed = |error| match error {
+            Errno::NOENT => PortError {
+                code: -error.raw_os_error(),
+                text: "this machine has no virtio port `uchaos.data`; --output FILE writes to a file",
+            },
+            _ => port_error(error, "opening the virtio port"),
+        };
+        find_virtio_port().map(Self).map_err(failed)
+    }
+}
+
+impl Port for DataPort {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), PortError> {
+        write_all(&self.0, bytes).map_err(|error| port_error(error, "writing"))
+    }
+}
+
+fn port_error(error: Errno, text: &'static str) -> PortError {
+    PortError { code: -error.raw_os_error(), text }
+}
+
+fn find_virtio_port() -> Result<OwnedFd, Errno> {
+    let folder = file::open(PORTS_PATH)?;
+    let mut place = [core::mem::MaybeUninit::uninit(); 1024];
+    let mut entries = RawDir::new(&folder, &mut place);
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        let Ok(device) = entry.file_name().to_str() else { continue };
+        if device.starts_with('.') {
+            continue;
+        }
+        let mut name = [0; 64];
+        if with_path(&[PORTS_PATH, "/", device, "/name"], |path| read_text(path, &mut name))?
+            .trim_end()
+            == PORT_NAME
+        {
+            return with_path(&["/dev/", device], file::open_device);
+        }
+    }
+    Err(Errno::NOENT)
+}
+
+/// Calls `use_path` with the parts put together.
+fn with_path<T>(
+    parts: &[&str],
+    use_path: impl FnOnce(&str) -> Result<T, Errno>,
+) -> Result<T, Errno> {
+    let mut place = [0; PATH_BYTES];
+    let mut path = chaos_wire::TextBuffer::new(&mut place);
+    for part in parts {
+        core::fmt::Write::write_str(&mut path, part).map_err(|_| Errno::NAMETOOLONG)?;
+    }
+    use_path(core::str::from_utf8(path.as_bytes()).map_err(|_| Errno::ILSEQ)?)
+}

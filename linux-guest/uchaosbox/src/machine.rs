@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The targets that a Linux system has, as the machine of the shared job loop: an engine in this process, the kernel
+//! module, and the kernel's own generator as the yardstick.
+
+mod engine;
+pub(crate) mod loader;
+mod module;
+mod provenance;
+#[cfg(feature = "selftest")]
+mod selftest;
+
+use core::fmt::{self, Write as _};
+
+use chaos_ffi::{Engine, abi::Params};
+use chaos_wire::{Failure, Health, Machine, Marker, Request, Target};
+use rustix::fd::OwnedFd;
+use rustix::io::Errno;
+
+use crate::run::file::{self, read_full};
+use crate::run::output::Stdout;
+use engine::OwnEngine;
+use module::Module;
+
+/// Where the kernel's own generator is read.
+const CRNG_PATH: &str = "/dev/urandom";
+
+/// A Linux system with one target open.
+pub(crate) struct Linux {
+    source: Source,
+}
+
+enum Source {
+    Closed,
+    Engine(OwnEngine),
+    Module(Module),
+    Crng(OwnedFd),
+}
+
+/// What a target answers that does not have the output in question.
+const NO_SUCH_OUTPUT: Failure = Failure { code: 0, text: "this target has no such output" };
+
+impl Linux {
+    /// No target yet.
+    pub(crate) const fn closed() -> Self {
+        Self { source: Source::Closed }
+    }
+
+    /// Opens a target instead of the one that was open.
+    ///
+    /// # Errors
+    /// When it is not there, or its engine does not start.
+    pub(crate) fn open(&mut self, target: Target, request: &Request) -> Result<(), Failure> {
+        self.source = match target {
+            Target::LinuxModule => Source::Module(Module::open(request)?),
+            Target::LinuxUser | Target::HostUser => Source::Engine(OwnEngine::start(request)?),
+            Target::LinuxCrng => {
+                Source::Crng(file::open(CRNG_PATH).map_err(system("opening /dev/urandom"))?)
+            }
+            Target::None | Target::BareMetal => {
+                return Err(Failure { code: 0, text: "a Linux system does not have this target" });
+            }
+        };
+        Ok(())
+    }
+}
+
+#[cfg(feature = "selftest")]
+use selftest::run as self_test_of_module;
+
+#[cfg(not(feature = "selftest"))]
+fn self_test_of_module(_: &Request, _: &mut dyn fmt::Write) -> Result<(), Failure> {
+    Err(Failure { code: 0, text: "this uchaosbox was built without the module's self test" })
+}
+
+/// The request's parameters as the engine takes them.
+pub(crate) fn params(request: &Request) -> Params {
+    Params {
+        turns: request.turns,
+        init_turns: request.init_turns,
+        min_delta: request.min_delta,
+        workload: request.workload.number(),
+        claim_millibits: request.claim_millibits,
+        enforce: u32::from(request.health == Health::Enforce),
+    }
+}
+
+/// An error of the system's while doing `what`.
+fn system(what: &'static str) -> impl Fn(Errno) -> Failure {
+    move |error| Failure { code: -error.raw_os_error(), text: what }
+}
+
+impl Machine for Linux {
+    fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), Failure> {
+        match &mut self.source {
+            Source::Engine(engine) => engine.raw(delta_ticks),
+            Source::Module(module) => module.raw(delta_ticks),
+            Source::Closed | Source::Crng(_) => Err(NO_SUCH_OUTPUT),
+        }
+    }
+
+    fn stream(&mut self, out: &mut [u8]) -> Result<(), Failure> {
+        match &mut self.source {
+            Source::Engine(engine) => engine.stream(out),
+            Source::Module(module) => module.stream(out),
+            Source::Crng(urandom) => match read_full(urandom, out) {
+                Ok((len, _)) if len == out.len() => Ok(()),
+                Ok(_) => Err(Failure { code: 0, text: "/dev/urandom came to an end" }),
+                Err(error) => Err(system("reading /dev/urandom")(error)),
+            },
+            Source::Closed => Err(NO_SUCH_OUTPUT),
+        }
+    }
+
+    fn seed(&mut self, out: &mut [u8]) -> Result<(), Failure> {
+        match &mut self.source {
+            Source::Engine(engine) => engine.seed(out),
+            Source::Module(module) => module.seed(out),
+            Source::Closed | Source::Crng(_) => Err(NO_SUCH_OUTPUT),
+        }
+    }
+
+    fn restart_row(&mut self, delta_ticks: &mut [u64]) -> Result<(), Failure> {
+        match &mut self.source {
+            Source::Engine(engine) => engine.restart_row(delta_ticks),
+            Source::Module(module) => module.restart_row(delta_ticks),
+            Source::Closed | Source::Crng(_) => Err(NO_SUCH_OUTPUT),
+        }
+    }
+
+    fn self_test(&mut self, lines: &mut dyn fmt::Write) -> Result<(), Failure> {
+        match &mut self.source {
+            Source::Engine(engine) => engine.self_test(lines),
+            Source::Module(module) => {
+                let request = *module.request();
+                // The tests unload the module, which an open node would not let happen.
+                self.source = Source::Closed;
+                let verdict = self_test_of_module(&request, lines);
+                self.open(Target::LinuxModule, &request).and(verdict)
+            }
+            Source::Closed | Source::Crng(_) => Err(NO_SUCH_OUTPUT),
+        }
+    }
+
+    fn health(&mut self, lines: &mut dyn fmt::Write) -> fmt::Result {
+        match &self.source {
+            Source::Engine(engine) => engine.health(lines),
+            Source::Module(module) => module.health(lines),
+            Source::Closed | Source::Crng(_) => lines.write_str("state=unknown\n"),
+        }
+    }
+
+    fn meta(&mut self, lines: &mut dyn fmt::Write) -> fmt::Result {
+        provenance::system(lines)?;
+        match &self.source {
+            Source::Engine(engine) => engine.meta(lines),
+            Source::Module(module) => module.meta(lines),
+            Source::Crng(_) => writeln!(lines, "source={CRNG_PATH}"),
+            Source::Closed => Ok(()),
+        }
+    }
+
+    fn ticks(&mut self) -> u64 {
+        Engine::ticks()
+    }
+
+    fn mark(&mut self, marker: &Marker<'_>) {
+        // A console that is gone cannot be told about it; the frames go on.
+        let _ = writeln!(Stdout, "{marker}");
+    }
+}

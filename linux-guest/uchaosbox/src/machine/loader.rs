@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Loads the kernel module with the parameters of a request: they have the names and words of the job grammar.
+
+use core::ffi::CStr;
+use core::fmt::Write as _;
+
+use chaos_wire::{Request, TextBuffer};
+use rustix::io::Errno;
+
+use crate::run::file;
+
+/// Where the image has the module.
+pub(crate) const MODULE_PATH: &str = "/lib/modules/uchaos.ko";
+
+/// Loads it with the request's parameters.
+pub(crate) fn load(path: &str, request: &Request) -> Result<(), Errno> {
+    let mut place = [0; 160];
+    let mut text = TextBuffer::new(&mut place);
+    write!(
+        text,
+        "workload={} turns={} init_turns={} min_delta={} claim={} health={}\0",
+        request.workload,
+        request.turns,
+        request.init_turns,
+        request.min_delta,
+        request.claim_millibits,
+        request.health
+    )
+    .map_err(|_| Errno::TOOBIG)?;
+    let parameters = CStr::from_bytes_with_nul(text.as_bytes()).map_err(|_| Errno::INVAL)?;
+    load_with(path, parameters)
+}
+
+/// Loads it with any parameters.
+pub(crate) fn load_with(path: &str, parameters: &CStr) -> Result<(), Errno> {
+    rustix::system::finit_module(file::open(path)?, parameters, 0)
+}
