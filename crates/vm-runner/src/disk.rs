@@ -53,7 +53,8 @@ fn folder_of(port: &DataPort) -> &Path {
 
 /// Bytes that a user without privileges can still write below `folder`.
 fn free_bytes(folder: &Path) -> Option<u64> {
-    let stat = statvfs(folder).ok()?;
+    // Some file systems tell no size at all; they are not full for that.
+    let stat = statvfs(folder).ok().filter(|stat| stat.blocks() > 0)?;
     Some(stat.blocks_available().saturating_mul(stat.fragment_size()))
 }
 
@@ -73,6 +74,12 @@ mod tests {
         prepare(&port(&path, 1000)).unwrap();
         let why = prepare(&port(&path, u64::MAX / 2)).unwrap_err();
         assert!(why.contains("MiB free"), "{why}");
+    }
+
+    #[test]
+    fn a_file_system_without_a_size_is_not_full() {
+        assert_eq!(free_bytes(Path::new("/proc")), None);
+        check_after(&port(Path::new("/proc/data"), 1)).unwrap();
     }
 
     #[test]

@@ -25,6 +25,8 @@ mod qemu;
 mod session;
 mod shell;
 mod terminal;
+#[cfg(test)]
+mod test_program;
 pub mod tiny_guest;
 
 pub use console::ConsoleLine;

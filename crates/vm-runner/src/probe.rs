@@ -103,6 +103,10 @@ impl Probe {
 /// # Errors
 /// [`RunError::ProbeFailed`] when not even TCG runs it, [`RunError::Interrupted`] on Ctrl-C.
 pub fn probe(qemu: &Qemu) -> Result<Probe, RunError> {
+    probe_device(qemu, Path::new(DEVICE))
+}
+
+fn probe_device(qemu: &Qemu, device: &Path) -> Result<Probe, RunError> {
     let begun = Instant::now();
     let image = TinyGuest::new().print(WORD).print("\n").exit(EXIT_VALUE).spin().elf();
     let failed = |error: io::Error| RunError::ProbeFailed {
@@ -116,7 +120,7 @@ pub fn probe(qemu: &Qemu) -> Result<Probe, RunError> {
     file.write_all(&image).and_then(|()| file.flush()).map_err(failed)?;
     let tcg = attempt(qemu, file.path(), Accelerator::Tcg, BUDGET)?
         .map_err(|why| RunError::ProbeFailed { why })?;
-    let kvm = match OpenOptions::new().read(true).write(true).open(DEVICE) {
+    let kvm = match OpenOptions::new().read(true).write(true).open(device) {
         Ok(_) => {
             let left = BUDGET.saturating_sub(begun.elapsed());
             let patience = (tcg * KVM_PATIENCE).max(LEAST_PATIENCE).min(left);
@@ -125,13 +129,18 @@ pub fn probe(qemu: &Qemu) -> Result<Probe, RunError> {
                 Err(reason) => KvmState::Unusable { reason },
             }
         }
-        Err(error) => match error.kind() {
-            io::ErrorKind::NotFound => KvmState::Absent,
-            io::ErrorKind::PermissionDenied => KvmState::NoPermission,
-            _ => KvmState::Unusable { reason: format!("opening it fails: {error}") },
-        },
+        Err(error) => not_open(&error),
     };
     Ok(Probe { kvm, tcg })
+}
+
+/// What it means that the device cannot be opened.
+fn not_open(error: &io::Error) -> KvmState {
+    match error.kind() {
+        io::ErrorKind::NotFound => KvmState::Absent,
+        io::ErrorKind::PermissionDenied => KvmState::NoPermission,
+        _ => KvmState::Unusable { reason: format!("opening it fails: {error}") },
+    }
 }
 
 /// Runs the probe's guest once. The outer error is an interrupt; the inner one says why the guest did not run.
@@ -183,4 +192,95 @@ fn attempt(
         Err(error) => Err(error.to_string()),
         Ok(outcome) => Err(format!("the guest ended with {}, and not as it should", outcome.exit)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_program::program;
+
+    /// A QEMU that is the real one under TCG, and does `under_kvm` otherwise; with a device that opens.
+    fn probe_with(under_kvm: &str) -> Option<(Probe, Duration)> {
+        let Ok(real) = Qemu::find() else {
+            assert!(std::env::var_os("UCHAOS_REQUIRE_QEMU").is_none(), "there is no QEMU");
+            eprintln!("SKIPPED: there is no QEMU");
+            return None;
+        };
+        let folder = tempfile::tempdir().expect("a new folder");
+        let real = real.path().display();
+        let script = format!(
+            "#!/bin/sh\ncase \"$*\" in *'-accel kvm'*) {under_kvm};; *) exec {real} \"$@\";; esac\n"
+        );
+        let path = program(folder.path(), "qemu", &script);
+        let qemu = Qemu::at(path, "QEMU emulator version 0".to_owned());
+        let begun = Instant::now();
+        let found = probe_device(&qemu, Path::new("/dev/null")).expect("TCG runs guests");
+        Some((found, begun.elapsed()))
+    }
+
+    #[test]
+    fn a_kvm_that_hangs_its_guest_is_given_up_within_five_seconds() {
+        let Some((found, took)) = probe_with("exec sleep 600") else { return };
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        assert!(took >= LEAST_PATIENCE, "{took:?}");
+        assert_eq!(found.accelerator(), Accelerator::Tcg);
+        let KvmState::Unusable { reason } = &found.kvm else { panic!("{found:?}") };
+        assert!(reason.contains("makes no progress"), "{reason}");
+    }
+
+    #[test]
+    fn a_kvm_that_writes_and_then_hangs_is_not_usable() {
+        let Some((found, _)) = probe_with(&format!("echo {WORD}; exec sleep 600")) else { return };
+        assert!(matches!(found.kvm, KvmState::Unusable { .. }), "{found:?}");
+    }
+
+    #[test]
+    fn a_kvm_that_qemu_refuses_is_told_in_qemus_words() {
+        let Some((found, _)) = probe_with("echo 'failed to initialize kvm' >&2; exit 1") else {
+            return;
+        };
+        assert!(
+            found.kvm.to_string().contains("QEMU refuses: failed to initialize kvm"),
+            "{}",
+            found.kvm
+        );
+    }
+
+    #[test]
+    fn an_end_without_the_word_is_not_usable() {
+        for end in ["exit 85", "exit 0", "kill -9 $$"] {
+            let Some((found, _)) = probe_with(end) else { return };
+            assert!(matches!(found.kvm, KvmState::Unusable { .. }), "{end}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_kvm_that_runs_the_guest_is_usable() {
+        let Some((found, _)) = probe_with(&format!("echo {WORD}; exit {EXIT_STATUS}")) else {
+            return;
+        };
+        assert!(
+            matches!(found.kvm, KvmState::Usable { took } if took > Duration::ZERO),
+            "{found:?}"
+        );
+        assert_eq!((found.accelerator(), found.kvm.mend()), (Accelerator::Kvm, None));
+    }
+
+    #[test]
+    fn a_device_that_does_not_open_is_told_apart() {
+        assert_eq!(not_open(&io::ErrorKind::NotFound.into()), KvmState::Absent);
+        assert_eq!(not_open(&io::ErrorKind::PermissionDenied.into()), KvmState::NoPermission);
+        let state = not_open(&io::Error::other("no such device or address"));
+        assert!(state.to_string().contains("opening it fails: no such device"), "{state}");
+        for state in [KvmState::Absent, KvmState::NoPermission, state] {
+            assert!(state.mend().is_some());
+        }
+    }
+
+    #[test]
+    fn a_qemu_that_runs_no_guest_at_all_fails_the_probe() {
+        let nothing = Qemu::at("/bin/false".into(), "QEMU emulator version 0".to_owned());
+        let error = probe_device(&nothing, Path::new("/dev/null")).unwrap_err();
+        assert!(matches!(error, RunError::ProbeFailed { .. }), "{error}");
+    }
 }

@@ -76,6 +76,12 @@ impl Qemu {
         Ok(Self { path, version })
     }
 
+    /// A program that is taken for QEMU as it is.
+    #[cfg(test)]
+    pub(crate) fn at(path: PathBuf, version: String) -> Self {
+        Self { path, version }
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -127,13 +133,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-
-    fn program(folder: &Path, name: &str, text: &str) -> PathBuf {
-        let path = folder.join(name);
-        fs::write(&path, text).expect("a file in a new folder");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode");
-        path
-    }
+    use crate::test_program::program;
 
     #[test]
     fn no_qemu_says_how_to_install_it() {
