@@ -2,7 +2,7 @@
 //! The result of a track: every figure, and the answer in words.
 
 use crate::estimators::{Collision, Compression, Lrs, Markov, Mcv, Predictor, TTuple};
-use crate::{Invalid, MinEntropy, Outcome, Track};
+use crate::{Invalid, InvalidStatus, MinEntropy, Outcome, Track};
 use serde::{Deserialize, Serialize};
 
 /// The assessment of one sequence of symbols.
@@ -123,6 +123,14 @@ impl Estimators {
             line("lz78y", self.lz78y.as_ref()),
         ];
         all.into_iter().flatten().collect()
+    }
+
+    /// Whether some estimator that was run would need more samples.
+    #[must_use]
+    pub fn lacks_samples(&self) -> bool {
+        self.lines().iter().any(|(_, estimate)| {
+            estimate.is_err_and(|invalid| invalid.status == InvalidStatus::TooFew)
+        })
     }
 
     /// The smallest estimate and whose it is; nothing where no estimator has figures.

@@ -14,9 +14,12 @@
 pub mod assessment;
 pub mod bound;
 mod conclusion;
+pub mod conditioning;
 pub mod estimators;
+pub mod health;
 mod math;
 pub mod outcome;
+pub mod restart;
 pub mod symbols;
 mod track;
 

@@ -74,7 +74,7 @@ pub fn assess_with_progress(
 
 /// Of a constant only the most common value can be told: every predictor is always right.
 fn one_symbol(symbols: &Symbols) -> EstimatorSet {
-    let only = Some(Estimators { mcv: Some(mcv(symbols.raw())), ..Estimators::default() });
+    let only = Some(literal_estimators(symbols.raw(), 1));
     if symbols.bits_per_symbol() == 1 {
         EstimatorSet { bitstring: only, literal: None }
     } else {
@@ -105,6 +105,19 @@ fn run(symbols: &Symbols, track: Track, progress: &(dyn Fn(Progress) + Sync)) ->
     } else {
         EstimatorSet { literal: Some(literal), bitstring: (!bits.is_empty()).then_some(bitstring) }
     }
+}
+
+/// All estimators of the non-IID track on one string of symbols.
+pub(crate) fn literal_estimators(symbols: &[u8], alphabet_size: usize) -> Estimators {
+    if alphabet_size == 1 {
+        return Estimators { mcv: Some(mcv(symbols)), ..Estimators::default() };
+    }
+    let mut estimators = Estimators::default();
+    let counter = StepCounter { done: AtomicUsize::new(0), total: 0, progress: &|_| {} };
+    rayon::scope(|scope| {
+        spawn(scope, &mut estimators, symbols, alphabet_size, Track::NonIid, &counter);
+    });
+    estimators
 }
 
 struct StepCounter<'a> {

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Cutoffs of the two approved continuous health tests, SP 800-90B §4.4, computed and not looked up.
+
+/// Window of the adaptive proportion test on a binary source (§4.4.2).
+pub const WINDOW_BINARY: u32 = 1024;
+/// Window of the adaptive proportion test on any other source (§4.4.2).
+pub const WINDOW_NON_BINARY: u32 = 512;
+
+/// A parameter out of range.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum HealthError {
+    /// The claimed min-entropy must be above 0: a source without entropy has no cutoff.
+    #[error(
+        "a claimed min-entropy of {0} bits/sample has no cutoff; it must be a finite number above 0"
+    )]
+    Entropy(f64),
+    /// The false-alarm probability must be in (0, 1).
+    #[error(
+        "a false-alarm probability of {0} is not in (0, 1); SP 800-90B §4.3 recommends 2^-20 to 2^-40"
+    )]
+    Alpha(f64),
+    /// The window must hold a sample.
+    #[error(
+        "a window of 0 samples tests nothing; SP 800-90B §4.4.2 uses 1024 for bits and 512 otherwise"
+    )]
+    Window,
+}
+
+/// Cutoff of the repetition count test, `C = 1 + ceil(-log2(alpha) / H)` (§4.4.1), in samples.
+///
+/// `h` is the claimed min-entropy in bits per sample, `alpha` the false-alarm probability per sample. The test fails
+/// when a sample is repeated `C` times in a row.
+///
+/// # Errors
+/// [`HealthError`] for a parameter out of range.
+pub fn repetition_count_cutoff(h: f64, alpha: f64) -> Result<u64, HealthError> {
+    check(h, alpha)?;
+    Ok(1 + (-alpha.log2() / h).ceil() as u64)
+}
+
+/// Cutoff of the adaptive proportion test, `C = 1 + critbinom(W, 2^-H, 1 - alpha)` (§4.4.2), in samples.
+///
+/// The test fails when a window's first sample occurs `C` times or more in its `window` samples. A cutoff above
+/// `window` says that the test cannot fail at this claim.
+///
+/// # Errors
+/// [`HealthError`] for a parameter out of range.
+pub fn adaptive_proportion_cutoff(h: f64, alpha: f64, window: u32) -> Result<u32, HealthError> {
+    check(h, alpha)?;
+    if window == 0 {
+        return Err(HealthError::Window);
+    }
+    Ok(1 + binomial_quantile(window, (-h).exp2(), alpha))
+}
+
+fn check(h: f64, alpha: f64) -> Result<(), HealthError> {
+    if !(h > 0.0 && h.is_finite()) {
+        return Err(HealthError::Entropy(h));
+    }
+    if !(alpha > 0.0 && alpha < 1.0) {
+        return Err(HealthError::Alpha(alpha));
+    }
+    Ok(())
+}
+
+/// The smallest `k` with `P(X > k) <= upper_tail` for `X` binomial over `trials` with probability `p`.
+///
+/// The tail is summed from its small end, so that no `1 - alpha` is ever rounded. `p` must be in `0..=1`.
+#[must_use]
+pub fn binomial_quantile(trials: u32, p: f64, upper_tail: f64) -> u32 {
+    if p <= 0.0 {
+        return 0;
+    }
+    if p >= 1.0 {
+        return trials;
+    }
+    let (log_p, log_q) = (p.ln(), (-p).ln_1p());
+    // ln of trials choose k, for k from `trials` down.
+    let mut log_choose = 0.0;
+    let mut tail = 0.0;
+    for k in (0..=trials).rev() {
+        let log_mass = log_choose + f64::from(k) * log_p + f64::from(trials - k) * log_q;
+        tail += log_mass.exp();
+        // `tail` is P(X >= k) = P(X > k - 1).
+        if tail > upper_tail {
+            return k;
+        }
+        log_choose += f64::from(k).ln() - f64::from(trials - k + 1).ln();
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALPHA: f64 = 1.0 / 1_048_576.0;
+
+    #[test]
+    fn the_standards_examples() {
+        // SP 800-90B §4.4.1: H = 2, alpha = 2^-20 gives 11; jitterentropy's H = 1 gives 21.
+        assert_eq!(repetition_count_cutoff(2.0, ALPHA), Ok(11));
+        assert_eq!(repetition_count_cutoff(1.0, ALPHA), Ok(21));
+        assert_eq!(repetition_count_cutoff(0.125, ALPHA), Ok(161));
+        // SP 800-90B §4.4.2, table 2: alpha = 2^-20, H = 0.2 to 8.
+        let table =
+            [(0.2, 941, 491), (0.4, 840, 456), (0.6, 748, 419), (0.8, 664, 382), (1.0, 589, 345)];
+        for (h, binary, _) in table {
+            assert_eq!(adaptive_proportion_cutoff(h, ALPHA, WINDOW_BINARY), Ok(binary), "{h}");
+        }
+    }
+
+    #[test]
+    fn the_quantile_is_that_of_adding_up() {
+        // P(X > k) for 10 trials with p = 1/2, in units of 2^-10: k = 9: 1, 8: 11, 7: 56, 6: 176, 5: 386.
+        let unit = 1.0 / 1024.0;
+        assert_eq!(binomial_quantile(10, 0.5, 1.01 * unit), 9);
+        assert_eq!(binomial_quantile(10, 0.5, 0.99 * unit), 10);
+        assert_eq!(binomial_quantile(10, 0.5, 56.1 * unit), 7);
+        assert_eq!(binomial_quantile(10, 0.5, 55.9 * unit), 8);
+        assert_eq!(binomial_quantile(10, 0.5, 1.0), 0);
+        assert_eq!((binomial_quantile(7, 0.0, 0.1), binomial_quantile(7, 1.0, 0.1)), (0, 7));
+    }
+
+    #[test]
+    fn parameters_out_of_range_are_named() {
+        assert_eq!(repetition_count_cutoff(0.0, ALPHA), Err(HealthError::Entropy(0.0)));
+        assert!(repetition_count_cutoff(f64::NAN, ALPHA).is_err());
+        assert_eq!(adaptive_proportion_cutoff(1.0, 1.0, 512), Err(HealthError::Alpha(1.0)));
+        assert_eq!(adaptive_proportion_cutoff(1.0, ALPHA, 0), Err(HealthError::Window));
+    }
+}
