@@ -75,7 +75,7 @@ fn prepare_listed(shop: &Workshop, profile: &Profile) -> Result<KernelSource> {
     let stand_in = (obtained.name != *preferred).then(|| {
         format!(
             "{preferred} could not be had; {} {} stands in for it (figures are of that kernel). \
-             `cargo xtask sources --fetch` tries again",
+             `cargo xtask setup` tries again",
             obtained.name, obtained.version
         )
     });

@@ -88,6 +88,34 @@ pub(crate) fn first_to_be_had(shop: &Workshop, names: &[String]) -> Result<Obtai
     fetch_first(shop, &manifest, &sources, &folder)
 }
 
+/// Fetches the first of `names` if the cache lacks it, even where the cache has another that would do.
+///
+/// # Errors
+/// [`WrongSum`]; that the source cannot be had is said, and is no error while another one can.
+pub(crate) fn try_preferred(shop: &Workshop, names: &[String]) -> Result<()> {
+    let manifest = Manifest::read(&shop.root)?;
+    let Some(name) = names.first().filter(|_| !shop.offline && !shop.dry_run) else {
+        return Ok(());
+    };
+    let source = manifest.source(name)?;
+    let folder = folder(shop);
+    if in_cache(&folder, source)?.is_some() {
+        return Ok(());
+    }
+    match fetch_first(shop, &manifest, &[source], &folder) {
+        Err(error) if !is_final(&error) => {
+            eprintln!("    {name} cannot be had now: {}", error.root_cause());
+            Ok(())
+        }
+        outcome => outcome.map(|_| ()),
+    }
+}
+
+/// A file that is not what it should be is never papered over by taking another one; nor is Ctrl-C.
+fn is_final(error: &anyhow::Error) -> bool {
+    error.is::<WrongSum>() || error.is::<vm_runner::interrupt::Interrupted>()
+}
+
 fn fetch_first(
     shop: &Workshop,
     manifest: &Manifest,
@@ -105,10 +133,7 @@ fn fetch_first(
                 eprintln!("{label} … {} {} from {}", source.name, obtained.version, obtained.from);
                 return Ok(obtained);
             }
-            // A file that is not what it should be is never papered over by taking another version.
-            Err(error)
-                if error.is::<WrongSum>() || error.is::<vm_runner::interrupt::Interrupted>() =>
-            {
+            Err(error) if is_final(&error) => {
                 log.finish();
                 return Err(error);
             }

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The Linux guest's image: the profile's kernel, and an initramfs of busybox, the module, uchaosbox and
+//! `linux-guest/rootfs`. The microkernel's initrd is made here as well, by the same archive tool.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde::Serialize;
+
+use super::archive::Archive;
+use super::profile::{self, Profile};
+use super::{busybox, kernel, kernel_source, module, sources, uchaosbox};
+use crate::inputs::Inputs;
+use crate::workshop::Workshop;
+
+/// Folders that the kernel or /init mounts something on, or that people expect.
+const FOLDERS: [&str; 9] =
+    ["/bin", "/dev", "/etc", "/lib", "/lib/modules", "/proc", "/sbin", "/sys", "/tmp"];
+
+/// Which Linux guest is built.
+#[derive(Debug, Clone, Args, Serialize)]
+#[command(next_help_heading = "The Linux guest")]
+pub(crate) struct LinuxOptions {
+    /// What the Linux guest is made of: a file in linux-guest/profiles
+    #[arg(long, value_name = "NAME", default_value = profile::DEFAULT)]
+    pub(crate) profile: String,
+    /// Build this kernel tree or tarball (Linux 5.15 to 6.12) instead of the profile's
+    #[arg(long, value_name = "PATH")]
+    pub(crate) linux_src: Option<PathBuf>,
+}
+
+/// A Linux guest, ready to boot.
+#[derive(Debug, Clone)]
+pub(crate) struct LinuxImage {
+    /// The packed kernel.
+    pub(crate) bzimage: PathBuf,
+    /// The userland.
+    pub(crate) initramfs: PathBuf,
+    /// The module that is in it.
+    pub(crate) module: PathBuf,
+    /// The tool that is in it; it runs on the host as well.
+    pub(crate) uchaosbox: PathBuf,
+    /// As `uname -r` says it.
+    pub(crate) kernel_release: String,
+    /// The profile's part of the kernel command line.
+    pub(crate) command_line: String,
+    /// Where the kernel's source came from.
+    pub(crate) from: String,
+    /// What the user should know where this is not the kernel that the profile asks for first.
+    pub(crate) stand_in: Option<String>,
+}
+
+/// Builds the guest.
+///
+/// # Errors
+/// The step that failed.
+pub(crate) fn build(
+    shop: &Workshop,
+    options: &LinuxOptions,
+    engine_object: &Path,
+) -> Result<LinuxImage> {
+    let profile = Profile::read(&shop.root, &options.profile)?;
+    let kernel = kernel::build(shop, &profile, options.linux_src.as_deref())?;
+    let busybox = busybox::build(shop, &profile)?;
+    let module = module::build(shop, &kernel, engine_object)?;
+    let uchaosbox = uchaosbox::build(shop, engine_object)?;
+
+    let folder = shop.out.join(format!("linux-{}", profile.name));
+    let (bzimage, initramfs) = (folder.join("bzImage"), folder.join("initramfs.cpio.gz"));
+    let rootfs = shop.root.join("linux-guest/rootfs");
+    let mut inputs = Inputs::new().path(&rootfs);
+    for part in [&kernel.bzimage, &busybox.program, &module, &uchaosbox] {
+        // In a dry run what comes before may not be there yet.
+        if part.exists() {
+            inputs = inputs.path(part);
+        }
+    }
+    shop.step(&format!("linux-{}", profile.name), &inputs, &[&bzimage, &initramfs], |log| {
+        let read =
+            |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
+        let archive = FOLDERS
+            .iter()
+            .fold(Archive::new(), |archive, path| archive.dir(path, 0o755))
+            // The kernel opens it for /init before anything is mounted.
+            .node("/dev/console", 0o600, 5, 1)
+            .file("/bin/busybox", 0o755, read(&busybox.program)?)
+            .symlink("/bin/sh", "busybox")
+            .file("/bin/uchaosbox", 0o755, read(&uchaosbox)?)
+            .file("/lib/modules/uchaos.ko", 0o644, read(&module)?);
+        let packed = add_rootfs(archive, &rootfs)?.to_cpio_gz()?;
+        fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+        fs::write(&initramfs, &packed)
+            .with_context(|| format!("writing {}", initramfs.display()))?;
+        let kernel_bytes = fs::copy(&kernel.bzimage, &bzimage)
+            .with_context(|| format!("writing {}", bzimage.display()))?;
+        log.say(&format!(
+            "Linux {}: kernel {} bytes, initramfs {} bytes, together {} bytes",
+            kernel.release,
+            kernel_bytes,
+            packed.len(),
+            kernel_bytes + packed.len() as u64
+        ))
+    })?;
+    Ok(LinuxImage {
+        bzimage,
+        initramfs,
+        module,
+        uchaosbox,
+        kernel_release: kernel.release,
+        command_line: profile.kernel.command_line,
+        from: kernel.from,
+        stand_in: kernel.stand_in,
+    })
+}
+
+/// Fetches what [`build`] would, so that it can run offline later; what stood in for something is asked for again.
+///
+/// # Errors
+/// A source that cannot be had.
+pub(crate) fn fetch(shop: &Workshop, options: &LinuxOptions) -> Result<()> {
+    let profile = Profile::read(&shop.root, &options.profile)?;
+    if options.linux_src.is_none() {
+        sources::try_preferred(shop, &profile.kernel.sources)?;
+    }
+    sources::try_preferred(shop, &profile.userland.busybox)?;
+    kernel_source::prepare(shop, &profile, options.linux_src.as_deref())?;
+    sources::first_to_be_had(shop, &profile.userland.busybox).map(|_| ())
+}
+
+/// The microkernel's initrd: the same defaults for jobs as the Linux guest has.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn bare_initrd(shop: &Workshop) -> Result<PathBuf> {
+    let defaults = shop.root.join("linux-guest/rootfs/etc/uchaos.conf");
+    let initrd = shop.out.join("baremetal/initrd.cpio");
+    shop.step("bare-initrd", &Inputs::new().path(&defaults), &[&initrd], |_| {
+        let text =
+            fs::read(&defaults).with_context(|| format!("reading {}", defaults.display()))?;
+        let archive =
+            Archive::new().dir("/etc", 0o755).file("/etc/uchaos.conf", 0o644, text).to_cpio()?;
+        if let Some(folder) = initrd.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+        }
+        fs::write(&initrd, archive).with_context(|| format!("writing {}", initrd.display()))
+    })?;
+    Ok(initrd)
+}
+
+/// Adds the files below `rootfs`; their folders must be among [`FOLDERS`] or in there too.
+fn add_rootfs(mut archive: Archive, rootfs: &Path) -> Result<Archive> {
+    let mut folders = vec![rootfs.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in
+            fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))?
+        {
+            let path = entry.with_context(|| format!("listing {}", folder.display()))?.path();
+            let inside =
+                path.strip_prefix(rootfs).with_context(|| format!("placing {}", path.display()))?;
+            let name = inside
+                .to_str()
+                .with_context(|| format!("{} is not UTF-8", path.display()))?
+                .to_owned();
+            let data =
+                fs::metadata(&path).with_context(|| format!("looking at {}", path.display()))?;
+            if data.is_dir() {
+                if !FOLDERS.contains(&format!("/{name}").as_str()) {
+                    archive = archive.dir(&name, 0o755);
+                }
+                folders.push(path);
+            } else {
+                // The checkout's umask stays out of the image.
+                let mode = if data.permissions().mode() & 0o111 == 0 { 0o644 } else { 0o755 };
+                let bytes =
+                    fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+                archive = archive.file(&name, mode, bytes);
+            }
+        }
+    }
+    Ok(archive)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::archive::read_back;
+
+    #[test]
+    fn the_rootfs_of_the_checkout_is_packed_the_same_each_time() {
+        let rootfs =
+            Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("linux-guest/rootfs");
+        let pack = || {
+            let folders =
+                FOLDERS.iter().fold(Archive::new(), |archive, path| archive.dir(path, 0o755));
+            add_rootfs(folders, &rootfs).unwrap().to_cpio_gz().unwrap()
+        };
+        assert_eq!(pack(), pack());
+        let files = read_back(&pack()).unwrap();
+        assert!(files["init"].starts_with(b"#!/bin/sh\n"));
+        assert!(files.contains_key("etc/uchaos.conf"));
+    }
+
+    #[test]
+    fn a_folder_of_the_users_own_comes_along() {
+        let rootfs = tempfile::tempdir().unwrap();
+        fs::create_dir_all(rootfs.path().join("home/me")).unwrap();
+        fs::write(rootfs.path().join("home/me/notes"), "n").unwrap();
+        let archive = add_rootfs(Archive::new(), rootfs.path()).unwrap();
+        assert_eq!(read_back(&archive.to_cpio().unwrap()).unwrap()["home/me/notes"], b"n");
+    }
+}
