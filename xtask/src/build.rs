@@ -3,10 +3,15 @@
 //! and the paths of what it needs, and returns the path of what it made.
 
 pub(crate) mod archive;
+pub(crate) mod baremetal;
+pub(crate) mod busybox;
 pub(crate) mod engine;
 pub(crate) mod kconfig;
 pub(crate) mod kernel;
 pub(crate) mod kernel_source;
+pub(crate) mod linux_image;
+pub(crate) mod module;
 pub(crate) mod profile;
 pub(crate) mod room;
 pub(crate) mod sources;
+pub(crate) mod uchaosbox;

@@ -4,7 +4,10 @@
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::clean::Clean;
+use crate::commands::{
+    assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, image::Image, run_bare::RunBare,
+    run_linux::RunLinux, setup::Setup, test::Test,
+};
 use crate::workshop::Workshop;
 
 /// Build two machines that run the same timing-jitter engine, and compare what comes out of them.
@@ -43,6 +46,22 @@ pub(crate) struct Shared {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Install what is missing on this machine, and fetch the sources
+    Setup(Setup),
+    /// Show what this machine has: tools, QEMU, accelerator, disk, sources
+    Doctor(Doctor),
+    /// Build both images: the microkernel and the Linux guest
+    Image(Image),
+    /// Boot the Linux guest: a shell, or the jobs given
+    RunLinux(RunLinux),
+    /// Boot the microkernel: its monitor, or the jobs given
+    RunBare(RunBare),
+    /// Build, boot and measure both machines, assess what came out, write the report
+    Compare(Compare),
+    /// Assess a file of noise samples by NIST SP 800-90B
+    Assess(Assess),
+    /// Lints, unit tests, and the on-target tests in both guests
+    Test(Test),
     /// Remove what was built (and, when asked, results and sources), and say what that freed
     Clean(Clean),
 }
@@ -56,6 +75,14 @@ impl Cli {
         let Shared { offline, dry_run, json } = self.shared;
         let shop = Workshop::open(offline, dry_run, json)?;
         match self.command {
+            Command::Setup(command) => command.run(&shop),
+            Command::Doctor(command) => command.run(&shop),
+            Command::Image(command) => command.run(&shop),
+            Command::RunLinux(command) => command.run(&shop),
+            Command::RunBare(command) => command.run(&shop),
+            Command::Compare(command) => command.run(&shop),
+            Command::Assess(command) => command.run(&shop),
+            Command::Test(command) => command.run(&shop),
             Command::Clean(command) => command.run(&shop),
         }
     }

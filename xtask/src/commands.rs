@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The subcommands, one file each: a clap `Args` struct with `run(self, &Workshop)`.
 
+pub(crate) mod assess;
 pub(crate) mod clean;
+pub(crate) mod compare;
+pub(crate) mod doctor;
+pub(crate) mod image;
+pub(crate) mod run_bare;
+pub(crate) mod run_linux;
+pub(crate) mod setup;
+pub(crate) mod test;

@@ -2,13 +2,21 @@
 //! Checks that boot the real images. Each file under `on_target/` has a `CHECKS` list; `cargo xtask test` runs
 //! them in turn on the same [`Bench`] and counts the verdicts.
 
+mod command;
+mod failures;
+mod linux;
+mod main_job;
+
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+
+use crate::images::Images;
+use crate::workshop::Workshop;
 
 /// Every area and its checks, in the order in which they run.
 pub(crate) const AREAS: &[(&str, &[Check])] =
-    &[];
+    &[("linux", linux::CHECKS), ("failures", failures::CHECKS), ("main_job", main_job::CHECKS)];
 
 /// What a check is given: the images under test and a folder of its own that is removed afterwards.
 #[derive(Debug)]
@@ -43,6 +51,24 @@ pub(crate) struct Check {
 }
 
 impl Bench {
+    /// The bench with these images on it.
+    ///
+    /// # Errors
+    /// When no temporary folder can be made.
+    pub(crate) fn new(shop: &Workshop, images: &Images) -> Result<Self> {
+        Ok(Self {
+            bare_elf: images.bare_elf.clone(),
+            bare_initrd: images.bare_initrd.clone(),
+            bzimage: images.bzimage.clone(),
+            initramfs: images.initramfs.clone(),
+            module: images.module.clone(),
+            uchaosbox: images.uchaosbox.clone(),
+            engine_object: images.engine_object.clone(),
+            root: shop.root.clone(),
+            scratch: tempfile::tempdir().context("creating a folder for the checks")?,
+        })
+    }
+
     /// A folder for captures, logs and altered images, removed with the bench.
     pub(crate) fn scratch(&self) -> &Path {
         self.scratch.path()

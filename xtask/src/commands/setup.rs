@@ -4,7 +4,7 @@
 use anyhow::Result;
 use clap::Args;
 
-use crate::build::linux_image::LinuxOptions;
+use crate::build::linux_image::{self, LinuxOptions};
 use crate::preflight;
 use crate::tools::{TO_BUILD, TO_RUN};
 use crate::workshop::Workshop;
@@ -25,6 +25,6 @@ impl Setup {
     pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
         preflight::ensure(shop, TO_RUN)?;
         preflight::ensure(shop, TO_BUILD)?;
-        Ok(())
+        linux_image::fetch(shop, &self.linux)
     }
 }

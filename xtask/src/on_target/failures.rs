@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Bad input and bad luck, as a user meets them: one clear error, a non-zero status, nothing half-written, no QEMU
+//! left behind.
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use nix::sys::signal::{Signal, kill};
+
+use super::command::{Ended, Running, ended, is_gone, xtask};
+use super::{Bench, Check};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check { name: "a QEMU killed in mid-run is an error and leaves no output", long: false, run: qemu_killed },
+    Check { name: "Ctrl-C ends the run and QEMU with it", long: false, run: interrupted },
+    Check { name: "a guest that passes its deadline is killed", long: false, run: deadline },
+    Check { name: "an unknown job, key or value is bad usage and names the nearest", long: false, run: bad_words },
+    Check { name: "a QEMU that is not there is named, with what to do", long: false, run: no_qemu },
+    Check { name: "a full disk is an error before the guest starts", long: false, run: full_disk },
+    Check { name: "a place that cannot be written is an error before anything is built", long: false, run: read_only },
+    Check { name: "a source with a wrong SHA-256 is set aside and named", long: false, run: wrong_sha256 },
+    Check { name: "an output folder that is there is not overwritten", long: false, run: no_overwriting },
+];
+
+/// A run of the microkernel that would take minutes, once its job has begun.
+fn long_run(bench: &Bench, output: &str) -> Result<Running> {
+    let output = bench.scratch().join(output).display().to_string();
+    let words = ["run-bare", "--accel", "tcg", "--job", "stream:512M", "--output", &output];
+    let mut running = Running::start(&mut xtask(bench, &words)?)?;
+    running.wait_for("[uchaos] begin baremetal")?;
+    Ok(running)
+}
+
+fn qemu_killed(bench: &Bench) -> Result<()> {
+    let running = long_run(bench, "killed")?;
+    kill(running.qemu()?, Signal::SIGKILL).context("killing QEMU")?;
+    running.finish()?.expect(3, &["QEMU ended before the guest was done", "qemu-system-x86_64"])?;
+    ensure!(!bench.scratch().join("killed").exists(), "a run whose QEMU was killed left its output");
+    Ok(())
+}
+
+fn interrupted(bench: &Bench) -> Result<()> {
+    let running = long_run(bench, "interrupted")?;
+    let qemu = running.qemu()?;
+    running.signal(Signal::SIGINT)?;
+    running.finish()?.expect(130, &["stopped"])?;
+    ensure!(is_gone(qemu), "QEMU ({qemu}) outlived the interrupted run");
+    ensure!(!bench.scratch().join("interrupted").exists(), "an interrupted run left its output");
+    Ok(())
+}
+
+fn deadline(bench: &Bench) -> Result<()> {
+    let words = ["run-bare", "--accel", "tcg", "--job", "stream:512M", "--deadline", "1"];
+    ended(&mut xtask(bench, &words)?)?.expect(4, &["no end within 1.0 s", "killed"])
+}
+
+fn bad_words(bench: &Bench) -> Result<()> {
+    let run = |words: &[&str]| -> Result<Ended> { ended(&mut xtask(bench, words)?) };
+    run(&["run-bare", "--job", "row:10"])?.expect(2, &["row", "raw"])?;
+    run(&["run-linux", "--append", "uchaos.turn=3"])?.expect(2, &["uchaos.turn", "uchaos.turns"])?;
+    run(&["compare", "--turns", "8"])?.expect(2, &["uchaos.turns", "7"])?;
+    run(&["compare", "--workload", "pauze"])?.expect(2, &["pauze", "pause"])?;
+    run(&["compare", "--restarts", "1000"])?.expect(2, &["restart"])?;
+    run(&["comprae"])?.expect(2, &["compare"])
+}
+
+fn no_qemu(bench: &Bench) -> Result<()> {
+    let mut command = xtask(bench, &["run-bare", "--job", "raw:10"])?;
+    ended(command.env("UCHAOS_QEMU", "/nowhere/qemu-system-x86_64"))?.expect(5, &["/nowhere/qemu-system-x86_64"])
+}
+
+/// Runs a command with a folder that holds 1 MiB, in a mount namespace of its own.
+fn full_disk(bench: &Bench) -> Result<()> {
+    let small = bench.scratch().join("small");
+    fs::create_dir_all(&small).context("creating a mount point")?;
+    let inner = xtask(bench, &["run-bare", "--accel", "tcg", "--job", "stream:64M"])?;
+    let mut outer = std::process::Command::new("unshare");
+    outer
+        .args(["--map-root-user", "--mount", "sh", "-c"])
+        .arg(r#"mount -t tmpfs -o size=1M tmpfs "$1" || exit 77; shift; exec "$@""#)
+        .arg("sh")
+        .arg(&small)
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .current_dir(&bench.root)
+        .env("TMPDIR", &small);
+    let ended = ended(&mut outer)?;
+    ended.expect(1, &["free"])
+}
+
+fn read_only(bench: &Bench) -> Result<()> {
+    ended(&mut xtask(bench, &["compare", "--runs", "/proc/runs"])?)?.expect(1, &["/proc/runs", "--runs DIR"])
+}
+
+fn wrong_sha256(bench: &Bench) -> Result<()> {
+    let cache = bench.scratch().join("cache");
+    let name = "linux-5.15.200.tar.xz";
+    fs::create_dir_all(&cache).context("creating a cache")?;
+    let file = cache.join(name);
+    fs::write(&file, "not a kernel").context("writing a false source")?;
+    let mut command = xtask(bench, &["setup", "--offline"])?;
+    let ended = ended(command.env("UCHAOS_CACHE", &cache))?;
+    ensure!(ended.stderr.contains(name) && ended.stderr.contains("fce4b1c8"), "it should name {name} and its sum:\n{}", ended.stderr);
+    ensure!(!file.exists(), "the false source still stands under its name");
+    Ok(())
+}
+
+fn no_overwriting(bench: &Bench) -> Result<()> {
+    let there = bench.scratch().join("there");
+    fs::create_dir_all(&there).context("creating a folder")?;
+    let there = there.display().to_string();
+    ended(&mut xtask(bench, &["run-bare", "--job", "raw:10", "--output", &there])?)?.expect(2, &["there already"])
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The main job, small: a whole `compare` on real guests, its files, and what its result must say.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use super::command::{ended, xtask};
+use super::{Bench, Check};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check { name: "a small compare runs to its report, and says what it must", long: false, run: small_compare },
+    Check { name: "a run already taken is assessed again, and a flipped bit in it is seen", long: false, run: again },
+];
+
+const FEW: [&str; 9] =
+    ["compare", "--json", "--samples", "20000", "--stream", "256K", "--restarts", "20x100", "--accel"];
+
+fn small_compare(bench: &Bench) -> Result<()> {
+    let words: Vec<&str> = FEW.into_iter().chain(["tcg"]).collect();
+    let ended = ended(&mut xtask(bench, &words)?)?;
+    ended.expect(0, &["report.html", "timing here reflects the emulator"])?;
+    let result: Value = serde_json::from_str(&ended.stdout).context("reading the result as JSON")?;
+    check_result(&result)?;
+    let run = latest(bench)?;
+    for name in ["result.json", "manifest.json", "report.html", "report.md"] {
+        ensure!(run.join(name).metadata().is_ok_and(|data| data.len() > 100), "{name} is missing or empty");
+    }
+    for target in ["baremetal", "linux-module", "linux-user"] {
+        for condition in ["ordinary-1", "ordinary-2", "isolated-1", "isolated-2"] {
+            check_files(&run.join(target).join(condition))?;
+        }
+    }
+    Ok(())
+}
+
+fn check_result(result: &Value) -> Result<()> {
+    let entry = |list: &str, name: &str| -> Result<&Value> {
+        let key = if list == "targets" { "name" } else { "target" };
+        result[list]
+            .as_array()
+            .and_then(|entries| entries.iter().find(|entry| entry[key] == name))
+            .with_context(|| format!("{list} has no {name}"))
+    };
+    for name in ["baremetal", "linux-module", "linux-user", "linux-crng"] {
+        let isolated = entry("isolation", name)?;
+        ensure!(isolated["boots"] == 2 && isolated["identical"] == true, "in isolation {name} differs: {isolated}");
+        let ordinary = entry("ordinary", name)?;
+        ensure!(ordinary["identical"] == false, "ordinary boots of {name} are the same: {ordinary}");
+        if name != "linux-crng" {
+            let bits = isolated["min_entropy_bits_per_sample"].as_f64().context("an isolation figure")?;
+            ensure!(bits < 0.01, "{name} in isolation is assessed at {bits} bits/sample for a second boot");
+            ensure!(entry("targets", name)?["raw"]["samples"] == 20_000, "{name} has another number of samples");
+        }
+        ensure!(entry("targets", name)?["stream"]["bytes"] == 256 << 10, "{name} has another length of stream");
+    }
+    entry("targets", "host-user")?;
+    let hash = result["engine_object_sha256"].as_str().context("the engine's hash")?;
+    ensure!(hash.len() == 64, "the engine's hash is {hash:?}");
+    Ok(())
+}
+
+fn check_files(folder: &Path) -> Result<()> {
+    let expected = [("raw.u64le", 20_000 * 8), ("stream.bin", 256 << 10), ("restarts.u64le", 20 * 100 * 8)];
+    for (name, len_bytes) in expected {
+        let path = folder.join(name);
+        let found = fs::metadata(&path).with_context(|| format!("reading {}", path.display()))?.len();
+        ensure!(found == len_bytes, "{} holds {found} bytes instead of {len_bytes}", path.display());
+    }
+    let log = fs::read_to_string(folder.join("console.log")).context("reading the console log")?;
+    ensure!(log.contains("[uchaos] done status=0"), "the console log has no `done` in {}", folder.display());
+    Ok(())
+}
+
+fn again(bench: &Bench) -> Result<()> {
+    let run = latest(bench)?;
+    let taken = run.display().to_string();
+    let first = ended(&mut xtask(bench, &["compare", "--json", &taken])?)?;
+    first.expect(0, &[])?;
+    check_result(&serde_json::from_str(&first.stdout).context("reading the result as JSON")?)?;
+    let raw = run.join("baremetal/ordinary-1/raw.u64le");
+    let mut bytes = fs::read(&raw).context("reading samples")?;
+    bytes[4096] ^= 1;
+    fs::write(&raw, bytes).context("flipping a bit")?;
+    let runs_before = count_runs(bench)?;
+    ended(&mut xtask(bench, &["compare", &taken])?)?.expect(1, &["raw.u64le", "cut or changed"])?;
+    ensure!(count_runs(bench)? == runs_before, "a refused run left a folder");
+    Ok(())
+}
+
+fn latest(bench: &Bench) -> Result<PathBuf> {
+    let link = bench.scratch().join("runs/latest");
+    match fs::canonicalize(&link) {
+        Ok(run) => Ok(run),
+        Err(error) => bail!("{} does not lead to a run: {error}", link.display()),
+    }
+}
+
+fn count_runs(bench: &Bench) -> Result<usize> {
+    Ok(fs::read_dir(bench.scratch().join("runs")).context("listing runs")?.count())
+}
