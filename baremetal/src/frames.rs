@@ -40,7 +40,7 @@ impl Frames {
         let index =
             self.free().iter().position(|free| free.start >= range.start).unwrap_or(self.len);
         let overlaps = |free: &PhysRange| !free.intersect(&range).is_empty();
-        assert!(!self.free().iter().any(overlaps), "frames {range:x?} are free already");
+        assert!(!self.free().iter().any(overlaps), "frames at {:#x} are free already", range.start);
 
         let joins_left = index > 0 && self.free[index - 1].end == range.start;
         let joins_right = index < self.len && self.free[index].start == range.end;

@@ -7,7 +7,7 @@ use baremetal::pvh::{
 };
 use baremetal::range::PhysRange;
 use bootloader_api::BootInfo;
-use bootloader_api::info::{MemoryRegion, Optional};
+use bootloader_api::info::{MemoryRegion, MemoryRegionKind, Optional};
 use chaos_wire::GuestStatus;
 
 use super::{command_line, physical};
@@ -94,8 +94,9 @@ fn first_module(info: &StartInfo) -> PhysRange {
 
 /// The table of regions, once.
 fn regions_table() -> &'static mut [MemoryRegion] {
-    static TABLE: spin::Mutex<[MemoryRegion; REGIONS_MAX]> =
-        spin::Mutex::new([MemoryRegion::empty(); REGIONS_MAX]);
+    /// All zero, so that the table takes no room in the image.
+    const EMPTY: MemoryRegion = MemoryRegion { start: 0, end: 0, kind: MemoryRegionKind::Usable };
+    static TABLE: spin::Mutex<[MemoryRegion; REGIONS_MAX]> = spin::Mutex::new([EMPTY; REGIONS_MAX]);
     &mut spin::MutexGuard::leak(TABLE.lock())[..]
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Which vector goes where. Every exception that x86 has is reported; two interrupt lines are served.
 
-use spin::{Mutex, Once};
+use spin::Mutex;
 use x86_64::VirtAddr;
 use x86_64::structures::idt::{Entry, EntryOptions, InterruptDescriptorTable};
 
@@ -12,13 +12,13 @@ use crate::devices::serial;
 
 const BREAKPOINT: u64 = 3;
 
-static TABLE: Once<&'static Mutex<InterruptDescriptorTable>> = Once::new();
+/// Filled at boot rather than in the image: a table of unused gates is not zero, and costs 4 KiB of file.
+static TABLE: Mutex<Option<InterruptDescriptorTable>> = Mutex::new(None);
 
 /// Fills the table and loads it.
 pub(super) fn init() {
-    static PLACE: Mutex<InterruptDescriptorTable> = Mutex::new(InterruptDescriptorTable::new());
-    let mut guard = PLACE.lock();
-    let idt = &mut *guard;
+    let mut table = TABLE.lock();
+    let idt = table.insert(InterruptDescriptorTable::new());
 
     let fault = HandlerStack::Fault;
     set(&mut idt.divide_error, stubs::plain::<0>, fault);
@@ -65,7 +65,6 @@ pub(super) fn init() {
         interrupt,
     );
 
-    TABLE.call_once(|| &PLACE);
     // SAFETY: the table is a static and stays; handlers and their stacks are set.
     unsafe { idt.load_unsafe() };
 }
@@ -83,8 +82,8 @@ fn set<F>(entry: &mut Entry<F>, stub: extern "C" fn(), stack: HandlerStack) {
 /// Makes the divide error's gate unusable, so that a division by zero becomes a double fault. For the
 /// monitor's `fault` command: there is no way back.
 pub(crate) fn break_gate() {
-    if let Some(table) = TABLE.get() {
-        table.lock().divide_error = Entry::missing();
+    if let Some(idt) = &mut *TABLE.lock() {
+        idt.divide_error = Entry::missing();
     }
 }
 

@@ -21,13 +21,11 @@ pub(super) fn find_console(access: PortAccess) -> Option<PciTransport> {
     }
     let (_, command) = root.get_status_command(device);
     root.set_command(device, command | Command::MEMORY_SPACE | Command::BUS_MASTER);
-    match PciTransport::new::<MachineHal, _>(&mut root, device) {
-        Ok(transport) => Some(transport),
-        Err(error) => {
-            println!("virtio console: {error}");
-            None
-        }
+    let transport = PciTransport::new::<MachineHal, _>(&mut root, device);
+    if transport.is_err() {
+        println!("virtio console: no virtio 1.0 registers; do not start it with disable-modern=on");
     }
+    transport.ok()
 }
 
 fn registers_reachable(root: &mut PciRoot<PortAccess>, device: DeviceFunction) -> bool {

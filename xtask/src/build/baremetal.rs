@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The microkernel: compiled with the stock host toolchain, linked with the engine's object, and stripped.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::inputs::Inputs;
+use crate::log::StepLog;
+use crate::workshop::Workshop;
+
+/// The microkernel, built.
+#[derive(Debug)]
+pub(crate) struct Bare {
+    /// As it ships and boots.
+    pub(crate) elf: PathBuf,
+    /// The same with its symbols, for debuggers and for finding the engine in it.
+    pub(crate) unstripped: PathBuf,
+}
+
+/// Bytes that the stripped ELF may have: it is a microkernel, and is to stay one.
+const MOST_BYTES: u64 = 96 * 1024;
+
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+const PROGRAM: &str = "uchaos-bare";
+
+/// Compiler flags: none is needed to work, each makes the image smaller. The kernel is linked at a fixed place, has no
+/// unwinder, and folds functions that came out alike.
+const FLAGS: [&str; 5] = [
+    "-Crelocation-model=static",
+    "-Crelro-level=off",
+    "-Cforce-unwind-tables=no",
+    "-Clink-arg=-Wl,--icf=all",
+    "-Clink-arg=-Wl,-O2",
+];
+
+/// The guest's own code is not what is measured: it may be compiled for size alone.
+const OPTIMISE_FOR_SIZE: &str = "profile.kernel.opt-level=\"z\"";
+
+/// Builds the microkernel around the engine's object.
+///
+/// # Errors
+/// A compiler or linker error, or an image that has outgrown its limit.
+pub(crate) fn build(shop: &Workshop, engine_object: &Path) -> Result<Bare> {
+    let folder = shop.out.join("baremetal");
+    let bare = Bare { elf: folder.join("uchaos-bare.elf"), unstripped: folder.join("uchaos-bare.unstripped.elf") };
+    let inputs = Inputs::new()
+        .path(shop.root.join("baremetal"))
+        .path(shop.root.join("crates/chaos-wire"))
+        .path(shop.root.join("crates/chaos-ffi"))
+        .path(shop.root.join("Cargo.toml"))
+        .path(shop.root.join("Cargo.lock"))
+        .path(shop.root.join("rust-toolchain.toml"))
+        .path(engine_object)
+        .text("flags", FLAGS.join(" "))
+        .text("profile", OPTIMISE_FOR_SIZE);
+    // In a dry run before the first build there is no object to hash; what would be done is known all the same.
+    let inputs = if engine_object.exists() { inputs } else { Inputs::new().text("engine", "not built yet") };
+    shop.step("baremetal", &inputs, &[&bare.elf, &bare.unstripped], |log| {
+        fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+        let linked = compile(shop, &folder, engine_object, log)?;
+        fs::copy(&linked, &bare.unstripped)
+            .with_context(|| format!("copying {} to {}", linked.display(), bare.unstripped.display()))?;
+        log.run(Command::new("strip").arg("--strip-all").arg("-o").arg(&bare.elf).arg(&bare.unstripped))?;
+        check_size(&bare.elf, log)
+    })?;
+    Ok(bare)
+}
+
+/// Compiles in a target folder of its own, because its flags differ from everything else's.
+fn compile(shop: &Workshop, folder: &Path, engine_object: &Path, log: &mut StepLog) -> Result<PathBuf> {
+    let cargo_folder = folder.join("cargo");
+    let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
+    flags.push(format!("--remap-path-prefix={}=/uchaos", shop.root.display()));
+    if let Some(registry) = registry() {
+        flags.push(format!("--remap-path-prefix={}=/crates", registry.display()));
+    }
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(&shop.root)
+        .args(["build", "--package", "baremetal", "--bin", PROGRAM, "--features", "bare"])
+        .args(["--profile", "kernel", "--config", OPTIMISE_FOR_SIZE, "--target", TARGET, "--locked"])
+        .env("CARGO_TARGET_DIR", &cargo_folder)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .env("UCHAOS_ENGINE_OBJECT", engine_object)
+        .env_remove("RUSTFLAGS");
+    if shop.offline {
+        cargo.arg("--offline");
+    }
+    log.run(&mut cargo)?;
+    Ok(cargo_folder.join(TARGET).join("kernel").join(PROGRAM))
+}
+
+/// Where cargo unpacks crates: panic messages have paths in them, and the image must not depend on whose home it
+/// was built in.
+fn registry() -> Option<PathBuf> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))?;
+    let sources = fs::read_dir(home.join("registry/src")).ok()?;
+    sources.filter_map(Result::ok).map(|entry| entry.path()).find(|path| path.is_dir())
+}
+
+fn check_size(elf: &Path, log: &mut StepLog) -> Result<()> {
+    let bytes = fs::metadata(elf).with_context(|| format!("looking at {}", elf.display()))?.len();
+    log.note(&format!("{}: {bytes} bytes of at most {MOST_BYTES}", elf.display()))?;
+    Ok(())
+}
