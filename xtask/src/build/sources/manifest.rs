@@ -102,18 +102,15 @@ impl Source {
         if self.file.contains('/') || self.file.starts_with('.') {
             bail!("file = '{}' must be a plain file name", self.file);
         }
+        let hexadecimal = |c| matches!(c, b'0'..=b'9' | b'a'..=b'f');
         match &self.sha256 {
-            Some(sum)
-                if sum.len() != 64
-                    || !sum.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f')) =>
-            {
+            Some(sum) if sum.len() != 64 || !sum.bytes().all(hexadecimal) => {
                 bail!("sha256 = '{sum}' is not 64 lower-case hexadecimal digits")
             }
-            Some(_) => Ok(()),
             None if self.mirrors.iter().any(|mirror| matches!(mirror, Mirror::Url(_))) => {
                 bail!("has an address but no sha256: nothing would verify what comes from there")
             }
-            None => Ok(()),
+            _ => Ok(()),
         }
     }
 }
