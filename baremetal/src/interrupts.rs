@@ -13,7 +13,7 @@ pub(crate) mod pit;
 mod report;
 mod stubs;
 
-pub(crate) use gdt::handler_stack_guards;
+pub(crate) use gdt::{ABSENT_SEGMENT, handler_stack_guards};
 pub(crate) use idt::break_gate;
 
 /// Loads segments and handlers, and masks every interrupt line.

@@ -4,7 +4,9 @@
 use spin::Once;
 use x86_64::instructions::segmentation::{CS, DS, ES, SS, Segment as _};
 use x86_64::instructions::tables::load_tss;
-use x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable, SegmentSelector};
+use x86_64::structures::gdt::{
+    Descriptor, DescriptorFlags, GlobalDescriptorTable, SegmentSelector,
+};
 use x86_64::structures::tss::TaskStateSegment;
 
 use crate::memory::stack::{HANDLER_STACK_BYTES, Stack};
@@ -31,6 +33,9 @@ pub(crate) fn handler_stack_guards() -> impl Iterator<Item = u64> {
     HANDLER_STACKS.iter().map(Stack::guard)
 }
 
+/// The selector of a data segment that is not present, for whoever wants the exceptions that come of using it.
+pub(crate) const ABSENT_SEGMENT: u16 = 3 << 3;
+
 struct Segments {
     gdt: GlobalDescriptorTable,
     code: SegmentSelector,
@@ -56,6 +61,9 @@ pub(super) fn init() {
         let mut gdt = GlobalDescriptorTable::new();
         let code = gdt.append(Descriptor::kernel_code_segment());
         let data = gdt.append(Descriptor::kernel_data_segment());
+        gdt.append(Descriptor::UserSegment(
+            (DescriptorFlags::KERNEL_DATA - DescriptorFlags::PRESENT).bits(),
+        ));
         let tss = gdt.append(Descriptor::tss_segment(tss));
         Segments { gdt, code, data, tss }
     });

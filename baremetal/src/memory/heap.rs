@@ -12,8 +12,8 @@ use spin::Mutex;
 use super::frames;
 use crate::end::fail;
 
-/// Bytes of the heap: the engine, its 256 KiB of memory to walk, and the virtio driver's boxes.
-const HEAP_BYTES: u64 = 384 * 1024;
+/// Bytes of the heap: the virtio driver's boxes, the monitor's texts, the self tests.
+const HEAP_BYTES: u64 = 64 * 1024;
 
 /// Behind a lock of `spin`, as everything else here is.
 struct LockedHeap(Mutex<Heap>);
@@ -38,12 +38,7 @@ unsafe impl GlobalAlloc for LockedHeap {
 /// Gives the heap its frames.
 pub(super) fn init() {
     let Some(range) = frames::take(HEAP_BYTES / FRAME_BYTES) else {
-        let free_kib = frames::free().0 / 1024;
-        let text = format_args!(
-            "too little memory: the heap needs {} KiB and {free_kib} KiB are free; give QEMU a larger -m",
-            HEAP_BYTES / 1024
-        );
-        fail(GuestStatus::TooLittleMemory, &text)
+        fail(GuestStatus::TooLittleMemory, &"too little memory: it is too scattered for a heap");
     };
     // SAFETY: the frames were just taken, are mapped and writable, and are never given back.
     unsafe { HEAP.0.lock().init(range.start as *mut u8, range.len() as usize) }
