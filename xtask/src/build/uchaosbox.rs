@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! uchaosbox: one static program without a C library, linked with the engine object; the same file runs in the guest
+//! and on the host.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::engine::{self, Engine};
+use crate::inputs::Inputs;
+use crate::log::StepLog;
+use crate::workshop::Workshop;
+
+/// Compiler flags: at a fixed place, as the engine object's code model needs it.
+const FLAGS: [&str; 2] = ["-Crelocation-model=static", "-Ctarget-feature=+crt-static"];
+
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// Builds the program as it ships.
+///
+/// # Errors
+/// A tool that fails, or a program that does not hold the engine object byte for byte.
+pub(crate) fn build(shop: &Workshop, engine_object: &Path) -> Result<PathBuf> {
+    build_with(shop, engine_object, "uchaosbox", "guest")
+}
+
+/// Builds the program with the self test of the kernel module, for on-target checks.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn build_self_test(shop: &Workshop, engine_object: &Path) -> Result<PathBuf> {
+    build_with(shop, engine_object, "uchaosbox-selftest", "selftest")
+}
+
+fn build_with(shop: &Workshop, engine_object: &Path, step: &str, feature: &str) -> Result<PathBuf> {
+    let folder = shop.out.join(step);
+    let program = folder.join("uchaosbox");
+    let mut inputs = Inputs::new();
+    for path in [
+        "linux-guest/uchaosbox",
+        "crates/chaos-ffi",
+        "crates/chaos-wire",
+        "Cargo.toml",
+        "Cargo.lock",
+        "rust-toolchain.toml",
+    ] {
+        inputs = inputs.path(shop.root.join(path));
+    }
+    // In a dry run the engine may not be there yet.
+    if engine_object.exists() {
+        inputs = inputs.path(engine_object);
+    }
+    let inputs = inputs.text("flags", FLAGS.join(" ")).text("feature", feature);
+    shop.step(step, &inputs, &[&program], |log| {
+        let linked = compile(shop, engine_object, &folder, feature, log)?;
+        let engine = Engine { object: engine_object.to_path_buf(), sha256: None };
+        let same = engine::verify(&engine, &linked)?;
+        log.note(&format!("the engine is in it: {} bytes are equal", same.compared_bytes))?;
+        let stripped = folder.join("stripped");
+        log.run(Command::new("strip").arg("--strip-all").arg("-o").arg(&stripped).arg(&linked))?;
+        let bytes = fs::metadata(&stripped).context("looking at the stripped program")?.len();
+        log.say(&format!("uchaosbox: {bytes} bytes"))?;
+        fs::rename(&stripped, &program)
+            .with_context(|| format!("putting {} in place", program.display()))
+    })?;
+    Ok(program)
+}
+
+/// Compiles in a target folder of its own, because the flags differ from everything else's.
+fn compile(
+    shop: &Workshop,
+    engine_object: &Path,
+    folder: &Path,
+    feature: &str,
+    log: &mut StepLog,
+) -> Result<PathBuf> {
+    let cargo_folder = folder.join("cargo");
+    let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
+    // No path of this machine may be in the program, be it the checkout's or the registry's.
+    flags.push(format!("--remap-path-prefix={}=/uchaos", shop.root.display()));
+    if let Some(home) = cargo_home() {
+        flags.push(format!("--remap-path-prefix={}=/cargo", home.display()));
+    }
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(&shop.root)
+        .args(["build", "--package", "uchaosbox", "--bin", "uchaosbox", "--features", feature])
+        .args(["--profile", "kernel", "--target", TARGET, "--locked"])
+        .env("CARGO_TARGET_DIR", &cargo_folder)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .env("UCHAOS_ENGINE_OBJECT", engine_object)
+        .env_remove("RUSTFLAGS");
+    if shop.offline {
+        cargo.arg("--offline");
+    }
+    log.run(&mut cargo)?;
+    Ok(cargo_folder.join(TARGET).join("kernel/uchaosbox"))
+}
+
+/// Where cargo keeps the sources of crates.
+fn cargo_home() -> Option<PathBuf> {
+    let given = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    given.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))
+}
