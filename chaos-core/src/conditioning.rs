@@ -47,3 +47,18 @@ impl Conditioner {
         self.hash.finalize().into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cutoffs::CLAIMS_MILLIBITS;
+
+    #[test]
+    fn a_block_has_320_bits_by_the_claim_and_no_sample_to_spare() {
+        for claim in CLAIMS_MILLIBITS {
+            let samples = samples_per_block(claim);
+            assert!(samples * claim >= 320_000 && (samples - 1) * claim < 320_000, "claim {claim}");
+        }
+        assert_eq!(samples_per_block(125), 2560);
+    }
+}

@@ -171,4 +171,24 @@ mod tests {
         }
         assert_eq!(Cutoffs::for_claim(126), None);
     }
+
+    #[test]
+    fn the_table_is_as_exact_arithmetic_has_it() {
+        // From tests/known_answers.py: claim, repetition count, adaptive proportion.
+        let expected = [
+            (62, 485, 512),
+            (125, 241, 502),
+            (250, 121, 477),
+            (500, 61, 422),
+            (1000, 31, 325),
+            (2000, 16, 190),
+            (4000, 9, 71),
+        ];
+        for (claim, repetition_count, adaptive_proportion) in expected {
+            let cutoffs = Cutoffs::for_claim(claim).unwrap();
+            assert_eq!(cutoffs.repetition_count, repetition_count, "claim {claim}");
+            assert_eq!(cutoffs.adaptive_proportion, adaptive_proportion, "claim {claim}");
+            assert_eq!(cutoffs.prediction_count, adaptive_proportion, "claim {claim}");
+        }
+    }
 }

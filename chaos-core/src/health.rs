@@ -5,14 +5,19 @@
 //! are two values. All four look for an equality, which in a working source is the exception; so the sampling loop
 //! tests for all of them at once with one product ([`Trend::notice`]) and the books are kept out of line.
 
+mod lag;
+mod run;
+
 use crate::cutoffs::{Cutoffs, WINDOW_SAMPLES};
 use crate::error::{Error, HealthTest};
+use lag::LagPredictor;
+use run::Run;
+
+pub use lag::LAGS;
 
 /// Samples of the startup test, and of the recovery after an intermittent failure: SP 800-90B §4.3 has 1,024 at
 /// least.
 pub const STARTUP_SAMPLES: u32 = 1024;
-/// Samples that the lag predictor looks back at most.
-pub const LAGS: u32 = 32;
 /// Steps backwards that are forgiven per [`WINDOW_SAMPLES`]: a counter may be set, or read on another CPU.
 const BACKWARD_STEPS_FORGIVEN: u32 = 3;
 
@@ -75,35 +80,13 @@ pub(crate) struct Trend {
 pub(crate) struct Watch {
     pub(crate) report: Health,
     trend: Trend,
-    history: [u64; LAGS as usize],
-    /// The number of the sample that the lag predictor takes for its next guess.
-    guess: u64,
-    window_left: u32,
-    window_matches: u32,
-    window_hits: u32,
-    window_backward_steps: u32,
+    lag: LagPredictor,
     repeats: Run,
     straights: Run,
-    hits: Run,
+    window_left: u32,
+    window_matches: u32,
+    window_backward_steps: u32,
     recovery_left: u32,
-}
-
-/// Equalities in a row; costs nothing while there are none.
-#[derive(Debug, Clone, Copy)]
-struct Run {
-    next_number: u64,
-    length: u32,
-    longest: u32,
-}
-
-impl Run {
-    const NONE: Self = Self { next_number: 0, length: 0, longest: 0 };
-
-    fn go_on(&mut self, number: u64) {
-        self.length = if number == self.next_number { self.length.saturating_add(1) } else { 1 };
-        self.next_number = number.wrapping_add(1);
-        self.longest = self.longest.max(self.length);
-    }
 }
 
 impl Watch {
@@ -123,15 +106,12 @@ impl Watch {
                 cutoffs,
             },
             trend: Trend { delta: 0, change: 0, wanted: 0, first: 0, number: 0 },
-            history: [0; LAGS as usize],
-            guess: 0,
-            window_left: WINDOW_SAMPLES,
-            window_matches: 0,
-            window_hits: 0,
-            window_backward_steps: 0,
+            lag: LagPredictor::new(),
             repeats: Run::NONE,
             straights: Run::NONE,
-            hits: Run::NONE,
+            window_left: WINDOW_SAMPLES,
+            window_matches: 0,
+            window_backward_steps: 0,
             recovery_left: STARTUP_SAMPLES,
         }
     }
@@ -148,8 +128,7 @@ impl Watch {
         if self.window_left == WINDOW_SAMPLES {
             return 1; // the window's first sample, which `look` has to know
         }
-        let lag = self.trend.number.wrapping_sub(self.guess) as u32;
-        self.window_left.min((LAGS + 1).saturating_sub(lag)).max(1)
+        self.window_left.min(self.lag.block_samples(self.trend.number))
     }
 
     /// Looks at one sample. In the usual case nothing is equal to anything, and that takes one branch: a product is
@@ -158,7 +137,7 @@ impl Watch {
     pub(crate) fn sample(&mut self, trend: &mut Trend, delta: u64) {
         let change = delta.wrapping_sub(trend.delta);
         let bend = change.wrapping_sub(trend.change);
-        self.history[trend.number as usize % LAGS as usize] = delta;
+        self.lag.record(trend.number, delta);
         let miss = delta.wrapping_sub(trend.wanted).wrapping_mul(delta.wrapping_sub(trend.first));
         if change.wrapping_mul(bend).wrapping_mul(miss) == 0 {
             trend.wanted = self.keep_books(delta, change, bend, trend.wanted, trend.number);
@@ -182,13 +161,7 @@ impl Watch {
         if delta == self.trend.first {
             self.window_matches = self.window_matches.wrapping_add(1);
         }
-        if delta != wanted {
-            return wanted;
-        }
-        self.hits.go_on(number);
-        self.window_hits = self.window_hits.wrapping_add(1);
-        self.guess = self.guess.wrapping_add(1);
-        self.history[self.guess as usize % LAGS as usize]
+        if delta == wanted { self.lag.hit(number) } else { wanted }
     }
 
     /// Closes a block of samples: judges the counts, and moves windows on.
@@ -204,11 +177,7 @@ impl Watch {
             self.window_matches = 1;
         }
         self.window_left = self.window_left.saturating_sub(block);
-        let lag = trend.number.wrapping_sub(self.guess);
-        if lag > u64::from(LAGS) {
-            self.guess = trend.number.wrapping_sub(1);
-            self.trend.wanted = trend.delta;
-        }
+        self.trend.wanted = self.lag.look(trend.number);
         let fired = self.judge();
         if self.window_left == 0 {
             self.begin_window();
@@ -227,7 +196,7 @@ impl Watch {
         let report = &mut self.report;
         let verdicts = [
             (
-                self.repeats.longest >= cutoffs.prediction_run,
+                self.repeats.longest() >= cutoffs.prediction_run,
                 &mut report.repetition_count_failures,
                 HealthTest::RepetitionCount,
             ),
@@ -237,13 +206,13 @@ impl Watch {
                 HealthTest::AdaptiveProportion,
             ),
             (
-                self.hits.longest >= cutoffs.prediction_run
-                    || self.window_hits >= cutoffs.prediction_count,
+                self.lag.hits.longest() >= cutoffs.prediction_run
+                    || self.lag.window_hits >= cutoffs.prediction_count,
                 &mut report.lag_predictor_failures,
                 HealthTest::LagPredictor,
             ),
             (
-                self.straights.longest >= cutoffs.prediction_run,
+                self.straights.longest() >= cutoffs.prediction_run,
                 &mut report.stuck_failures,
                 HealthTest::Stuck,
             ),
@@ -261,14 +230,14 @@ impl Watch {
     fn begin_window(&mut self) {
         self.window_left = WINDOW_SAMPLES;
         self.window_matches = 0;
-        self.window_hits = 0;
+        self.lag.window_hits = 0;
         self.window_backward_steps = 0;
     }
 
     fn forget_runs(&mut self) {
         self.repeats = Run::NONE;
         self.straights = Run::NONE;
-        self.hits = Run::NONE;
+        self.lag.hits = Run::NONE;
         self.begin_window();
     }
 

@@ -1,7 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #![no_std]
 #![forbid(unsafe_code)]
-//! The timing-jitter engine: clock, noise source, health tests, mixer, conditioning.
+//! The timing-jitter engine: what a clock's jitter is made into, and how much of it there is.
+//!
+//! ```text
+//! Clock -> workload step -> delta (raw noise) -> health tests
+//!                             |        |
+//!                           mixer   SHA-256
+//!                             |        |
+//!                          stream     seed
+//! ```
+//!
+//! # Design principles
+//! * Raw noise can be taken before any mixing, by the very loop that feeds the mixer.
+//! * `stream` is amplified jitter and never called entropy; `seed` is conditioned and accounted for. They share
+//!   nothing but the samples' source, and no sample is used for both.
+//! * No seed, no secret: with the deltas known, every byte is known. A weakness is to show at once.
+//! * Every way to fail has a name, and an output that fails is zero.
+//! * No allocation, no panic, no unbounded loop, no floating point at run time, no unsafe code: the same object code runs
+//!   in a kernel module, in userland and on bare metal.
 
 #[cfg(test)]
 extern crate std;
@@ -13,7 +30,10 @@ pub mod error;
 pub mod health;
 pub mod mixer;
 pub mod params;
+pub mod replay;
+pub mod seed_rng;
 pub mod source;
+pub mod synthetic;
 pub mod workload;
 
 pub use clock::{Clock, ClockKind};
@@ -22,5 +42,8 @@ pub use error::{Error, HealthTest};
 pub use health::{Health, State};
 pub use mixer::Mixer;
 pub use params::{Enforcement, Params};
+pub use replay::ReplayClock;
+pub use seed_rng::SeedRng;
 pub use source::{EntropySource, MAX_READS};
+pub use synthetic::{Pattern, SyntheticClock};
 pub use workload::{MEMORY_BYTES, Workload};

@@ -86,3 +86,72 @@ const fn rare_event(state: u64) -> u64 {
     let folded = turned.wrapping_mul(TWIST);
     folded ^ (folded >> 31)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(deltas: &[u64]) -> u64 {
+        let mut mixer = Mixer::new();
+        deltas.iter().for_each(|&delta| mixer.absorb(delta));
+        mixer.word()
+    }
+
+    #[test]
+    fn one_tick_more_changes_half_of_the_word() {
+        let mut flipped = 0;
+        let mut per_bit = [0_u32; 64];
+        for begin in 0..4096_u64 {
+            let deltas = [begin * 37 % 1009, 700 + begin];
+            let change = after(&deltas) ^ after(&[deltas[0], deltas[1] + 1]);
+            flipped += change.count_ones();
+            for (bit, count) in per_bit.iter_mut().enumerate() {
+                *count += (change >> bit & 1) as u32;
+            }
+        }
+        let mean = f64::from(flipped) / 4096.0;
+        assert!((31.5..32.5).contains(&mean), "{mean} of 64 bits flip");
+        // 2,048 each are expected, with a standard deviation of 32.
+        assert!(per_bit.iter().all(|count| (1800..2300).contains(count)), "{per_bit:?}");
+    }
+
+    #[test]
+    fn an_early_sample_still_tells_in_the_word() {
+        let mut deltas = [711; 64];
+        let word = after(&deltas);
+        deltas[0] += 1;
+        assert!((16..48).contains(&(after(&deltas) ^ word).count_ones()));
+    }
+
+    #[test]
+    fn rare_events_come_once_in_sixteen_and_go_both_ways() {
+        let mut mixer = Mixer::new();
+        let (mut rare, mut folded) = (0, 0);
+        for delta in 0..16_000_u64 {
+            let mut state = (mixer.state ^ (500 + delta % 97)).wrapping_mul(SPREAD);
+            state ^= state >> 32;
+            rare += u32::from(state & RARE == 0);
+            folded += u32::from(state & (RARE * 2 + 1) == RARE + 1);
+            mixer.absorb(500 + delta % 97);
+        }
+        assert!((850..1150).contains(&rare), "{rare} rare events");
+        assert!((400..600).contains(&folded), "{folded} of the second kind");
+    }
+
+    #[test]
+    fn the_word_gives_the_state_away() {
+        // The avalanche has an inverse, on purpose: no veil over the clock.
+        let inverse = |odd: u64| {
+            (0..6).fold(odd, |x, _| x.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(x))))
+        };
+        let mut mixer = Mixer::new();
+        mixer.absorb(12_345);
+        let mut word = mixer.word();
+        word ^= word >> 32;
+        word = word.wrapping_mul(inverse(TWIST));
+        word ^= word >> 29 ^ word >> 58;
+        word = word.wrapping_mul(inverse(FOLD));
+        word ^= word >> 32;
+        assert_eq!(word, mixer.state());
+    }
+}

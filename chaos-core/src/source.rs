@@ -8,13 +8,19 @@ use crate::clock::{Clock, ClockKind};
 use crate::conditioning::{self, Conditioner};
 use crate::cutoffs::Cutoffs;
 use crate::error::Error;
-use crate::health::{Health, STARTUP_SAMPLES, State, Trend, Watch};
+use crate::health::{Health, LAGS, STARTUP_SAMPLES, State, Trend, Watch};
 use crate::mixer::Mixer;
 use crate::params::{Enforcement, Params, bad_claim};
 use crate::workload::{MEMORY_BYTES, Walk, Workload, long_step};
 
 /// Counter reads within one sample before the clock counts as failed.
 pub const MAX_READS: u32 = 1024;
+
+/// The largest number of samples per word; [`Params::check`] keeps to it.
+pub(crate) const MOST_TURNS: usize = 7;
+
+/// Words that are made at once when each takes several samples.
+const GROUP_WORDS: usize = 8;
 
 /// The engine over one clock.
 #[derive(Debug)]
@@ -68,13 +74,18 @@ impl<'m, C: Clock> EntropySource<'m, C> {
             self.walk.rewind();
         }
         let stop = self.params.enforcement == Enforcement::Enforce;
-        self.run(&mut Nowhere, u64::from(STARTUP_SAMPLES), stop).map_err(startup_error)?;
-        if self.watch.report.repeated_reads > u64::from(STARTUP_SAMPLES) {
-            return Err(self.watch.fail_for_good(Error::ClockCoarse));
+        let tested = self.skip(STARTUP_SAMPLES, stop).map_err(startup_error);
+        let coarse = self.watch.report.repeated_reads > self.watch.report.samples;
+        match tested {
+            // Told in place of a health test's failure, because it is the reason for one.
+            Ok(()) | Err(Error::Startup { .. }) if coarse => {
+                return Err(self.watch.fail_for_good(Error::ClockCoarse));
+            }
+            tested => tested?,
         }
         // Only these go into the mixer's first word, so that a run does not depend on the startup test's length.
         self.mixer = Mixer::new();
-        self.run(&mut Nowhere, u64::from(self.params.init_turns), stop)
+        self.skip(self.params.init_turns, stop)
     }
 
     /// Raw noise: the deltas as they are, in ticks, before any mixing. They are taken by the very loop that feeds the
@@ -83,8 +94,7 @@ impl<'m, C: Clock> EntropySource<'m, C> {
     /// # Errors
     /// Only clock errors; then all of `delta_ticks` is zero.
     pub fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), Error> {
-        let samples = delta_ticks.len() as u64;
-        let result = self.run(&mut Deltas(delta_ticks.iter_mut()), samples, false);
+        let result = self.take(delta_ticks, false);
         if result.is_err() {
             delta_ticks.fill(0);
         }
@@ -111,16 +121,33 @@ impl<'m, C: Clock> EntropySource<'m, C> {
         if stop {
             self.be_healthy()?;
         }
-        let turns = u64::from(self.params.turns);
         let (words, rest) = out.as_chunks_mut::<8>();
-        let samples = (words.len() as u64).wrapping_mul(turns);
-        self.run(&mut Words(words.iter_mut()), samples, stop)?;
+        if self.params.turns == 1 {
+            self.take(words, stop)?;
+        } else {
+            for group in words.chunks_mut(GROUP_WORDS) {
+                self.take_group(group, stop)?;
+            }
+        }
         if !rest.is_empty() {
             let mut last = [[0_u8; 8]];
-            self.run(&mut Words(last.iter_mut()), turns, stop)?;
+            self.take_group(&mut last, stop)?;
             for (to, from) in rest.iter_mut().zip(last.as_flattened()) {
                 *to = *from;
             }
+        }
+        Ok(())
+    }
+
+    /// A few words of `turns` samples each: of the words after each sample, every `turns`-th is given out.
+    fn take_group(&mut self, group: &mut [[u8; 8]], stop_on_failure: bool) -> Result<(), Error> {
+        let turns = self.params.turns as usize;
+        let mut every = [[0_u8; 8]; GROUP_WORDS * MOST_TURNS];
+        let samples = group.len().saturating_mul(turns);
+        self.take(every.get_mut(..samples).unwrap_or_default(), stop_on_failure)?;
+        let ends = every.iter().skip(turns.saturating_sub(1)).step_by(turns.max(1));
+        for (to, from) in group.iter_mut().zip(ends) {
+            *to = *from;
         }
         Ok(())
     }
@@ -135,7 +162,11 @@ impl<'m, C: Clock> EntropySource<'m, C> {
     pub fn seed(&mut self, out: &mut [u8]) -> Result<(), Error> {
         let mut result = Ok(());
         for part in out.chunks_mut(conditioning::BLOCK_BYTES) {
+            let mixer = self.mixer;
             result = self.seed_block(part);
+            // The samples of a seed leave no trace in the mixer: a stream word can be turned back into its state, and
+            // what it told about them would have to be taken off their account.
+            self.mixer = mixer;
             if result.is_err() {
                 break;
             }
@@ -160,7 +191,7 @@ impl<'m, C: Clock> EntropySource<'m, C> {
             most_rounds -= 1;
             let mut samples = [0_u64; conditioning::ROUND_SAMPLES];
             let stuck_before = self.watch.report.stuck_samples;
-            self.run(&mut Deltas(samples.iter_mut()), conditioning::ROUND_SAMPLES as u64, true)?;
+            self.take(&mut samples, true)?;
             conditioner.add(&samples);
             let stuck = self.watch.report.stuck_samples.wrapping_sub(stuck_before);
             credited += (samples.len() as u64).saturating_sub(stuck);
@@ -201,26 +232,33 @@ impl<'m, C: Clock> EntropySource<'m, C> {
             (State::Permanent, Some(error)) => Err(error),
             (State::Intermittent, _) => {
                 let samples = self.watch.recovery_samples();
-                self.run(&mut Nowhere, u64::from(samples), true)
+                self.skip(samples, true)
             }
             _ => Ok(()),
         }
     }
 
-    /// The sampling loop: the only one there is, so that raw noise, stream and seed come from the same work.
-    #[inline(never)]
-    fn run<S: Sink>(
-        &mut self,
-        sink: &mut S,
-        samples: u64,
-        stop_on_failure: bool,
-    ) -> Result<(), Error> {
-        let mut left = samples;
-        let mut turns_left = self.params.turns;
+    /// Takes samples that only the health tests and the mixer see.
+    fn skip(&mut self, samples: u32, stop_on_failure: bool) -> Result<(), Error> {
+        let mut unseen = [0_u64; LAGS as usize];
+        let mut left = samples as usize;
         while left > 0 {
-            let block = u64::from(self.watch.block_samples()).min(left) as u32;
-            let trend = self.take_block(sink, block, &mut turns_left)?;
-            left -= u64::from(block);
+            let part = left.min(unseen.len());
+            self.take(unseen.get_mut(..part).unwrap_or_default(), stop_on_failure)?;
+            left -= part;
+        }
+        Ok(())
+    }
+
+    /// The sampling loop: the only one there is, so that raw noise, stream and seed come from the same work. One
+    /// sample is taken per slot.
+    #[inline(never)]
+    fn take<S: Slot>(&mut self, slots: &mut [S], stop_on_failure: bool) -> Result<(), Error> {
+        let mut left = slots;
+        while !left.is_empty() {
+            let samples = left.len().min(self.watch.block_samples() as usize);
+            let block = left.split_off_mut(..samples).unwrap_or_default();
+            let trend = self.take_block(block)?;
             let looked = self.watch.look(trend);
             if stop_on_failure {
                 looked?;
@@ -230,19 +268,13 @@ impl<'m, C: Clock> EntropySource<'m, C> {
     }
 
     #[inline(always)]
-    fn take_block<S: Sink>(
-        &mut self,
-        sink: &mut S,
-        block: u32,
-        turns_left: &mut u32,
-    ) -> Result<Trend, Error> {
+    fn take_block<S: Slot>(&mut self, block: &mut [S]) -> Result<Trend, Error> {
         let workload = self.params.workload;
         let min_delta = i64::from(self.params.min_delta);
         let mut trend = self.watch.trend();
         let mut mixer = self.mixer;
-        let mut turn = *turns_left;
         let mut before = self.clock.mark();
-        for _ in 0..block {
+        for slot in block {
             if workload == Workload::Pause {
                 self.clock.relax();
             } else {
@@ -256,15 +288,9 @@ impl<'m, C: Clock> EntropySource<'m, C> {
             before = now;
             self.watch.sample(&mut trend, delta);
             mixer.absorb(delta);
-            sink.sample(delta);
-            turn = turn.wrapping_sub(1);
-            if turn == 0 {
-                turn = self.params.turns;
-                sink.word(mixer.word());
-            }
+            slot.put(delta, mixer.word());
         }
         self.mixer = mixer;
-        *turns_left = turn;
         Ok(trend)
     }
 
@@ -299,52 +325,25 @@ fn startup_error(error: Error) -> Error {
     crate::error::HealthTest::of(error).map_or(error, |test| Error::Startup { test })
 }
 
-/// Where the sampling loop puts what it makes.
-trait Sink {
-    /// One raw sample.
-    fn sample(&mut self, delta_ticks: u64);
-    /// One output word.
-    fn word(&mut self, word: u64);
+/// Where the sampling loop puts what one sample gave. Both kinds get both values, so that the work is the same.
+trait Slot {
+    fn put(&mut self, delta_ticks: u64, word: u64);
 }
 
-/// For samples that only the health tests and the mixer see.
-struct Nowhere;
-
-impl Sink for Nowhere {
+/// Raw noise.
+impl Slot for u64 {
     #[inline(always)]
-    fn sample(&mut self, _: u64) {}
-    #[inline(always)]
-    fn word(&mut self, word: u64) {
-        black_box(word);
-    }
-}
-
-/// Raw noise. The words are made all the same, so that the work is the same.
-struct Deltas<'a>(core::slice::IterMut<'a, u64>);
-
-impl Sink for Deltas<'_> {
-    #[inline(always)]
-    fn sample(&mut self, delta_ticks: u64) {
-        if let Some(place) = self.0.next() {
-            *place = delta_ticks;
-        }
-    }
-    #[inline(always)]
-    fn word(&mut self, word: u64) {
+    fn put(&mut self, delta_ticks: u64, word: u64) {
+        *self = delta_ticks;
         black_box(word);
     }
 }
 
 /// The stream.
-struct Words<'a>(core::slice::IterMut<'a, [u8; 8]>);
-
-impl Sink for Words<'_> {
+impl Slot for [u8; 8] {
     #[inline(always)]
-    fn sample(&mut self, _: u64) {}
-    #[inline(always)]
-    fn word(&mut self, word: u64) {
-        if let Some(place) = self.0.next() {
-            *place = word.to_le_bytes();
-        }
+    fn put(&mut self, delta_ticks: u64, word: u64) {
+        *self = word.to_le_bytes();
+        black_box(delta_ticks);
     }
 }

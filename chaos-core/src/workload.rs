@@ -116,3 +116,34 @@ pub(crate) fn long_step<C: Clock>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec;
+
+    #[test]
+    fn the_walk_touches_every_byte_once_before_any_twice() {
+        let mut memory = vec![0; MEMORY_BYTES];
+        let mut walk = Walk::new(&mut memory);
+        for _ in 0..MEMORY_BYTES as u32 / MEMORY_ACCESSES {
+            walk.step();
+        }
+        assert!(walk.memory.iter().all(|&byte| byte == 1));
+        walk.step();
+        assert_eq!(walk.memory.iter().filter(|&&byte| byte == 2).count(), MEMORY_ACCESSES as usize);
+        walk.rewind();
+        assert!(walk.place == 0 && walk.memory.iter().all(|&byte| byte == 0));
+    }
+
+    #[test]
+    fn the_walk_does_not_go_from_neighbour_to_neighbour() {
+        let mut memory = vec![0; MEMORY_BYTES];
+        let mut walk = Walk::new(&mut memory);
+        walk.step();
+        let places: vec::Vec<usize> =
+            (0..MEMORY_BYTES).filter(|&place| walk.memory[place] == 1).collect();
+        let near = places.windows(2).filter(|pair| pair[1] - pair[0] < 64).count();
+        assert!(places.len() == MEMORY_ACCESSES as usize && near <= 2, "{places:?}");
+    }
+}
