@@ -20,8 +20,10 @@ const DEVICE: &str = "/dev/kvm";
 const WORD: &str = "uchaos-probe";
 const EXIT_VALUE: u32 = 0x2a;
 const EXIT_STATUS: i32 = 0x55;
-/// All that both attempts may take.
+/// All that both attempts may take on a machine that is not overloaded.
 const BUDGET: Duration = Duration::from_millis(4800);
+/// Without TCG nothing runs at all, so an overloaded machine gets its time.
+const TCG_PATIENCE: Duration = Duration::from_secs(30);
 /// KVM is faster than TCG; where it takes ten times as long, it does not run.
 const KVM_PATIENCE: u32 = 10;
 /// And yet it gets this long at least: a busy machine may have been busy just then.
@@ -98,7 +100,8 @@ impl Probe {
     }
 }
 
-/// Runs the probe's guest under TCG and, where `/dev/kvm` opens, under KVM. Takes less than five seconds.
+/// Runs the probe's guest under TCG and, where `/dev/kvm` opens, under KVM. Takes less than five seconds,
+/// unless the machine is so busy that TCG alone takes three.
 ///
 /// # Errors
 /// [`RunError::ProbeFailed`] when not even TCG runs it, [`RunError::Interrupted`] on Ctrl-C.
@@ -118,12 +121,12 @@ fn probe_device(qemu: &Qemu, device: &Path) -> Result<Probe, RunError> {
         .tempfile()
         .map_err(failed)?;
     file.write_all(&image).and_then(|()| file.flush()).map_err(failed)?;
-    let tcg = attempt(qemu, file.path(), Accelerator::Tcg, BUDGET)?
+    let tcg = attempt(qemu, file.path(), Accelerator::Tcg, TCG_PATIENCE)?
         .map_err(|why| RunError::ProbeFailed { why })?;
     let kvm = match OpenOptions::new().read(true).write(true).open(device) {
         Ok(_) => {
             let left = BUDGET.saturating_sub(begun.elapsed());
-            let patience = (tcg * KVM_PATIENCE).max(LEAST_PATIENCE).min(left);
+            let patience = (tcg * KVM_PATIENCE).min(left).max(LEAST_PATIENCE);
             match attempt(qemu, file.path(), Accelerator::Kvm, patience)? {
                 Ok(took) => KvmState::Usable { took },
                 Err(reason) => KvmState::Unusable { reason },

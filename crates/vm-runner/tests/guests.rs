@@ -120,7 +120,7 @@ fn a_qemu_that_is_killed_is_a_guest_that_died() {
     let code = TinyGuest::new().print("[uchaos] begin baremetal raw:1\n").spin();
     let mut session =
         Session::start(&qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
-    session.expect("begin", PATIENCE).unwrap();
+    session.next_line().unwrap().unwrap();
     kill(Pid::from_raw(i32::try_from(session.id()).unwrap()), Signal::SIGKILL).unwrap();
     let error = session.finish().unwrap_err();
     assert!(matches!(error, RunError::GuestDied { .. }), "{error}");
