@@ -2,6 +2,7 @@
 //! The result of a track: every figure, and the answer in words.
 
 use crate::estimators::{Collision, Compression, Lrs, Markov, Mcv, Predictor, TTuple};
+use crate::iid::IidTests;
 use crate::{Invalid, InvalidStatus, MinEntropy, Outcome, Track};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,9 @@ pub struct Assessment {
     pub short: bool,
     /// The figures of each estimator.
     pub estimators: EstimatorSet,
+    /// The tests of the IID track; absent on other tracks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iid: Option<Outcome<IidTests>>,
     /// The least of the estimates on literal symbols (on the bits of 1-bit data), bits per sample; absent where
     /// the assessment is invalid.
     pub h_original: Option<f64>,
@@ -50,6 +54,8 @@ pub enum Status {
     Partial,
     /// Only one symbol occurs: no entropy is awarded.
     Constant,
+    /// The samples are not IID, so that the IID track has no value; the non-IID track has.
+    NotIid,
     /// There are too few samples for the track, and no value.
     Invalid,
 }

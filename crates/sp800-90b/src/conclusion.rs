@@ -2,7 +2,8 @@
 //! From the estimates to the assessed value and its verdict (SP 800-90B §3.1.3).
 
 use crate::assessment::{Assessment, Binding, EstimatorSet, Status};
-use crate::{Estimators, InvalidStatus, Symbols, Track};
+use crate::iid::IidTests;
+use crate::{Estimators, InvalidStatus, Outcome, Symbols, Track};
 
 /// What SP 800-90B §3.1.1 asks for.
 const WANTED_SAMPLES: usize = 1_000_000;
@@ -16,16 +17,32 @@ struct Least {
 }
 
 /// Draws the conclusion from a track's estimates.
-pub(crate) fn conclude(symbols: &Symbols, track: Track, estimators: EstimatorSet) -> Assessment {
+pub(crate) fn conclude(
+    symbols: &Symbols,
+    track: Track,
+    estimators: EstimatorSet,
+    iid: Option<Outcome<IidTests>>,
+) -> Assessment {
     let bits = symbols.bits_per_symbol();
-    let missing = missing(&estimators);
-    let least = if missing.is_empty() { least(bits, &estimators) } else { None };
-    let status = match (&least, symbols.alphabet_size(), track) {
-        (None, ..) => Status::Invalid,
-        (_, 1, _) => Status::Constant,
-        (_, _, Track::Quick) => Status::Partial,
-        (_, _, Track::NonIid) => Status::Assessed,
+    let mut missing = missing(&estimators);
+    if let Some(Outcome::Invalid(invalid)) = &iid {
+        missing.push(format!("iid: {}", invalid.reason));
+    }
+    let not_iid = matches!(&iid, Some(Outcome::Value(tests)) if !tests.passed);
+    let status = if !missing.is_empty() {
+        Status::Invalid
+    } else if symbols.alphabet_size() == 1 {
+        Status::Constant
+    } else if not_iid {
+        Status::NotIid
+    } else if track == Track::Quick {
+        Status::Partial
+    } else {
+        Status::Assessed
     };
+    // Where a precondition failed there is no value.
+    let valid = !matches!(status, Status::Invalid | Status::NotIid);
+    let least = if valid { least(bits, &estimators) } else { None };
     let verdict = verdict(status, bits, least.as_ref(), &missing);
     let formula = formula(bits, &estimators);
     Assessment {
@@ -36,6 +53,7 @@ pub(crate) fn conclude(symbols: &Symbols, track: Track, estimators: EstimatorSet
         alphabet_size: symbols.alphabet_size() as u64,
         short: symbols.len() < WANTED_SAMPLES,
         estimators,
+        iid,
         h_original: least.as_ref().map(|least| least.h_original),
         h_bitstring: least.as_ref().and_then(|least| least.h_bitstring),
         min_entropy_bits_per_sample: least.as_ref().map(|least| least.assessed),
@@ -95,6 +113,11 @@ fn formula(bits: u8, estimators: &EstimatorSet) -> String {
 }
 
 fn verdict(status: Status, bits: u8, least: Option<&Least>, missing: &[String]) -> String {
+    if status == Status::NotIid {
+        return "NOT IID: a test of SP 800-90B §5 shows structure in the order of the samples, so that the IID track \
+                has no value. Assess with the non-IID track."
+            .to_owned();
+    }
     let Some(least) = least else {
         return format!(
             "INVALID: too few samples for this track, so there is no assessed value. Missing: {}.",

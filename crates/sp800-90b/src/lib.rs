@@ -2,7 +2,9 @@
 //! NIST SP 800-90B entropy assessment: symbols in, an [`Assessment`] out.
 //!
 //! [`Symbols`] holds raw noise as symbols of 1 to 8 bits, [`assess`] runs a whole [`Track`] over it, and every
-//! estimator of §6.3 can be called alone (module [`estimators`]).
+//! estimator of §6.3 can be called alone (module [`estimators`]). Beside the tracks there are the restart tests
+//! ([`restart`]), the account of a conditioning component ([`conditioning`]) and the cutoffs of the continuous health
+//! tests ([`health`]).
 //!
 //! # Design principles
 //! * **Exact.** Each count equals the one that NIST's tool (`ea_non_iid`) prints, each real agrees within 1e-9
@@ -17,6 +19,7 @@ mod conclusion;
 pub mod conditioning;
 pub mod estimators;
 pub mod health;
+pub mod iid;
 mod math;
 pub mod outcome;
 pub mod restart;

@@ -7,6 +7,7 @@ use crate::estimators::{
     Lrs, Repeats, TTuple, collision, compression, lag, lrs, lz78y, markov, mcv, multi_mcw,
     multi_mmc, t_tuple,
 };
+use crate::iid::{SHUFFLES, iid_tests};
 use crate::{Outcome, Symbols};
 use rayon::Scope;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,11 @@ pub enum Track {
     /// A stated subset of [`Track::NonIid`], for a first look: most common value, collision, Markov, lag. Its
     /// answer is an upper bound of the whole track's.
     Quick,
+    /// The tests of §5, and the most common value where they pass: for a source that is designed to be IID.
+    Iid {
+        /// Names the shuffles of the permutation tests: the same seed gives the same result.
+        seed: u64,
+    },
 }
 
 /// Why nothing can be said about some symbols.
@@ -64,12 +70,17 @@ pub fn assess_with_progress(
     if symbols.is_empty() {
         return Err(AssessError::Empty);
     }
-    let estimators = if symbols.alphabet_size() == 1 {
-        one_symbol(symbols)
+    if symbols.alphabet_size() == 1 {
+        return Ok(conclude(symbols, track, one_symbol(symbols), None));
+    }
+    let iid = if let Track::Iid { seed } = track {
+        Some(iid_tests(symbols, seed, &|done| {
+            progress(Progress { done, total: SHUFFLES, step: "shuffles" });
+        }))
     } else {
-        run(symbols, track, progress)
+        None
     };
-    Ok(conclude(symbols, track, estimators))
+    Ok(conclude(symbols, track, run(symbols, track, progress), iid))
 }
 
 /// Of a constant only the most common value can be told: every predictor is always right.
@@ -140,6 +151,7 @@ fn steps(track: Track, alphabet_size: usize) -> usize {
         (Track::NonIid, _) => 6,
         (Track::Quick, 2) => 4,
         (Track::Quick, _) => 2,
+        (Track::Iid { .. }, _) => 1,
     }
 }
 
@@ -176,8 +188,11 @@ fn spawn<'scope>(
             step!(set.compression, "compression", compression(symbols));
         }
     }
-    step!(set.lag, "lag", lag(symbols, alphabet_size));
     step!(set.mcv, "mcv", mcv(symbols));
+    if matches!(track, Track::Iid { .. }) {
+        return;
+    }
+    step!(set.lag, "lag", lag(symbols, alphabet_size));
     if alphabet_size == 2 {
         step!(set.collision, "collision", collision(symbols));
         step!(set.markov, "markov", markov(symbols));

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `ea cutoffs`: cutoffs of the continuous health tests.
+
+use serde::Serialize;
+use sp800_90b::health::{adaptive_proportion_cutoff, repetition_count_cutoff};
+
+/// Compute the cutoffs of the health tests of §4.4.
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  ea cutoffs --h 0.5 --alpha-exponent 20 --window 512")]
+pub(crate) struct Args {
+    /// Claimed min-entropy in bits per sample.
+    #[arg(long = "h", value_name = "H")]
+    entropy: f64,
+    /// The false-alarm probability is 2 to the minus this.
+    #[arg(long, default_value_t = 20.0)]
+    alpha_exponent: f64,
+    /// Window of the adaptive proportion test: 1024 for bits, 512 otherwise.
+    #[arg(long, default_value_t = 512)]
+    window: u32,
+    /// Print the result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Cutoffs {
+    repetition_count: u64,
+    adaptive_proportion: u32,
+    window: u32,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
+    let alpha = (-args.alpha_exponent).exp2();
+    let cutoffs = Cutoffs {
+        repetition_count: repetition_count_cutoff(args.entropy, alpha)?,
+        adaptive_proportion: adaptive_proportion_cutoff(args.entropy, alpha, args.window)?,
+        window: args.window,
+    };
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&cutoffs)?);
+    } else {
+        println!("repetition count: fails at {} equal samples in a row", cutoffs.repetition_count);
+        println!(
+            "adaptive proportion: fails at {} of {} samples equal to the first",
+            cutoffs.adaptive_proportion, cutoffs.window
+        );
+    }
+    Ok(true)
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `ea`: entropy assessment by NIST SP 800-90B, on files.
+#![forbid(unsafe_code)]
+
+mod assess;
+mod conditioning;
+mod cutoffs;
+mod input;
+mod restart;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Assess the min-entropy of a noise source by NIST SP 800-90B.
+#[derive(Parser)]
+#[command(
+    version,
+    after_help = "Exit status: 0 the value stands; 1 a test failed or there is no value; 2 the input or the \
+                  command line is not usable."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Assess(assess::Args),
+    Restart(restart::Args),
+    Conditioning(conditioning::Args),
+    Cutoffs(cutoffs::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Assess(args) => assess::run(&args),
+        Command::Restart(args) => restart::run(&args),
+        Command::Conditioning(args) => conditioning::run(&args),
+        Command::Cutoffs(args) => cutoffs::run(&args),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
