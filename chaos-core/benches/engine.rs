@@ -31,7 +31,7 @@ fn outputs(criterion: &mut Criterion) -> Result<(), Error> {
         stream.throughput(Throughput::Bytes(STREAM_BYTES as u64));
         let mut out = vec![0; STREAM_BYTES];
         stream.bench_function(workload.name(), |bencher| {
-            bencher.iter(|| source.stream(black_box(&mut out)))
+            bencher.iter(|| source.stream(black_box(&mut out)));
         });
         stream.finish();
 
@@ -39,7 +39,7 @@ fn outputs(criterion: &mut Criterion) -> Result<(), Error> {
         raw.throughput(Throughput::Elements(512));
         let mut samples = vec![0; 512];
         raw.bench_function(workload.name(), |bencher| {
-            bencher.iter(|| source.raw(black_box(&mut samples)))
+            bencher.iter(|| source.raw(black_box(&mut samples)));
         });
         raw.finish();
 
@@ -47,7 +47,7 @@ fn outputs(criterion: &mut Criterion) -> Result<(), Error> {
         seed.throughput(Throughput::Bytes(SEED_BYTES as u64));
         let mut out = [0; SEED_BYTES];
         seed.bench_function(workload.name(), |bencher| {
-            bencher.iter(|| source.seed(black_box(&mut out)))
+            bencher.iter(|| source.seed(black_box(&mut out)));
         });
         seed.finish();
     }

@@ -127,9 +127,6 @@ const char *uchaos_error_text(int code);
 /* The counter that the engine reads, now. */
 uint64_t uchaos_ticks(void);
 
-/*
- * After an error from raw, stream or seed the whole output buffer is zero.
- * The object also refers to uchaos_panic in no case: the build fails if it has a path that panics.
- */
+/* After an error from raw, stream or seed the whole output buffer is zero. */
 
 #endif
