@@ -7,7 +7,6 @@ use std::process::{Command, Stdio};
 use anyhow::{Result, bail};
 
 use crate::failure::Failure;
-use crate::inputs::Inputs;
 use crate::log::StepLog;
 use crate::tools::{self, Need};
 use crate::workshop::Workshop;
@@ -76,16 +75,4 @@ fn install(shop: &Workshop, prefix: &[&str], packages: &[&str]) -> Result<()> {
     log.run(&mut apt(&arguments))?;
     log.finish();
     Ok(())
-}
-
-/// The toolchain and the host tools as a text, for steps whose output depends on them.
-pub(crate) fn with_compilers(inputs: Inputs) -> Inputs {
-    ["gcc", "ld", "rustc"].iter().fold(inputs, |inputs, tool| {
-        let version = Command::new(tool)
-            .arg("--version")
-            .output()
-            .map(|output| String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned())
-            .unwrap_or_default();
-        inputs.text(tool, version)
-    })
 }

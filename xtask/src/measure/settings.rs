@@ -3,7 +3,7 @@
 //! gets from them.
 
 use anyhow::{Result, anyhow};
-use chaos_wire::{Health, Job, Jobs, Request, Targets, Workload};
+use chaos_wire::{Health, Job, Jobs, Request, Targets};
 use clap::Args;
 use serde::Serialize;
 
@@ -52,13 +52,5 @@ impl Settings {
     pub(crate) fn len_bytes(&self) -> Result<u64> {
         let jobs: Jobs = self.request(Targets::EMPTY, false)?.jobs;
         Ok(jobs.iter().map(Job::len_bytes).sum())
-    }
-
-    /// The workload as the grammar knows it.
-    ///
-    /// # Errors
-    /// As [`Settings::request`].
-    pub(crate) fn workload(&self) -> Result<Workload> {
-        Ok(self.request(Targets::EMPTY, false)?.workload)
     }
 }
