@@ -11,7 +11,7 @@ use sp800_90b::restart::{RestartStatus, assess};
 pub(crate) struct Args {
     #[command(flatten)]
     input: input::Args,
-    /// The initial estimate H_I in bits per sample.
+    /// The initial estimate (`H_I`) in bits per sample.
     #[arg(long)]
     h_i: f64,
     /// Restarts.
