@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #![no_std]
-//! The one reader of the hardware counter: the same code in the kernel module, in userland and on bare metal.
+//! The one reader of the hardware counter: the same code in the kernel module, in userland and on bare metal. What is
+//! unsafe about timing is in here and nowhere else.
 
+pub mod cpu;
 mod tsc;
 
 pub use tsc::TscClock;

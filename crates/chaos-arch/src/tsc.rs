@@ -42,3 +42,21 @@ impl Clock for TscClock {
         ClockKind::Counter
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_counter_runs_forward_over_a_wait() {
+        let mut clock = TscClock;
+        let begin = clock.ticks();
+        for _ in 0..1_000 {
+            clock.relax();
+        }
+        let passed = clock.ticks().wrapping_sub(begin);
+        // A thousand waits take a microsecond at least and, on any busy machine, less than minutes.
+        assert!((1_000..1 << 40).contains(&passed), "{passed} ticks");
+        assert_eq!(clock.kind(), ClockKind::Counter);
+    }
+}
