@@ -3,7 +3,7 @@
 
 mod common;
 
-use chaos_core::{Clock, Enforcement, EntropySource, Error, Params, State};
+use chaos_core::{Clock, Enforcement, EntropySource, Error, MEMORY_BYTES, Params, State, Workload};
 use common::{BEFORE_OUTPUT, RuleClock, lively};
 use rand_core::TryRng as _;
 
@@ -77,6 +77,20 @@ fn a_failure_during_recovery_is_permanent_until_a_restart() {
     assert_eq!((source.health().state, source.health().last_error), (State::Healthy, None));
     source.seed(&mut seed).unwrap();
     assert!(!all_zero(&seed));
+}
+
+#[test]
+fn recovery_takes_1024_samples_whoever_takes_them() {
+    let mut source = bad_during(0..300, Enforcement::Observe);
+    source.raw(&mut [0; 241 + 31]).unwrap();
+    assert_eq!(source.health().state, State::Intermittent);
+    let failed_at = BEFORE_OUTPUT + 240;
+    let left = failed_at + 1024 - source.health().samples;
+    source.raw(&mut vec![0; left as usize - 1]).unwrap();
+    assert_eq!(source.health().state, State::Intermittent);
+    // The failure was seen at the end of its block, up to 31 samples later.
+    source.raw(&mut [0; 32]).unwrap();
+    assert_eq!(source.health().state, State::Healthy);
 }
 
 #[test]
@@ -159,6 +173,22 @@ fn a_restart_is_a_fresh_start() {
     start(taken).stream(&mut fresh).unwrap();
     assert_eq!(restarted, fresh);
     assert_ne!(restarted, first);
+}
+
+#[test]
+fn a_restart_walks_through_the_memory_from_the_beginning() {
+    let mut memory = vec![0xAA; MEMORY_BYTES];
+    let params = Params { workload: Workload::Memory, ..Params::default() };
+    let mut source = EntropySource::new(RuleClock::new(lively), params, &mut memory).unwrap();
+    source.raw(&mut [0; 500]).unwrap();
+    source.restart().unwrap();
+    // 32 accesses for each sample since the restart, and nothing left of what was there before.
+    let touched = memory.iter().filter(|&&byte| byte == 1).count() as u64;
+    assert_eq!(touched, 32 * BEFORE_OUTPUT);
+    assert_eq!(
+        memory.iter().filter(|&&byte| byte == 0).count() as u64,
+        MEMORY_BYTES as u64 - touched
+    );
 }
 
 #[test]

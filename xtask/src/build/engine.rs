@@ -2,6 +2,8 @@
 //! The engine as one relocatable object: compiled once, with the strictest flags that any target needs, scanned, and
 //! linked by the kernel module, uchaosbox and the microkernel alike (docs/adr/0001).
 
+#[cfg(test)]
+mod fixtures;
 mod scan;
 mod verify;
 

@@ -112,6 +112,7 @@ fn check_registers(code: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::build::engine::fixtures::{all_functions, compile};
 
     #[test]
     fn sse_and_x87_registers_are_seen_and_others_are_not() {
@@ -121,6 +122,33 @@ mod tests {
             assert!(check_registers(&format!("{harmless}{line}")).is_err(), "{line}");
         }
         assert!(check_registers("").is_err());
+    }
+
+    #[test]
+    fn each_thing_that_some_target_cannot_take_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |extra: &str| {
+            let object = compile(folder.path(), "engine", &all_functions(extra));
+            check_object(&fs::read(object).unwrap()).map_err(|error| format!("{error:#}"))
+        };
+        check("").unwrap();
+        for (extra, reason) in [
+            (
+                "int uchaos_panic(int); static __attribute__((used)) int f(int x) { return uchaos_panic(x); }",
+                "panic",
+            ),
+            (
+                "int printf(int); static __attribute__((used)) int f(int x) { return printf(x); }",
+                "'printf'",
+            ),
+            ("int one_more(int x) { return x; }", "one_more"),
+            ("static __attribute__((used)) int count = 7;", "global state"),
+            // R_X86_64_PC64, which no compiler flag of ours can give.
+            ("__asm__(\".quad memcmp - .\");", "relocation"),
+        ] {
+            let error = check(extra).unwrap_err();
+            assert!(error.contains(reason), "{error}");
+        }
     }
 
     #[test]

@@ -109,3 +109,51 @@ fn place_in(object: &File<'_>, program: &File<'_>) -> Result<Place> {
     }
     agreed.context("the engine has no functions")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::engine::fixtures::{all_functions, compile, link};
+
+    const LIBRARY: &str =
+        "int memcmp(const void *a, const void *b, unsigned long n) { return a != b; }";
+
+    #[test]
+    fn a_linked_engine_is_found_and_a_changed_byte_of_it_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = compile(folder.path(), "engine", &all_functions(""));
+        let before = compile(folder.path(), "before", "int before(int x) { return x * 7; }");
+        let library = compile(folder.path(), "library", LIBRARY);
+        let program = link(folder.path(), "program", &[&before, &engine, &library]);
+        let engine = Engine { object: engine, sha256: None };
+        let same = verify(&engine, &program).unwrap();
+        assert!(same.compared_bytes > 200, "{same:?}");
+        // Each function calls memcmp once, over four bytes that the linker fills in.
+        assert_eq!(same.relocated_bytes, 4 * FUNCTIONS.len());
+
+        let mut bytes = fs::read(&program).unwrap();
+        let code = {
+            let file = File::parse(&*bytes).unwrap();
+            let text = file.section_by_name(".text").unwrap();
+            let address = file.symbol_by_name("uchaos_ticks").unwrap().address();
+            text.file_range().unwrap().0 + address - text.address()
+        };
+        bytes[usize::try_from(code).unwrap()] ^= 1;
+        fs::write(&program, bytes).unwrap();
+        let error = format!("{:#}", verify(&engine, &program).unwrap_err());
+        assert!(error.contains("of the engine's code is"), "{error}");
+    }
+
+    #[test]
+    fn a_program_without_the_engine_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = compile(folder.path(), "engine", &all_functions(""));
+        let library = compile(folder.path(), "library", LIBRARY);
+        let program = link(folder.path(), "program", &[&library]);
+        let error = format!(
+            "{:#}",
+            verify(&Engine { object: engine, sha256: None }, &program).unwrap_err()
+        );
+        assert!(error.contains("it has no uchaos_check_params"), "{error}");
+    }
+}
