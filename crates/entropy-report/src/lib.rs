@@ -1,2 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! From captures to verdicts: result, table and report
+//! From captures to verdicts.
+//!
+//! In come the boots that were taken ([`TakenRun`]); [`analyse`] assesses the raw noise of each target with crate
+//! `sp800-90b`, holds boots of one target against each other, and judges the output stream. Out comes one
+//! [`CompareResult`], from which `result.json`, the terminal's table, Markdown and the HTML report are all made.
+//!
+//! Design principles:
+//! * Raw noise is what is assessed. The stream's figures say how little of it is fresh, never how good it looks.
+//! * No figure without its unit, its formula and a sentence; no figure at all where a precondition failed.
+//! * Every page is made from the result alone, so a report can be made again without the samples.
+#![forbid(unsafe_code)]
+
+mod analyse;
+mod error;
+mod format;
+mod html;
+mod json;
+mod markdown;
+mod plot;
+mod provenance;
+pub mod result;
+mod rows;
+mod taken;
+mod terminal;
+mod verdict;
+
+pub use analyse::{Progress, analyse, analyse_with};
+pub use error::ReportError;
+pub use html::to_html;
+pub use json::{from_json, to_json};
+pub use markdown::to_markdown;
+pub use provenance::{Artifact, Provenance, RepeatCommand};
+pub use result::CompareResult;
+pub use taken::{Moment, RestartMatrix, TakenRun};
+pub use terminal::to_terminal;
+pub use verdict::{Status, Verdict};

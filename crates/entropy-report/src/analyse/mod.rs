@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! From boots to findings: each target's first boot is assessed, and its boots are held against each other.
+
+mod assess;
+mod cutoff;
+mod digest;
+mod output_tests;
+mod raw;
+mod reduce;
+mod repeat;
+mod restarts;
+mod stream;
+mod summary;
+mod words;
+
+use crate::error::ReportError;
+use crate::provenance::Provenance;
+use crate::result::{CompareResult, Comparison, Plots, SCHEMA_VERSION, TargetResult};
+use crate::taken::TakenRun;
+use rayon::prelude::*;
+use serde_json::Value;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+pub(crate) use assess::title as estimator_title;
+pub(crate) use output_tests::ALPHA as OUTPUT_TEST_ALPHA;
+
+/// How far [`analyse_with`] is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Targets under one condition that are done.
+    pub done: usize,
+    /// Targets under one condition in all.
+    pub total: usize,
+    /// The one that was just done, such as `baremetal (tcg, isolated)`.
+    pub what: String,
+}
+
+/// Assesses `runs`: one entry per target and condition from its first boot, and a comparison wherever there are
+/// two boots or more. Works on all cores of the rayon pool it is called in.
+///
+/// # Errors
+/// [`ReportError`] for no runs, a boot that is there twice, or a restart matrix that does not fill its shape. Too
+/// little data is no error: the figure is null, and its verdict says so.
+pub fn analyse(runs: &[TakenRun], provenance: Provenance) -> Result<CompareResult, ReportError> {
+    analyse_with(runs, provenance, &|_| ())
+}
+
+/// [`analyse`] that tells how far it is, from whichever thread gets there.
+///
+/// # Errors
+/// As [`analyse`].
+pub fn analyse_with(
+    runs: &[TakenRun],
+    provenance: Provenance,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<CompareResult, ReportError> {
+    let groups = groups(runs)?;
+    let (done, total) = (AtomicUsize::new(0), groups.len());
+    let found: Vec<(TargetResult, Option<Comparison>)> = groups
+        .par_iter()
+        .map(|boots| {
+            let found = target(boots);
+            let what = condition(boots[0]);
+            progress(Progress { done: done.fetch_add(1, Ordering::Relaxed) + 1, total, what });
+            found
+        })
+        .collect();
+    let mut result = CompareResult {
+        schema_version: SCHEMA_VERSION,
+        summary: String::new(),
+        engine_object_sha256: provenance.engine_object_sha256.clone(),
+        targets: Vec::with_capacity(total),
+        isolation: Vec::new(),
+        ordinary: Vec::new(),
+        provenance,
+    };
+    for (target, comparison) in found {
+        let comparisons =
+            if target.isolated { &mut result.isolation } else { &mut result.ordinary };
+        comparisons.extend(comparison);
+        result.targets.push(target);
+    }
+    result.summary = summary::paragraph(&result.targets, &result.isolation, &result.ordinary);
+    Ok(result)
+}
+
+/// Boots of the same target under the same condition, by number; ordinary ones first, targets in the order in
+/// which they came.
+fn groups(runs: &[TakenRun]) -> Result<Vec<Vec<&TakenRun>>, ReportError> {
+    if runs.is_empty() {
+        return Err(ReportError::NoRuns);
+    }
+    let mut groups: Vec<Vec<&TakenRun>> = Vec::new();
+    for run in runs {
+        check_matrix(run)?;
+        let same = |g: &&mut Vec<&TakenRun>| key(g[0]) == key(run);
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(run),
+            None => groups.push(vec![run]),
+        }
+    }
+    for group in &mut groups {
+        group.sort_by_key(|run| run.boot);
+        if let Some(twice) = group.windows(2).find(|pair| pair[0].boot == pair[1].boot) {
+            return Err(ReportError::DuplicateBoot {
+                run: condition(twice[0]),
+                boot: twice[0].boot,
+            });
+        }
+    }
+    groups.sort_by_key(|group| group[0].isolated);
+    Ok(groups)
+}
+
+fn key(run: &TakenRun) -> (&str, &str, bool) {
+    (&run.target, &run.accel, run.isolated)
+}
+
+fn condition(run: &TakenRun) -> String {
+    let isolated = if run.isolated { ", isolated" } else { "" };
+    format!("{} ({}{isolated})", run.target, run.accel)
+}
+
+fn check_matrix(run: &TakenRun) -> Result<(), ReportError> {
+    let Some(matrix) = &run.restarts else { return Ok(()) };
+    let expected = matrix.rows.saturating_mul(matrix.columns);
+    if expected == matrix.delta_ticks.len() {
+        return Ok(());
+    }
+    Err(ReportError::MatrixShape {
+        target: run.target.clone(),
+        boot: run.boot,
+        rows: matrix.rows,
+        columns: matrix.columns,
+        expected,
+        given: matrix.delta_ticks.len(),
+    })
+}
+
+/// The first boot assessed, and all of them compared.
+fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
+    let run = boots[0];
+    let comparison = repeat::comparison(boots);
+    let (mut raw, mut restarts, mut plots) = (None, None, Plots::default());
+    if !run.raw.is_empty() {
+        let made = sp800_90b::symbols::from_ticks(&run.raw);
+        let gcd_ticks = made.gcd_ticks;
+        let ranked = reduce::Ranked::new(&run.raw, gcd_ticks);
+        let result = raw::result(run, &made, &ranked);
+        restarts = restarts::result(run, gcd_ticks, result.min_entropy_bits_per_sample);
+        raw = Some(result);
+        plots = reduce::plots(&run.raw, &ranked, run.restarts.as_ref());
+    } else if run.restarts.is_some() {
+        restarts = restarts::result(run, 0, None);
+    }
+    let bounds = stream::Bounds {
+        single_run: raw.as_ref().and_then(|raw| raw.min_entropy_bits_per_sample),
+        restarts: restarts.as_ref().and_then(|r| r.min_entropy_bits_per_sample),
+        second_boot: comparison.as_ref().and_then(|c| c.min_entropy_bits_per_sample),
+    };
+    let result = TargetResult {
+        name: run.target.clone(),
+        accel: run.accel.clone(),
+        isolated: run.isolated,
+        boot: run.boot,
+        kernel: run.kernel.clone(),
+        boot_us: run.boot_us,
+        stamp: words::stamp(&run.accel, run.isolated),
+        raw,
+        stream: stream::result(run, bounds),
+        restarts,
+        health: run
+            .health
+            .iter()
+            .map(|(name, text)| (name.clone(), number_or_text(text)))
+            .collect(),
+        meta: run.meta.clone(),
+        timeline: run.timeline.clone(),
+        paths: run.paths.clone(),
+        command: run.command.clone(),
+        plots,
+    };
+    (result, comparison)
+}
+
+fn number_or_text(text: &str) -> Value {
+    text.trim().parse::<i64>().map_or_else(|_| Value::from(text), Value::from)
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Boots of one target against each other: what does the second one hold that the first did not tell?
+//!
+//! *Min-entropy for what a second boot cannot know.* Someone holds the raw noise A of one boot and guesses that
+//! of another boot B sample by sample, "it will be as in A". What is left over, the residual
+//! `d_i = (B_i − A_i) / g` with g the divisor that both have in common, low 8 bits, is assessed with the estimators
+//! that assess raw noise. Where B repeats A every residual is 0, and the figure is 0, however random A looks.
+//! The figure is one attack, not all: it bounds from above, and a high one proves nothing.
+
+use super::assess::{self, Assessed};
+use super::raw::LEAST_SAMPLES;
+use super::{digest, words};
+use crate::result::Comparison;
+use crate::taken::TakenRun;
+use std::collections::BTreeMap;
+
+/// A boot may run some samples behind the other; the guesser tries this many either way.
+const SHIFTS: i64 = 64;
+/// Samples that decide on the shift.
+const SHIFT_WINDOW: usize = 65_536;
+/// A shift must foretell this share of samples more than none does: 0.02 is over 5 standard deviations of a share
+/// of 65,536 samples, so that chance does not choose.
+const SHIFT_GAIN: f64 = 0.02;
+
+/// Compares boots of one target under one condition; none for fewer than two.
+pub(crate) fn comparison(boots: &[&TakenRun]) -> Option<Comparison> {
+    let (first, later) = boots.split_first().filter(|(_, later)| !later.is_empty())?;
+    let raw_identical =
+        boots.iter().any(|b| !b.raw.is_empty()).then(|| later.iter().all(|b| b.raw == first.raw));
+    let stream_identical = boots
+        .iter()
+        .any(|b| !b.stream.is_empty())
+        .then(|| later.iter().all(|b| b.stream == first.stream));
+    let something = raw_identical.is_some() || stream_identical.is_some();
+    let lowest = if first.raw.is_empty() {
+        None
+    } else {
+        later.iter().map(|boot| foretell(&first.raw, &boot.raw)).min_by(Foretold::order)
+    };
+    let mut comparison = Comparison {
+        target: first.target.clone(),
+        accel: first.accel.clone(),
+        boots: boots.len() as u32,
+        identical: something && raw_identical != Some(false) && stream_identical != Some(false),
+        all_differ: something && pairs(boots).all(|(a, b)| differ(a, b)),
+        raw_identical,
+        stream_identical,
+        min_entropy_bits_per_sample: None,
+        estimators: BTreeMap::new(),
+        binding: None,
+        samples: 0,
+        foretold_samples: 0,
+        shift_samples: 0,
+        raw_common_prefix_samples: raw_identical
+            .map(|_| shared(later.iter().map(|b| prefix(&first.raw, &b.raw)))),
+        stream_common_prefix_bytes: stream_identical
+            .map(|_| shared(later.iter().map(|b| prefix(&first.stream, &b.stream)))),
+        stream_first_bytes: boots
+            .iter()
+            .filter(|b| !b.stream.is_empty())
+            .map(|b| digest::hex(&b.stream[..b.stream.len().min(64)]))
+            .collect(),
+        raw_first_delta_ticks: boots
+            .iter()
+            .filter(|b| !b.raw.is_empty())
+            .map(|b| b.raw[..b.raw.len().min(16)].to_vec())
+            .collect(),
+        verdict: words::pending(),
+    };
+    if let Some(lowest) = lowest {
+        comparison.samples = lowest.samples;
+        comparison.foretold_samples = lowest.zeros;
+        comparison.shift_samples = lowest.shift;
+        comparison.min_entropy_bits_per_sample = lowest.figure();
+        if let Some(assessed) = lowest.assessed {
+            comparison.estimators = assessed.estimators;
+            comparison.binding = assessed.binding;
+        }
+    } else if comparison.identical {
+        // No samples, but every byte that came out is known from the first boot: nothing is left to assess.
+        comparison.min_entropy_bits_per_sample = Some(0.0);
+    }
+    comparison.verdict = words::on_boots(&comparison, first.isolated);
+    Some(comparison)
+}
+
+fn pairs<'a>(boots: &'a [&TakenRun]) -> impl Iterator<Item = (&'a TakenRun, &'a TakenRun)> {
+    boots.iter().enumerate().flat_map(|(i, a)| boots[i + 1..].iter().map(|b| (*a, *b)))
+}
+
+/// Whether both raw noise and stream differ, where there are any: equal streams over different noise would be as
+/// much of a finding as the other way round.
+fn differ(a: &TakenRun, b: &TakenRun) -> bool {
+    let raw = (a.raw.is_empty() && b.raw.is_empty()) || a.raw != b.raw;
+    let stream = (a.stream.is_empty() && b.stream.is_empty()) || a.stream != b.stream;
+    raw && stream
+}
+
+fn prefix<T: PartialEq>(a: &[T], b: &[T]) -> u64 {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count() as u64
+}
+
+fn shared(prefixes: impl Iterator<Item = u64>) -> u64 {
+    prefixes.min().unwrap_or(0)
+}
+
+/// What one boot foretells of another.
+struct Foretold {
+    samples: u64,
+    zeros: u64,
+    shift: i64,
+    assessed: Option<Assessed>,
+}
+
+impl Foretold {
+    /// The figure, where one can be given: too few residuals give none, unless nothing at all was left over.
+    fn figure(&self) -> Option<f64> {
+        if self.samples > 0 && self.zeros == self.samples {
+            return Some(0.0);
+        }
+        self.assessed
+            .as_ref()
+            .filter(|_| self.samples >= LEAST_SAMPLES as u64)
+            .and_then(|a| a.h_bits)
+    }
+
+    /// Lowest figure first; where there is none, the pair that is foretold best.
+    fn order(&self, other: &Self) -> std::cmp::Ordering {
+        let key = |f: &Self| f.figure().or(f.assessed.as_ref().and_then(|a| a.h_bits));
+        match (key(self), key(other)) {
+            (Some(a), Some(b)) => a.total_cmp(&b),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        }
+    }
+}
+
+fn foretell(known: &[u64], guessed: &[u64]) -> Foretold {
+    let shift = best_shift(known, guessed);
+    let (known, guessed) = aligned(known, guessed, shift);
+    let divisor = assess::gcd(known.iter().chain(guessed)).max(1);
+    let residuals: Vec<u8> = known
+        .iter()
+        .zip(guessed)
+        .map(|(a, b)| ((b / divisor).wrapping_sub(a / divisor) & 0xff) as u8)
+        .collect();
+    let zeros = known.iter().zip(guessed).filter(|(a, b)| a == b).count() as u64;
+    Foretold {
+        samples: residuals.len() as u64,
+        zeros,
+        shift,
+        assessed: assess::assess_bytes(residuals),
+    }
+}
+
+/// The parts of both that lie over each other when the guessed boot is `shift` samples behind.
+fn aligned<'a>(known: &'a [u64], guessed: &'a [u64], shift: i64) -> (&'a [u64], &'a [u64]) {
+    let by = shift.unsigned_abs() as usize;
+    let (known, guessed) =
+        if shift >= 0 { (known, tail(guessed, by)) } else { (tail(known, by), guessed) };
+    let len = known.len().min(guessed.len());
+    (&known[..len], &guessed[..len])
+}
+
+fn tail(ticks: &[u64], from: usize) -> &[u64] {
+    ticks.get(from..).unwrap_or(&[])
+}
+
+fn best_shift(known: &[u64], guessed: &[u64]) -> i64 {
+    let share = |shift| {
+        let (a, b) = aligned(known, guessed, shift);
+        let len = a.len().min(SHIFT_WINDOW);
+        let equal = a[..len].iter().zip(&b[..len]).filter(|(a, b)| a == b).count();
+        equal as f64 / len.max(1) as f64
+    };
+    let unmoved = share(0);
+    // A short overlap agrees by chance; all shifts are tried on long runs only.
+    if known.len().min(guessed.len()) < SHIFT_WINDOW {
+        return 0;
+    }
+    (-SHIFTS..=SHIFTS)
+        .map(|shift| (shift, share(shift)))
+        .filter(|(_, share)| *share > unmoved + SHIFT_GAIN)
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .map_or(0, |(shift, _)| shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noisy(seed: u64, len: usize) -> Vec<u64> {
+        let mut x = seed | 1;
+        std::iter::repeat_with(|| {
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            500 + 2 * (x % 100)
+        })
+        .take(len)
+        .collect()
+    }
+
+    #[test]
+    fn a_boot_that_lags_is_foretold_all_the_same() {
+        let known = noisy(5, 100_000);
+        let late = [noisy(9, 17), known.clone()].concat();
+        let foretold = foretell(&known, &late);
+        assert_eq!((foretold.shift, foretold.zeros), (17, 100_000));
+        assert_eq!(foretold.figure(), Some(0.0));
+        assert_eq!(foretell(&late, &known).shift, -17);
+    }
+
+    #[test]
+    fn boots_without_relation_are_not_moved() {
+        assert_eq!(best_shift(&noisy(5, 100_000), &noisy(6, 100_000)), 0);
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `report.html`: one file that needs no network, for screen, phone, paper and screen reader.
+
+mod comparison;
+mod estimators;
+mod histograms;
+mod isolation;
+mod looks;
+mod opening;
+mod parts;
+mod provenance;
+mod reading;
+mod target;
+mod throughput;
+
+use crate::error::ReportError;
+use crate::result::CompareResult;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+/// The page's style sheet. It names no file and no address.
+const STYLE: &str = include_str!("style.css");
+
+/// The parts of the page, in order.
+const CONTENTS: &[(&str, &str)] = &[
+    ("table", "The table"),
+    ("deltas", "Deltas"),
+    ("isolation", "Second boots"),
+    ("estimators", "Estimators"),
+    ("looks", "Looks"),
+    ("targets", "Target by target"),
+    ("throughput", "Throughput"),
+    ("reading", "How to read this"),
+    ("provenance", "Provenance"),
+];
+
+/// The report as one self-contained page.
+///
+/// # Errors
+/// [`ReportError::Plot`] where a plot cannot be drawn.
+pub fn to_html(result: &CompareResult) -> Result<String, ReportError> {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="referrer" content="no-referrer";
+                // Nothing may be fetched from anywhere, whatever text found its way in.
+                meta http-equiv="Content-Security-Policy"
+                    content="default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+                title { "µChaos: " (result.provenance.run) }
+                link rel="icon" href="data:,";
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (opening::section(result, CONTENTS))
+                main {
+                    (comparison::section(result))
+                    (histograms::section(result)?)
+                    (isolation::section(result))
+                    (estimators::section(result))
+                    (looks::section(result)?)
+                    (targets(result)?)
+                    (throughput::section(result))
+                    (reading::section())
+                    (provenance::section(result))
+                }
+                footer {
+                    p {
+                        "Made by µChaos from result.json, which holds every figure of this page. Estimators: NIST \
+                         SP 800-90B. Nothing here is a certificate."
+                    }
+                }
+            }
+        }
+    };
+    Ok(page.into_string())
+}
+
+fn targets(result: &CompareResult) -> Result<Markup, ReportError> {
+    let sections: Vec<Markup> = result
+        .targets
+        .iter()
+        .enumerate()
+        .map(|(at, one)| target::section(one, &format!("target-{}", at + 1)))
+        .collect::<Result<_, _>>()?;
+    Ok(html! {
+        section id="targets" {
+            h2 { "Target by target" }
+            p { "Each picture says what one would see if the noise were good, and what is seen here." }
+            @for section in sections { (section) }
+        }
+    })
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The result as Markdown: the report without its pictures.
+
+use crate::format::{count, option, real};
+use crate::result::{CompareResult, Comparison, TargetResult};
+use crate::rows::{groups, rows};
+use crate::verdict::Verdict;
+use std::fmt::{self, Write};
+
+/// The result as GitHub-flavoured Markdown.
+#[must_use]
+pub fn to_markdown(result: &CompareResult) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write(result, &mut text);
+    text
+}
+
+fn write(result: &CompareResult, out: &mut String) -> fmt::Result {
+    writeln!(out, "# µChaos: {}\n", escape(&result.provenance.run))?;
+    for banner in &result.provenance.banners {
+        writeln!(out, "> **Note:** {}\n", escape(banner))?;
+    }
+    writeln!(out, "{}\n", escape(&result.summary))?;
+    for group in groups(result) {
+        writeln!(out, "## {}\n", group.title)?;
+        let names: Vec<String> = group.targets.iter().map(|(t, _)| escape(&t.name)).collect();
+        writeln!(out, "| | {} |", names.join(" | "))?;
+        writeln!(out, "| --- |{}", " ---: |".repeat(names.len()))?;
+        for row in rows(&group) {
+            let unit = if row.unit.is_empty() { String::new() } else { format!(" ({})", row.unit) };
+            let cells: Vec<String> =
+                row.cells.iter().map(|c| format!("{}{}", escape(&c.text), c.mark.sign())).collect();
+            writeln!(out, "| {}{unit} | {} |", row.label, cells.join(" | "))?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(
+        out,
+        "▲ best, ▼ worst of its row. – none, or no figure where a precondition failed.\n"
+    )?;
+    boots(out, "Isolated boots against each other", &result.isolation)?;
+    boots(out, "Ordinary boots against each other", &result.ordinary)?;
+    for t in &result.targets {
+        target(out, t)?;
+    }
+    provenance(out, result)
+}
+
+fn boots(out: &mut String, title: &str, comparisons: &[Comparison]) -> fmt::Result {
+    if comparisons.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "## {title}\n")?;
+    for comparison in comparisons {
+        writeln!(out, "### {}, {} boots\n", escape(&comparison.target), comparison.boots)?;
+        verdict(out, &comparison.verdict)?;
+        if let Some(bytes) = comparison.stream_common_prefix_bytes {
+            writeln!(out, "Bytes of stream in common from the start: {}\n", count(bytes))?;
+        }
+        for (boot, first) in comparison.stream_first_bytes.iter().enumerate() {
+            writeln!(out, "- boot {}: `{}`", boot + 1, escape(first))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn target(out: &mut String, target: &TargetResult) -> fmt::Result {
+    let isolated = if target.isolated { ", isolated" } else { "" };
+    writeln!(out, "## {} ({}{isolated})\n", escape(&target.name), escape(&target.accel))?;
+    writeln!(out, "Kernel: {}. Note: {}.\n", escape(&target.kernel), escape(&target.stamp))?;
+    if let Some(raw) = &target.raw {
+        writeln!(out, "### Raw noise\n")?;
+        verdict(out, &raw.verdict)?;
+        writeln!(out, "| estimator | bits/sample |\n| --- | ---: |")?;
+        for (name, value) in &raw.estimators {
+            let binds = if raw.binding.as_ref() == Some(name) { " (binds)" } else { "" };
+            let title = escape(&crate::analyse::estimator_title(name));
+            writeln!(out, "| {title}{binds} | {} |", real(*value))?;
+        }
+        writeln!(out, "\nSHA-256 of the samples: `{}`\n", raw.sha256)?;
+    }
+    if let Some(restarts) = &target.restarts {
+        writeln!(out, "### Restarts\n")?;
+        verdict(out, &restarts.verdict)?;
+    }
+    if let Some(stream) = &target.stream {
+        writeln!(out, "### Output stream\n")?;
+        verdict(out, &stream.verdict)?;
+        writeln!(out, "| output test | p-value | outcome |\n| --- | ---: | --- |")?;
+        for test in &stream.output_tests {
+            writeln!(out, "| {} | {} | {} |", test.name, option(test.p_value), test.status.word())?;
+        }
+        writeln!(out, "\nSHA-256 of the stream: `{}`\n", stream.sha256)?;
+    }
+    Ok(())
+}
+
+fn verdict(out: &mut String, verdict: &Verdict) -> fmt::Result {
+    writeln!(out, "**{}.** {}\n", verdict.status.word(), escape(&verdict.text))?;
+    writeln!(out, "Formula: {}.\n", escape(&verdict.formula))?;
+    match &verdict.false_alarm {
+        Some(rate) => writeln!(out, "False alarms: {}.\n", escape(rate)),
+        None => Ok(()),
+    }
+}
+
+fn provenance(out: &mut String, result: &CompareResult) -> fmt::Result {
+    writeln!(out, "## Provenance\n\n| | |\n| --- | --- |")?;
+    for (name, value) in crate::rows::provenance(result) {
+        writeln!(out, "| {name} | {} |", escape(&value))?;
+    }
+    writeln!(out, "\n## To repeat\n")?;
+    for command in &result.provenance.repeat {
+        writeln!(
+            out,
+            "{}:\n\n```sh\n{}\n```\n",
+            escape(&command.what),
+            command.line.replace("```", "")
+        )?;
+    }
+    Ok(())
+}
+
+/// Text that Markdown or HTML would take for markup, made harmless; on one line.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '#' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            c if c.is_control() => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What one boot of one target gave, assessed.
+
+use super::plots::Plots;
+use crate::taken::Moment;
+use crate::verdict::{Status, Verdict};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One target under one condition.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetResult {
+    /// `baremetal`, `linux-module`, `linux-user`, `linux-crng`, `host-user`, `synthetic-…`.
+    pub name: String,
+    /// `kvm`, `tcg`, `host` or `synthetic`.
+    pub accel: String,
+    /// Whether the guest's time was a count of instructions.
+    pub isolated: bool,
+    /// Which boot this is.
+    pub boot: u32,
+    /// The kernel's own words about itself.
+    pub kernel: String,
+    /// Microseconds from the start of QEMU to the line `ready`.
+    pub boot_us: Option<u64>,
+    /// What timing means under this accelerator; belongs next to each figure.
+    pub stamp: String,
+    /// Raw noise; null where the target has none.
+    pub raw: Option<RawResult>,
+    /// Output stream; null where none was taken.
+    pub stream: Option<StreamResult>,
+    /// Restart check; null where no matrix was taken.
+    pub restarts: Option<RestartResult>,
+    /// The engine's health counters as the guest reported them; whole numbers are numbers.
+    pub health: BTreeMap<String, serde_json::Value>,
+    /// What the guest said about itself.
+    pub meta: BTreeMap<String, String>,
+    /// Moments of the boot.
+    pub timeline: Vec<Moment>,
+    /// Where the samples are, relative to the run's folder.
+    pub paths: BTreeMap<String, String>,
+    /// The command that started this boot.
+    pub command: String,
+    /// Reduced data for the plots.
+    pub plots: Plots,
+}
+
+/// Raw noise before any mixing, assessed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawResult {
+    /// Samples taken.
+    pub samples: u64,
+    /// SHA-256 of the samples as 64-bit little-endian words.
+    pub sha256: String,
+    /// Greatest common divisor of all deltas, in ticks; 0 where every delta is 0.
+    pub gcd_ticks: u64,
+    /// Smallest delta, in ticks.
+    pub min_delta_ticks: u64,
+    /// Middle delta, in ticks.
+    pub median_delta_ticks: u64,
+    /// Largest delta, in ticks.
+    pub max_delta_ticks: u64,
+    /// Different values among the deltas.
+    pub distinct: u64,
+    /// Assessed min-entropy of this single run, in bits per sample; null where a precondition failed.
+    pub min_entropy_bits_per_sample: Option<f64>,
+    /// Each estimator's min-entropy, in bits per sample.
+    pub estimators: BTreeMap<String, f64>,
+    /// The estimator with the lowest figure.
+    pub binding: Option<String>,
+    /// What this means.
+    pub verdict: Verdict,
+}
+
+/// Output of the mixer: fast, and not entropy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreamResult {
+    /// Bytes taken.
+    pub bytes: u64,
+    /// SHA-256 of the stream.
+    pub sha256: String,
+    /// Megabytes (10^6 bytes) per second, the drain into the port included; null where it was not timed.
+    pub mb_per_s: Option<f64>,
+    /// Fresh min-entropy per bit of output, at most; null where it cannot be known.
+    pub fresh_bits_per_output_bit: Option<f64>,
+    /// Tests of the output. They see patterns, not unpredictability.
+    pub output_tests: Vec<OutputTest>,
+    /// What this means.
+    pub verdict: Verdict,
+}
+
+/// One test of the output's looks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutputTest {
+    /// What is tested.
+    pub name: String,
+    /// The test statistic; null where it was not computed.
+    pub statistic: Option<f64>,
+    /// How often an ideal source gives a statistic at least as extreme; null where not computed.
+    pub p_value: Option<f64>,
+    /// Passed, failed, or invalid for want of data.
+    pub status: Status,
+}
+
+/// The restart check of SP 800-90B §3.1.4.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestartResult {
+    /// Restarts.
+    pub rows: u64,
+    /// Samples after each restart.
+    pub columns: u64,
+    /// SHA-256 of the matrix as 64-bit little-endian words, row by row.
+    pub sha256: String,
+    /// What a restart was.
+    pub method: String,
+    /// Outcome of the sanity check, §3.1.4.3.
+    pub sanity: Sanity,
+    /// `H_I` that the check ran against: the run's assessed min-entropy, in bits per sample.
+    pub h_initial: Option<f64>,
+    /// A value may not occur this many times or more in a row or column: U in §3.1.4.3.
+    pub cutoff: Option<u64>,
+    /// The row with the most frequent value.
+    pub worst_row: Option<WorstLine>,
+    /// The column with the most frequent value.
+    pub worst_column: Option<WorstLine>,
+    /// Assessed min-entropy of the row data set, in bits per sample.
+    pub h_rows: Option<f64>,
+    /// Assessed min-entropy of the column data set, in bits per sample.
+    pub h_columns: Option<f64>,
+    /// `min(H_I, H_r, H_c)` where every check held, in bits per sample; null otherwise.
+    pub min_entropy_bits_per_sample: Option<f64>,
+    /// What this means.
+    pub verdict: Verdict,
+}
+
+/// The row or column of a restart matrix in which one value is most frequent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorstLine {
+    /// Its number, from 0.
+    pub index: u64,
+    /// Times that its most frequent symbol occurs.
+    pub count: u64,
+}
+
+/// Outcome of the restart sanity check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sanity {
+    /// No value is too frequent in any row or column.
+    Passed,
+    /// A value is too frequent in some row or column.
+    Failed,
+    /// The matrix is too small, or there is no `H_I` to check against.
+    Invalid,
+    /// Not made.
+    Skipped,
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What comes in: one boot of one target, as its capture gave it.
+//!
+//! The host reads a capture (crate `chaos-wire`), turns it into `TakenRun`s, and hands them to
+//! [`crate::analyse`]. Nothing here has been judged yet.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One boot of one target under one condition.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TakenRun {
+    /// `baremetal`, `linux-module`, `linux-user`, `linux-crng`, `host-user`, or `synthetic-…`.
+    pub target: String,
+    /// `kvm`, `tcg`, `host` (no machine in between), or `synthetic` (a clock made up for a lesson).
+    pub accel: String,
+    /// Whether the guest's time was a count of instructions (`-icount`).
+    pub isolated: bool,
+    /// 1 for the first boot under this condition, 2 for the second, and so on.
+    pub boot: u32,
+    /// The kernel's own words about itself.
+    pub kernel: String,
+    /// Microseconds from the start of QEMU to the line `ready`.
+    pub boot_us: Option<u64>,
+    /// Raw noise: ticks per workload step, before any mixing. Empty where the target has none.
+    pub raw: Vec<u64>,
+    /// Output stream. Empty where none was asked for.
+    pub stream: Vec<u8>,
+    /// Seconds from `begin` to `end` of the stream job, the drain into the port included.
+    pub stream_seconds: Option<f64>,
+    /// Raw noise after restarts, where it was asked for.
+    pub restarts: Option<RestartMatrix>,
+    /// The engine's health counters, as the guest reported them.
+    pub health: BTreeMap<String, String>,
+    /// What the guest said about itself: `turns`, `workload`, `cpu`, `clock_hz`, ...
+    pub meta: BTreeMap<String, String>,
+    /// Moments of this boot, in order, in microseconds from the start of QEMU.
+    pub timeline: Vec<Moment>,
+    /// Where the files are, by name (`raw`, `stream`, `restarts`, `console`), relative to the run's folder.
+    pub paths: BTreeMap<String, String>,
+    /// The command that started this boot.
+    pub command: String,
+}
+
+/// Raw noise of the first `columns` samples after each of `rows` restarts, row by row.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestartMatrix {
+    /// Restarts.
+    pub rows: usize,
+    /// Samples after each restart.
+    pub columns: usize,
+    /// `rows` x `columns` deltas, in ticks.
+    pub delta_ticks: Vec<u64>,
+}
+
+/// A moment of a boot, for its timeline.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moment {
+    /// What happened: `machine on`, `ready`, `begin raw`, `done`.
+    pub what: String,
+    /// Microseconds since the start of QEMU.
+    pub at_us: u64,
+}

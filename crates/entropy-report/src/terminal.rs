@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The result for a terminal: summary, a table per kind of condition, and a verdict per line.
+
+use crate::result::{CompareResult, Comparison};
+use crate::rows::{Row, groups, rows};
+use crate::verdict::Verdict;
+use comfy_table::{
+    Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
+    presets,
+};
+
+/// A line below the heads and one below all; rows speak for themselves.
+const STYLE: TableStyle = TableStyle::new()
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .bottom_border(LineStyle::none().fill('─').junction('─'));
+/// Columns that labels get at least where the table is narrow: figures of five targets leave as many at 80.
+const LABEL_COLUMNS: u16 = 24;
+/// Narrower than this, no table can be read.
+const LEAST_COLUMNS: usize = 80;
+
+/// The result as plain text, no line wider than `columns` characters (80 at least). No colour, no control
+/// characters: text of a guest is shown with such characters taken out.
+#[must_use]
+pub fn to_terminal(result: &CompareResult, columns: usize) -> String {
+    let columns = columns.max(LEAST_COLUMNS);
+    let mut text = String::new();
+    for banner in &result.provenance.banners {
+        push(&mut text, &paragraph(&format!("! {banner}"), columns));
+    }
+    push(&mut text, &paragraph(&result.summary, columns));
+    for group in groups(result) {
+        let names: Vec<&str> =
+            group.targets.iter().map(|(target, _)| target.name.as_str()).collect();
+        push(&mut text, group.title);
+        push(&mut text, &figures(&names, &rows(&group), columns));
+        if let Some((target, _)) = group.targets.first().filter(|(target, _)| !target.isolated) {
+            push(&mut text, &paragraph(&format!("{}: {}.", target.accel, target.stamp), columns));
+        }
+    }
+    push(
+        &mut text,
+        &paragraph(
+            "▲ best, ▼ worst of its row.  – none, or no figure where a precondition failed.",
+            columns,
+        ),
+    );
+    push(&mut text, &verdicts(result, columns));
+    text
+}
+
+fn push(text: &mut String, part: &str) {
+    for line in part.lines() {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text.push('\n');
+}
+
+fn figures(names: &[&str], rows: &[Row], columns: usize) -> String {
+    let mut table = empty(columns);
+    table.load_style(STYLE);
+    // Only names of four targets or more need to break, at their hyphen.
+    let narrow = names.len() * 14 + 26 > columns;
+    let name = |name: &&str| if narrow { name.replace('-', "-\n") } else { (*name).to_owned() };
+    let heads =
+        names.iter().map(|n| Cell::new(clean(&name(n))).set_alignment(CellAlignment::Right));
+    table.set_header(std::iter::once(Cell::new("")).chain(heads));
+    for row in rows {
+        let label = if row.unit.is_empty() {
+            row.label.to_owned()
+        } else {
+            format!("{} ({})", row.label, row.unit)
+        };
+        let cells = row.cells.iter().map(|cell| {
+            let text = format!("{}{}", clean(&cell.text), cell.mark.sign());
+            Cell::new(text).set_alignment(CellAlignment::Right)
+        });
+        table.add_row(std::iter::once(Cell::new(label)).chain(cells));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((1, 0));
+    }
+    if narrow && let Some(labels) = table.column_mut(0) {
+        labels.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(LABEL_COLUMNS)));
+    }
+    table.to_string()
+}
+
+/// Each verdict that is more than a figure: what boots showed, what restarts showed, what the stream is worth.
+fn verdicts(result: &CompareResult, columns: usize) -> String {
+    let mut table = empty(columns);
+    table.load_style(presets::NOTHING);
+    let mut add = |what: String, verdict: &Verdict| {
+        table.add_row([verdict.status.word().to_owned(), clean(&what), clean(&verdict.text)]);
+    };
+    let boots = |comparison: &Comparison, kind| format!("{} {kind} boots", comparison.target);
+    for comparison in &result.isolation {
+        add(boots(comparison, "isolated"), &comparison.verdict);
+    }
+    for comparison in &result.ordinary {
+        add(boots(comparison, "ordinary"), &comparison.verdict);
+    }
+    for target in result.targets.iter().filter(|target| !target.isolated) {
+        let raw = target.raw.as_ref().map(|raw| ("raw noise", &raw.verdict));
+        let restarts = target.restarts.as_ref().map(|restarts| ("restarts", &restarts.verdict));
+        let stream = target.stream.as_ref().map(|stream| ("stream", &stream.verdict));
+        for (what, verdict) in [raw, restarts, stream].into_iter().flatten() {
+            add(format!("{} {what}", target.name), verdict);
+        }
+    }
+    table.to_string()
+}
+
+fn paragraph(text: &str, columns: usize) -> String {
+    let mut table = empty(columns);
+    table.load_style(presets::NOTHING);
+    table.add_row([clean(text)]);
+    table.to_string()
+}
+
+fn empty(columns: usize) -> Table {
+    let mut table = Table::new();
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(columns).unwrap_or(u16::MAX));
+    table
+}
+
+/// Without control characters, so that a guest's words cannot steer the terminal; line ends are kept.
+fn clean(text: &str) -> String {
+    text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What is found in runs whose truth is known because they were made so.
+
+mod common;
+
+use common::{Sizes, provenance, run, whole};
+use entropy_report::result::{Comparison, Sanity};
+use entropy_report::{ReportError, Status, TakenRun, analyse, analyse_with};
+use std::sync::Mutex;
+
+const SMALL: Sizes = Sizes { raw: 12_000, stream: 120_000, side: 20 };
+
+fn two(isolated: bool, change: impl FnOnce(&mut TakenRun)) -> Vec<TakenRun> {
+    let first = run("baremetal", isolated, 1, 7, SMALL);
+    let mut second = TakenRun { boot: 2, ..first.clone() };
+    change(&mut second);
+    vec![first, second]
+}
+
+fn compared(runs: &[TakenRun]) -> Comparison {
+    let mut result = analyse(runs, provenance()).unwrap();
+    result.isolation.pop().or(result.ordinary.pop()).unwrap()
+}
+
+#[test]
+fn isolated_boots_that_repeat_hold_nothing_however_random_they_look() {
+    let runs = two(true, |_| ());
+    let comparison = compared(&runs);
+    assert!(comparison.identical && !comparison.all_differ);
+    assert_eq!(comparison.min_entropy_bits_per_sample, Some(0.0));
+    assert_eq!(comparison.verdict.status, Status::Passed);
+    assert_eq!(comparison.stream_common_prefix_bytes, Some(SMALL.stream as u64));
+    let result = analyse(&runs, provenance()).unwrap();
+    let stream = result.targets[0].stream.as_ref().unwrap();
+    assert_eq!(stream.fresh_bits_per_output_bit, Some(0.0));
+    assert!(
+        stream.output_tests.iter().all(|test| test.status != Status::Failed),
+        "it looks random"
+    );
+}
+
+#[test]
+fn one_flipped_byte_is_seen() {
+    let comparison = compared(&two(true, |second| second.stream[99_999] ^= 0x10));
+    assert!(!comparison.identical);
+    assert_eq!((comparison.raw_identical, comparison.stream_identical), (Some(true), Some(false)));
+    assert_eq!(comparison.stream_common_prefix_bytes, Some(99_999));
+    assert_eq!(comparison.verdict.status, Status::Failed);
+}
+
+#[test]
+fn one_changed_delta_is_seen() {
+    let comparison = compared(&two(true, |second| second.raw[500] += 2));
+    assert!(!comparison.identical);
+    assert_eq!(comparison.raw_common_prefix_samples, Some(500));
+    assert_eq!(comparison.foretold_samples, SMALL.raw as u64 - 1);
+    assert_eq!(comparison.min_entropy_bits_per_sample, None, "too few samples for a figure");
+}
+
+#[test]
+fn a_boot_cut_short_is_not_identical() {
+    assert!(!compared(&two(true, |second| second.stream.truncate(100))).identical);
+    assert!(!compared(&two(true, |second| second.raw.clear())).identical);
+}
+
+#[test]
+fn ordinary_boots_that_repeat_are_a_failure() {
+    let comparison = compared(&two(false, |_| ()));
+    assert!(comparison.identical && !comparison.all_differ);
+    assert_eq!(comparison.verdict.status, Status::Failed);
+    let comparison = compared(&two(false, |second| second.stream[0] ^= 1));
+    assert!(!comparison.identical && !comparison.all_differ, "the raw noise repeats");
+    assert_eq!(comparison.verdict.status, Status::Failed);
+}
+
+#[test]
+fn too_little_data_is_invalid_and_gives_no_figure() {
+    let result = analyse(&whole(SMALL), provenance()).unwrap();
+    let target = &result.targets[0];
+    let (raw, restarts) = (target.raw.as_ref().unwrap(), target.restarts.as_ref().unwrap());
+    assert_eq!((raw.min_entropy_bits_per_sample, raw.verdict.status), (None, Status::Invalid));
+    assert_eq!((restarts.sanity, restarts.verdict.status), (Sanity::Invalid, Status::Invalid));
+    assert_eq!(target.stream.as_ref().unwrap().fresh_bits_per_output_bit, None);
+    let tiny = run("baremetal", false, 1, 3, Sizes { raw: 3, stream: 5, side: 1 });
+    let result = analyse(&[tiny], provenance()).unwrap();
+    let stream = result.targets[0].stream.as_ref().unwrap();
+    assert!(stream.output_tests.iter().all(|test| test.status == Status::Invalid));
+}
+
+#[test]
+fn one_isolated_boot_alone_says_nothing_about_its_stream() {
+    let result = analyse(&[run("baremetal", true, 1, 7, SMALL)], provenance()).unwrap();
+    assert!(result.isolation.is_empty());
+    assert_eq!(result.targets[0].stream.as_ref().unwrap().fresh_bits_per_output_bit, None);
+}
+
+#[test]
+fn full_runs_are_assessed_and_the_figures_follow_from_each_other() {
+    let sizes = Sizes { raw: 1_000_000, stream: 120_000, side: 0 };
+    let mut runs = vec![
+        run("baremetal", false, 1, 1, sizes),
+        run("baremetal", true, 1, 3, sizes),
+        run("baremetal", true, 2, 3, sizes),
+    ];
+    runs[0].meta.insert("turns".into(), "3".into());
+    runs[2].raw[123_456] += 2;
+    let result = analyse(&runs, provenance()).unwrap();
+    let raw = result.targets[0].raw.as_ref().unwrap();
+    let h = raw.min_entropy_bits_per_sample.unwrap();
+    // The hill is 48 ticks wide in steps of 2, and its top is twice as high as if it were even.
+    assert!(h > 0.5 && h < 24f64.log2(), "{h} bits per sample");
+    assert_eq!(raw.gcd_ticks, 2);
+    let least = raw.estimators.values().copied().fold(f64::INFINITY, f64::min);
+    assert_eq!(least, h);
+    assert_eq!(raw.estimators[raw.binding.as_ref().unwrap()], h);
+    let fresh = result.targets[0].stream.as_ref().unwrap().fresh_bits_per_output_bit.unwrap();
+    assert!((fresh - h * 3.0 / 64.0).abs() < 1e-12);
+    let comparison = &result.isolation[0];
+    assert!(!comparison.identical);
+    let left = comparison.min_entropy_bits_per_sample.unwrap();
+    assert!(left < 0.01, "one sample of a million is new, but {left} bits per sample are found");
+}
+
+#[test]
+fn runs_that_make_no_sense_are_refused_with_a_reason() {
+    assert!(matches!(analyse(&[], provenance()), Err(ReportError::NoRuns)));
+    let one = run("baremetal", false, 1, 1, SMALL);
+    let twice = [one.clone(), one.clone()];
+    let error = analyse(&twice, provenance()).unwrap_err();
+    assert!(error.to_string().contains("boot 1 of baremetal (tcg) is there twice"), "{error}");
+    let mut damaged = one;
+    damaged.restarts.as_mut().unwrap().delta_ticks.pop();
+    assert!(matches!(
+        analyse(&[damaged], provenance()),
+        Err(ReportError::MatrixShape { given: 399, .. })
+    ));
+}
+
+#[test]
+fn progress_tells_of_every_target() {
+    let told = Mutex::new(Vec::new());
+    let note = |progress| told.lock().unwrap().push(progress);
+    analyse_with(&whole(SMALL), provenance(), &note).unwrap();
+    let told = told.into_inner().unwrap();
+    assert_eq!(told.len(), 9);
+    assert!(told.iter().all(|progress| progress.total == 9));
+    assert!(told.iter().any(|progress| progress.what == "linux-crng (tcg, isolated)"));
+}
