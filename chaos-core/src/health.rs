@@ -86,6 +86,7 @@ pub(crate) struct Watch {
     window_left: u32,
     window_matches: u32,
     window_backward_steps: u32,
+    idle_reads: u64,
     recovery_left: u32,
 }
 
@@ -112,6 +113,7 @@ impl Watch {
             window_left: WINDOW_SAMPLES,
             window_matches: 0,
             window_backward_steps: 0,
+            idle_reads: 0,
             recovery_left: STARTUP_SAMPLES,
         }
     }
@@ -276,9 +278,15 @@ impl Watch {
         error
     }
 
-    /// A counter read that gave no sample.
-    pub(crate) fn repeated_read(&mut self) {
+    /// A counter read that gave no sample; an idle one showed what the read before it did.
+    pub(crate) fn repeated_read(&mut self, idle: bool) {
         self.report.repeated_reads = self.report.repeated_reads.wrapping_add(1);
+        self.idle_reads = self.idle_reads.wrapping_add(u64::from(idle));
+    }
+
+    /// Whether the counter stood still at more reads than it gave samples: it is too coarse for the workload.
+    pub(crate) const fn mostly_idle(&self) -> bool {
+        self.idle_reads > self.report.samples
     }
 
     /// A step backwards.

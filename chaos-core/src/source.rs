@@ -75,7 +75,7 @@ impl<'m, C: Clock> EntropySource<'m, C> {
         }
         let stop = self.params.enforcement == Enforcement::Enforce;
         let tested = self.skip(STARTUP_SAMPLES, stop).map_err(startup_error);
-        let coarse = self.watch.report.repeated_reads > self.watch.report.samples;
+        let coarse = self.watch.mostly_idle();
         match tested {
             // Told in place of a health test's failure, because it is the reason for one.
             Ok(()) | Err(Error::Startup { .. }) if coarse => {
@@ -299,15 +299,18 @@ impl<'m, C: Clock> EntropySource<'m, C> {
     #[cold]
     #[inline(never)]
     fn read_again(&mut self, mut before: u64, mut now: u64) -> Result<(u64, u64), Error> {
-        let begin = before;
+        let mut last_read = before;
+        let mut moved = false;
         for _ in 1..MAX_READS {
-            self.watch.repeated_read();
+            self.watch.repeated_read(now == last_read);
+            moved |= now != last_read;
             if (now.wrapping_sub(before) as i64) < 0 {
                 if let Err(error) = self.watch.backward_step() {
                     return Err(self.watch.fail_for_good(error));
                 }
                 before = now;
             }
+            last_read = now;
             long_step(self.params.workload, &mut self.clock, &mut self.walk, before);
             now = self.clock.ticks();
             let delta = now.wrapping_sub(before);
@@ -315,7 +318,7 @@ impl<'m, C: Clock> EntropySource<'m, C> {
                 return Ok((delta, now));
             }
         }
-        let error = if now == begin { Error::ClockStuck } else { Error::ClockCoarse };
+        let error = if moved { Error::ClockCoarse } else { Error::ClockStuck };
         Err(self.watch.fail_for_good(error))
     }
 }

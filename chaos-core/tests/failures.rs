@@ -145,6 +145,25 @@ fn a_clock_that_creeps_or_idles_is_coarse() {
 }
 
 #[test]
+fn deltas_below_min_delta_grow_until_they_are_large_enough() {
+    // Steps of 1 to 4 ticks: none is a sample by itself, but the clock is not idle either.
+    let step = |number: u64| 1 + lively(number) % 4;
+    let params = Params { min_delta: 10, ..OBSERVE };
+    let mut source = EntropySource::new(RuleClock::new(step), params, &mut []).unwrap();
+    let before = *source.health();
+    let mut raw = [0; 1_000];
+    source.raw(&mut raw).unwrap();
+    // A sample ends with the step that takes it to 10.
+    assert!(raw.iter().all(|delta| (10..14).contains(delta)), "{raw:?}");
+    let repeated = source.health().repeated_reads - before.repeated_reads;
+    let ticks: u64 = raw.iter().sum();
+    assert!(
+        (ticks / 4..ticks).contains(&(repeated + 1_000)),
+        "{repeated} repeated reads for {ticks} ticks"
+    );
+}
+
+#[test]
 fn three_steps_backwards_in_a_window_are_forgiven_and_a_fourth_is_not() {
     for (steps, expected) in [(3, Ok(())), (4, Err(Error::ClockBackwards))] {
         let bad = move |number: u64| {
