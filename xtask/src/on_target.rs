@@ -6,6 +6,7 @@ mod command;
 mod failures;
 mod linux;
 mod main_job;
+mod module;
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ use crate::workshop::Workshop;
 
 /// Every area and its checks, in the order in which they run.
 pub(crate) const AREAS: &[(&str, &[Check])] =
-    &[("linux", linux::CHECKS), ("failures", failures::CHECKS), ("main_job", main_job::CHECKS)];
+    &[("linux", linux::CHECKS), ("failures", failures::CHECKS), ("main_job", main_job::CHECKS), ("module", module::CHECKS)];
 
 /// What a check is given: the images under test and a folder of its own that is removed afterwards.
 #[derive(Debug)]
