@@ -3,7 +3,7 @@
 //!
 //! Four continuous tests compare whole deltas, not symbols of a few bits, because two deltas that differ anywhere
 //! are two values. All four look for an equality, which in a working source is the exception; so the sampling loop
-//! tests for all of them at once with one product ([`Trend::notice`]) and the books are kept out of line.
+//! tests for all of them at once with one product (`Watch::sample`) and the books are kept out of line.
 
 mod lag;
 mod run;
