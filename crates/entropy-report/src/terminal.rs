@@ -14,7 +14,7 @@ const STYLE: TableStyle = TableStyle::new()
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .bottom_border(LineStyle::none().fill('─').junction('─'));
 /// Columns that labels get at least where the table is narrow: figures of five targets leave as many at 80.
-const LABEL_COLUMNS: u16 = 24;
+const LABEL_COLUMNS: u16 = 20;
 /// Narrower than this, no table can be read.
 const LEAST_COLUMNS: usize = 80;
 

@@ -18,8 +18,8 @@ fn two(isolated: bool, change: impl FnOnce(&mut TakenRun)) -> Vec<TakenRun> {
 }
 
 fn compared(runs: &[TakenRun]) -> Comparison {
-    let mut result = analyse(runs, provenance()).unwrap();
-    result.isolation.pop().or(result.ordinary.pop()).unwrap()
+    let mut result = analyse(runs, provenance()).expect("these runs make a result");
+    result.isolation.pop().or(result.ordinary.pop()).expect("these runs make a result")
 }
 
 #[test]

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 const SMALL: Sizes = Sizes { raw: 12_000, stream: 120_000, side: 60 };
 
 fn result() -> CompareResult {
-    analyse(&whole(SMALL), provenance()).unwrap()
+    analyse(&whole(SMALL), provenance()).expect("these runs make a result")
 }
 
 #[test]
@@ -160,8 +160,12 @@ fn shows_nan(text: &str) -> bool {
 }
 
 fn shown(runs: &[TakenRun]) -> [String; 3] {
-    let result = analyse(runs, provenance()).unwrap();
-    [to_html(&result).unwrap(), to_markdown(&result), to_terminal(&result, 80)]
+    let result = analyse(runs, provenance()).expect("these runs make a result");
+    [
+        to_html(&result).expect("these runs make a result"),
+        to_markdown(&result),
+        to_terminal(&result, 80),
+    ]
 }
 
 proptest! {

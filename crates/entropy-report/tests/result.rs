@@ -10,8 +10,9 @@ use serde_json::Value;
 const SMALL: Sizes = Sizes { raw: 12_000, stream: 120_000, side: 20 };
 
 fn value() -> Value {
-    let result = analyse(&whole(SMALL), provenance()).unwrap();
-    serde_json::from_str(&to_json(&result).unwrap()).unwrap()
+    let result = analyse(&whole(SMALL), provenance()).expect("these runs make a result");
+    serde_json::from_str(&to_json(&result).expect("these runs make a result"))
+        .expect("these runs make a result")
 }
 
 /// Every name of `names` is a field of `object`.

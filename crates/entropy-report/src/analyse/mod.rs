@@ -2,7 +2,6 @@
 //! From boots to findings: each target's first boot is assessed, and its boots are held against each other.
 
 mod assess;
-mod cutoff;
 mod digest;
 mod output_tests;
 mod raw;

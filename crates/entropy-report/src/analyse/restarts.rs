@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Restart check of one boot's matrix: does noise after a restart begin alike?
 
-use super::cutoff::restart_cutoff;
 use super::{assess, digest};
 use crate::format::{bits, count};
 use crate::result::{RestartResult, Sanity, WorstLine};
 use crate::taken::{RestartMatrix, TakenRun};
 use crate::verdict::{Status, Verdict};
+use sp800_90b::Symbols;
+use sp800_90b::restart::{self, RestartAssessment, RestartStatus};
 
 /// SP 800-90B §3.1.4.1: this many restarts, and this many samples after each.
 const SIDE: usize = 1_000;
 
 const METHOD: &str = "re-initialisation of the engine within one boot, not a reboot";
-const FORMULA: &str = "sanity (SP 800-90B §3.1.4.3): the most frequent symbol of any row or column stays below the \
+const FORMULA: &str = "sanity (SP 800-90B §3.1.4.3): the most frequent symbol of any row or column stays within the \
      cutoff at significance 0.01 for p = 2^−H_I; then min(H_r, H_c) ≥ H_I / 2 and H = min(H_I, H_r, H_c)";
 const FALSE_ALARM: &str = "by design, 1 good source in 100 fails the sanity check";
 
@@ -59,67 +60,74 @@ pub(crate) fn result(
                 .into();
         return Some(result);
     };
-    let cutoff = restart_cutoff(h_initial, SIDE as u64);
-    let worst =
-        result.worst_row.into_iter().chain(result.worst_column).map(|line| line.count).max();
-    let highest = worst.unwrap_or(0);
-    result.cutoff = Some(cutoff);
-    result.sanity = if highest < cutoff { Sanity::Passed } else { Sanity::Failed };
-    let (status, text) = if run.isolated {
-        // No precondition for a credit holds where another boot gives the same matrix.
-        let outcome = if highest < cutoff { "passes" } else { "fails" };
-        let text = format!(
-            "The sanity check {outcome} here, and it means nothing: this boot was isolated, and another one gives \
-             the same matrix again. A restart was {METHOD}."
+    let tested = Symbols::new(symbols, 8)
+        .ok()
+        .and_then(|symbols| restart::assess(&symbols, SIDE, SIDE, h_initial).ok());
+    let Some(tested) = tested else {
+        result.verdict.text = format!(
+            "The run's {} bits per sample cannot be that of 8-bit symbols; nothing follows.",
+            bits(h_initial)
         );
-        (Status::Caution, text)
-    } else if highest >= cutoff {
-        let text = format!(
-            "One value occurs {} times in a row or column of {}; at {} bits per sample fewer than {} are expected. \
-             Noise after a restart is more alike than a long run suggests, so no min-entropy may be credited; the \
-             run's figure is an upper limit only. A restart was {METHOD}.",
-            count(highest),
-            count(SIDE as u64),
-            bits(h_initial),
-            count(cutoff)
-        );
-        (Status::Failed, text)
-    } else {
-        credit(&mut result, symbols, h_initial)
+        return Some(result);
     };
+    result.cutoff = Some(tested.sanity.cutoff_r);
+    result.sanity = if tested.sanity.passed { Sanity::Passed } else { Sanity::Failed };
+    result.h_rows = tested.h_r;
+    result.h_columns = tested.h_c;
+    // No precondition for a credit holds where another boot gives the same matrix.
+    result.min_entropy_bits_per_sample =
+        tested.min_entropy_bits_per_sample.filter(|_| !run.isolated);
+    let (status, text) = in_words(&tested, run.isolated);
+    let text = format!("{text} A restart was {METHOD}; reboots are not covered by this.");
     result.verdict = Verdict::new(status, text, FORMULA).false_alarm(FALSE_ALARM);
     Some(result)
 }
 
-/// Assesses the row and the column data set of a matrix that passed the sanity check, and what they leave of
-/// `h_initial`.
-fn credit(result: &mut RestartResult, symbols: Vec<u8>, h_initial: f64) -> (Status, String) {
-    let by_column =
-        (0..SIDE).flat_map(|column| symbols.iter().skip(column).step_by(SIDE).copied()).collect();
-    let assessed = |symbols| assess::assess_bytes(symbols).and_then(|assessed| assessed.h_bits);
-    result.h_columns = assessed(by_column);
-    result.h_rows = assessed(symbols);
-    let (Some(rows), Some(columns)) = (result.h_rows, result.h_columns) else {
-        return (Status::Invalid, "Rows and columns could not be assessed.".to_owned());
-    };
-    let lower = rows.min(columns);
-    if lower < h_initial / 2.0 {
+fn in_words(tested: &RestartAssessment, isolated: bool) -> (Status, String) {
+    let sanity = &tested.sanity;
+    if isolated {
+        let outcome = if sanity.passed { "passes" } else { "fails" };
         let text = format!(
-            "No value is too frequent, but rows or columns are assessed at {} bits per sample, below half of the \
-             run's {}: no min-entropy may be credited. A restart was {METHOD}.",
-            bits(lower),
-            bits(h_initial)
+            "The sanity check {outcome} here, and it means nothing: this boot was isolated, and another one gives \
+             the same matrix again."
         );
-        return (Status::Failed, text);
+        return (Status::Caution, text);
     }
-    let credited = h_initial.min(lower);
-    result.min_entropy_bits_per_sample = Some(credited);
-    let text = format!(
-        "Noise after a restart is as varied as in a long run: {} bits per sample stand. A restart was {METHOD}; \
-         reboots are not covered by this.",
-        bits(credited)
-    );
-    (Status::Passed, text)
+    match tested.status {
+        RestartStatus::SanityFailed => {
+            let text = format!(
+                "One value occurs {} times in a row or column of {}; at {} bits per sample {} are the most to be \
+                 expected. Noise after a restart is more alike than a long run suggests, so no min-entropy may be \
+                 credited; the run's figure is an upper limit only.",
+                count(sanity.x_r.max(sanity.x_c)),
+                count(tested.columns),
+                bits(tested.h_i),
+                count(sanity.cutoff_r)
+            );
+            (Status::Failed, text)
+        }
+        RestartStatus::ValidationFailed => {
+            let lower =
+                [tested.h_r, tested.h_c].into_iter().flatten().fold(f64::INFINITY, f64::min);
+            let text = format!(
+                "No value is too frequent, but rows or columns are assessed at {} bits per sample, below half of the \
+                 run's {}: no min-entropy may be credited.",
+                bits(lower),
+                bits(tested.h_i)
+            );
+            (Status::Failed, text)
+        }
+        RestartStatus::Passed => {
+            let credited = tested.min_entropy_bits_per_sample.map_or_else(String::new, bits);
+            let text = format!(
+                "Noise after a restart is as varied as in a long run: {credited} bits per sample stand."
+            );
+            (Status::Passed, text)
+        }
+        RestartStatus::Invalid => {
+            (Status::Invalid, "Rows and columns could not be assessed.".to_owned())
+        }
+    }
 }
 
 /// Low 8 bits after the divisor that run and matrix have in common, so that both have the same symbols.

@@ -3,7 +3,6 @@
 
 use crate::format::{bits, share};
 use crate::result::{Comparison, Sanity, TargetResult};
-use std::collections::BTreeSet;
 
 /// Writes the paragraph.
 pub(crate) fn paragraph(
@@ -81,7 +80,7 @@ fn isolated(isolation: &[Comparison]) -> Option<String> {
     let mut text = String::new();
     if !same.is_empty() {
         text.push_str(&format!(
-            "Cut off from all physical time, {same} repeated itself from boot to boot, byte for byte: there, nothing \
+            "Cut off from all physical time, every boot of {same} gave the same bytes: there, nothing \
              is unpredictable (0 bits), although each stream still looks random."
         ));
     }
@@ -114,7 +113,13 @@ fn caveat(targets: &[TargetResult]) -> Option<String> {
     })
 }
 
+/// Names in their order, each once.
 fn names<'a>(comparisons: impl Iterator<Item = &'a Comparison>) -> String {
-    let names: BTreeSet<&str> = comparisons.map(|comparison| comparison.target.as_str()).collect();
-    names.into_iter().collect::<Vec<_>>().join(", ")
+    let mut names: Vec<&str> = Vec::new();
+    for comparison in comparisons {
+        if !names.contains(&comparison.target.as_str()) {
+            names.push(&comparison.target);
+        }
+    }
+    names.join(", ")
 }

@@ -29,7 +29,7 @@ pub(crate) fn section(result: &CompareResult) -> Markup {
             }
             p.soft { "Good noise: all bars long and about alike. One that is much shorter has found a pattern." }
             @if assessed.is_empty() { p { "No raw noise was assessed." } }
-            div.grid { @for (target, raw) in &assessed { (bars(target, raw, most)) } }
+            div."grid wide" { @for (target, raw) in &assessed { (bars(target, raw, most)) } }
         }
     }
 }

@@ -211,9 +211,8 @@ fn restarts(target: &TargetResult) -> Result<Markup, ReportError> {
             format!("{what} {} has one value {} times in {}", w.index, count(w.count), count(of))
         })
     };
-    let cutoff = restarts
-        .cutoff
-        .map_or_else(String::new, |c| format!(" From {} on the check fails.", count(c)));
+    let cutoff =
+        restarts.cutoff.map_or_else(String::new, |c| format!(" At most {} may be.", count(c)));
     let here = format!(
         "marked: {}; {}.{cutoff} A restart was {}.",
         line("row", row, restarts.columns),

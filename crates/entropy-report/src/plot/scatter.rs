@@ -47,13 +47,15 @@ pub(crate) fn scatter(points: &[Point], label: &str) -> Result<String, ReportErr
                 }
             })
             .draw()?;
-        // Points at the same place are stacked, so that each number can be read.
-        let mut taken: Vec<(i64, i64)> = Vec::new();
+        // Points too near to be told apart are stacked, so that each number can be read.
+        let mut taken: Vec<(f64, f64)> = Vec::new();
         for point in points {
             let x = point.fresh.max(least * 1.5);
-            let place = ((x.log10() * 6.0).round() as i64, (point.passed * 20.0).round() as i64);
-            let above = taken.iter().filter(|other| **other == place).count();
-            taken.push(place);
+            let near = |other: &&(f64, f64)| {
+                (other.0 - x.log10()).abs() < 0.3 && (other.1 - point.passed).abs() < 0.1
+            };
+            let above = taken.iter().filter(near).count();
+            taken.push((x.log10(), point.passed));
             let at = (x, point.passed + above as f64 * 0.13);
             let colour = if point.fresh == 0.0 { MARKED } else { SERIES };
             chart.draw_series([Circle::new(at, px(5), colour.filled())])?;

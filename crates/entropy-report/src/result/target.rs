@@ -121,7 +121,7 @@ pub struct RestartResult {
     pub sanity: Sanity,
     /// `H_I` that the check ran against: the run's assessed min-entropy, in bits per sample.
     pub h_initial: Option<f64>,
-    /// A value may not occur this many times or more in a row or column: U in §3.1.4.3.
+    /// The most times that one value may occur in a row or column, §3.1.4.3.
     pub cutoff: Option<u64>,
     /// The row with the most frequent value.
     pub worst_row: Option<WorstLine>,
