@@ -267,6 +267,9 @@ impl<'m, C: Clock> EntropySource<'m, C> {
         Ok(())
     }
 
+    /// Takes one block, from one look of the health tests to the next. A sample is the time between two reads of the
+    /// counter: the workload step, and the mixing of the sample before it. The first one of a block (usually one in 32) has
+    /// the step only, because what lies between two blocks is not a part of any sample.
     #[inline(always)]
     fn take_block<S: Slot>(&mut self, block: &mut [S]) -> Result<Trend, Error> {
         let workload = self.params.workload;
