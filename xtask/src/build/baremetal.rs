@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The microkernel: compiled with the stock host toolchain, linked with the engine's object, and stripped.
+//! The microkernel: compiled with the stock host toolchain, linked with the engine's object, and packed.
+
+mod lz4;
+mod packed;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::inputs::Inputs;
 use crate::log::StepLog;
@@ -14,9 +17,10 @@ use crate::workshop::Workshop;
 /// The microkernel, built.
 #[derive(Debug)]
 pub(crate) struct Bare {
-    /// As it ships and boots.
+    /// As it ships and boots: stripped, and packed behind a PVH entry that unpacks it.
     pub(crate) elf: PathBuf,
-    /// The same with its symbols, for debuggers and for finding the engine in it.
+    /// The kernel as it was linked, with its symbols: for debuggers, and for finding the engine in it. It boots as
+    /// well.
     pub(crate) unstripped: PathBuf,
 }
 
@@ -45,7 +49,10 @@ const OPTIMISE_FOR_SIZE: &str = "profile.kernel.opt-level=\"z\"";
 /// A compiler or linker error, or an image that has outgrown its limit.
 pub(crate) fn build(shop: &Workshop, engine_object: &Path) -> Result<Bare> {
     let folder = shop.out.join("baremetal");
-    let bare = Bare { elf: folder.join("uchaos-bare.elf"), unstripped: folder.join("uchaos-bare.unstripped.elf") };
+    let bare = Bare {
+        elf: folder.join("uchaos-bare.elf"),
+        unstripped: folder.join("uchaos-bare.unstripped.elf"),
+    };
     let inputs = Inputs::new()
         .path(shop.root.join("baremetal"))
         .path(shop.root.join("crates/chaos-wire"))
@@ -57,20 +64,27 @@ pub(crate) fn build(shop: &Workshop, engine_object: &Path) -> Result<Bare> {
         .text("flags", FLAGS.join(" "))
         .text("profile", OPTIMISE_FOR_SIZE);
     // In a dry run before the first build there is no object to hash; what would be done is known all the same.
-    let inputs = if engine_object.exists() { inputs } else { Inputs::new().text("engine", "not built yet") };
+    let inputs =
+        if engine_object.exists() { inputs } else { Inputs::new().text("engine", "not built yet") };
     shop.step("baremetal", &inputs, &[&bare.elf, &bare.unstripped], |log| {
         fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
         let linked = compile(shop, &folder, engine_object, log)?;
-        fs::copy(&linked, &bare.unstripped)
-            .with_context(|| format!("copying {} to {}", linked.display(), bare.unstripped.display()))?;
-        log.run(Command::new("strip").arg("--strip-all").arg("-o").arg(&bare.elf).arg(&bare.unstripped))?;
+        fs::copy(&linked, &bare.unstripped).with_context(|| {
+            format!("copying {} to {}", linked.display(), bare.unstripped.display())
+        })?;
+        packed::build(shop, &linked, &folder, &bare.elf, log)?;
         check_size(&bare.elf, log)
     })?;
     Ok(bare)
 }
 
 /// Compiles in a target folder of its own, because its flags differ from everything else's.
-fn compile(shop: &Workshop, folder: &Path, engine_object: &Path, log: &mut StepLog) -> Result<PathBuf> {
+fn compile(
+    shop: &Workshop,
+    folder: &Path,
+    engine_object: &Path,
+    log: &mut StepLog,
+) -> Result<PathBuf> {
     let cargo_folder = folder.join("cargo");
     let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
     flags.push(format!("--remap-path-prefix={}=/uchaos", shop.root.display()));
@@ -81,7 +95,15 @@ fn compile(shop: &Workshop, folder: &Path, engine_object: &Path, log: &mut StepL
     cargo
         .current_dir(&shop.root)
         .args(["build", "--package", "baremetal", "--bin", PROGRAM, "--features", "bare"])
-        .args(["--profile", "kernel", "--config", OPTIMISE_FOR_SIZE, "--target", TARGET, "--locked"])
+        .args([
+            "--profile",
+            "kernel",
+            "--config",
+            OPTIMISE_FOR_SIZE,
+            "--target",
+            TARGET,
+            "--locked",
+        ])
         .env("CARGO_TARGET_DIR", &cargo_folder)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
         .env("UCHAOS_ENGINE_OBJECT", engine_object)
@@ -105,5 +127,10 @@ fn registry() -> Option<PathBuf> {
 fn check_size(elf: &Path, log: &mut StepLog) -> Result<()> {
     let bytes = fs::metadata(elf).with_context(|| format!("looking at {}", elf.display()))?.len();
     log.note(&format!("{}: {bytes} bytes of at most {MOST_BYTES}", elf.display()))?;
+    if bytes > MOST_BYTES {
+        bail!(
+            "the microkernel has {bytes} bytes, and may have {MOST_BYTES}: see what grew (nm --size-sort)"
+        );
+    }
     Ok(())
 }
