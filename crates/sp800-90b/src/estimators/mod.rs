@@ -13,6 +13,7 @@ mod lz78y_binary;
 mod markov;
 mod mcv;
 mod multi_mcw;
+mod multi_mcw_binary;
 mod multi_mmc;
 mod multi_mmc_binary;
 mod predictor;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Multi most common in window prediction estimate, SP 800-90B §6.3.7.
 
+use super::multi_mcw_binary::multi_mcw_binary;
 use super::predictor::{Hits, Predictor};
 use crate::Outcome;
 
 /// Window lengths in samples (§6.3.7 step 1).
-const WINDOWS: [usize; 4] = [63, 255, 1023, 4095];
+pub(super) const WINDOWS: [usize; 4] = [63, 255, 1023, 4095];
 
 /// Predicts each sample to be the most common one of a window, with the best of four windows (§6.3.7).
 ///
@@ -19,6 +20,15 @@ pub fn multi_mcw(symbols: &[u8], alphabet_size: usize) -> Outcome<Predictor> {
             symbols.len()
         ));
     }
+    let hits = if alphabet_size <= 2 {
+        multi_mcw_binary(symbols)
+    } else {
+        multi_mcw_of_many(symbols, alphabet_size)
+    };
+    Outcome::Value(hits.estimate((symbols.len() - WINDOWS[0]) as u64, alphabet_size))
+}
+
+pub(super) fn multi_mcw_of_many(symbols: &[u8], alphabet_size: usize) -> Hits {
     let mut windows = WINDOWS.map(|len| Window::new(&symbols[..len], alphabet_size));
     let mut scores = [0_u64; 4];
     let mut winner = 0;
@@ -38,7 +48,7 @@ pub fn multi_mcw(symbols: &[u8], alphabet_size: usize) -> Outcome<Predictor> {
             window.slide(symbols[at - WINDOWS[j]], symbol, at);
         }
     }
-    Outcome::Value(hits.estimate((symbols.len() - WINDOWS[0]) as u64, alphabet_size))
+    hits
 }
 
 /// The most common symbol of a window, and of several the one seen last.

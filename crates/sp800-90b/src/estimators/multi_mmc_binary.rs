@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `MultiMMC` (§6.3.9) on bits: every context of 16 bits has a place in a table.
+//! `MultiMMC` (§6.3.9) on bits: every context of up to 16 bits has a place in a table.
 //!
-//! The 16 models are updated for a block of bits at once; who leads is then decided bit by bit, but only among the
+//! Each of the 16 models goes through a block of bits alone; who leads is then decided bit by bit, but only among the
 //! models whose score is within one block of the best.
 
 use super::multi_mmc::{DEPTHS, MAX_PAIRS};
@@ -17,63 +17,72 @@ const UNSEEN: i32 = i32::MIN;
 /// more than [`MAX_PAIRS`], 2^16 are not.
 struct Models {
     /// Ones less zeros after each context of `d` bits, at `1 << d | context`, for `d` below 16.
-    lead: Vec<i32>,
+    lead: Box<[i32; 1 << DEPTHS]>,
     /// Zeros and ones after each context of 16 bits.
-    longest: Vec<[u32; 2]>,
+    longest: Box<[[u32; 2]; 1 << DEPTHS]>,
     longest_pairs: u32,
 }
 
-/// Which models predicted a bit, and which of them were right; model `d` (of `d + 1` bits) at bit `d`.
-#[derive(Clone, Copy, Default)]
-struct Verdict {
-    found: u16,
-    right: u16,
+/// For each model (the one of `d + 1` bits at `d`): which bits of a block it predicted, and which of them rightly.
+#[derive(Default)]
+struct Verdicts {
+    found: [u64; DEPTHS],
+    right: [u64; DEPTHS],
 }
 
 impl Models {
     fn new() -> Self {
         Self {
-            lead: vec![UNSEEN; 1 << DEPTHS],
-            longest: vec![[0; 2]; 1 << DEPTHS],
+            lead: Box::new([UNSEEN; 1 << DEPTHS]),
+            longest: Box::new([[0; 2]; 1 << DEPTHS]),
             longest_pairs: 0,
         }
     }
 
-    /// Counts `bit` after `history` (the most recent bit lowest) in the models of up to `depths` bits.
-    #[inline]
-    fn step(&mut self, history: u32, bit: u8, depths: usize) -> Verdict {
-        let mut verdict = Verdict::default();
-        let step = i32::from(bit) * 2 - 1;
+    /// Counts up to 64 bits, each after its history (the most recent bit lowest), in the models of up to `depths`
+    /// bits.
+    fn block(&mut self, histories: &[u16], bits: &[u8], depths: usize) -> Verdicts {
+        let mut verdicts = Verdicts::default();
         for depth in 1..=depths.min(DEPTHS - 1) {
-            let context = (1 << depth) | (history as usize & ((1 << depth) - 1));
-            let lead = &mut self.lead[context];
-            let found = *lead != UNSEEN;
-            // Of equally common followers the larger is predicted.
-            let right = found & ((*lead >= 0) == (bit == 1));
-            verdict.found |= u16::from(found) << (depth - 1);
-            verdict.right |= u16::from(right) << (depth - 1);
-            *lead = if found { *lead + step } else { step };
+            let (mut found_bits, mut right_bits) = (0, 0);
+            let table = 1_u16 << depth;
+            for (place, (&history, &bit)) in histories.iter().zip(bits).enumerate() {
+                let lead = &mut self.lead[usize::from(table | (history & (table - 1)))];
+                let found = *lead != UNSEEN;
+                // Of equally common followers the larger is predicted.
+                let right = found & ((*lead >= 0) == (bit == 1));
+                found_bits |= u64::from(found) << place;
+                right_bits |= u64::from(right) << place;
+                let seen = if found { *lead } else { 0 };
+                *lead = seen + (i32::from(bit) * 2 - 1);
+            }
+            verdicts.found[depth - 1] = found_bits;
+            verdicts.right[depth - 1] = right_bits;
         }
         if depths >= DEPTHS {
-            self.step_longest(history, bit, &mut verdict);
+            self.block_longest(histories, bits, &mut verdicts);
         }
-        verdict
+        verdicts
     }
 
-    #[inline]
-    fn step_longest(&mut self, history: u32, bit: u8, verdict: &mut Verdict) {
-        let counts = &mut self.longest[history as usize & 0xFFFF];
-        let found = *counts != [0; 2];
-        let right = found & ((counts[1] >= counts[0]) == (bit == 1));
-        verdict.found |= u16::from(found) << (DEPTHS - 1);
-        verdict.right |= u16::from(right) << (DEPTHS - 1);
-        let count = &mut counts[usize::from(bit & 1)];
-        if *count != 0 {
-            *count += 1;
-        } else if self.longest_pairs < MAX_PAIRS {
-            *count = 1;
-            self.longest_pairs += 1;
+    fn block_longest(&mut self, histories: &[u16], bits: &[u8], verdicts: &mut Verdicts) {
+        let (mut found_bits, mut right_bits) = (0, 0);
+        for (place, (&history, &bit)) in histories.iter().zip(bits).enumerate() {
+            let counts = &mut self.longest[usize::from(history)];
+            let found = *counts != [0; 2];
+            let right = found & ((counts[1] >= counts[0]) == (bit == 1));
+            found_bits |= u64::from(found) << place;
+            right_bits |= u64::from(right) << place;
+            let count = &mut counts[usize::from(bit & 1)];
+            if *count != 0 {
+                *count += 1;
+            } else if self.longest_pairs < MAX_PAIRS {
+                *count = 1;
+                self.longest_pairs += 1;
+            }
         }
+        verdicts.found[DEPTHS - 1] = found_bits;
+        verdicts.right[DEPTHS - 1] = right_bits;
     }
 }
 
@@ -85,34 +94,30 @@ struct Race {
 }
 
 impl Race {
-    fn block(&mut self, verdicts: &[Verdict]) {
-        let mut right = [0_u16; DEPTHS];
-        for verdict in verdicts {
-            for (depth, sum) in right.iter_mut().enumerate() {
-                *sum += u16::from(verdict.right & (1 << depth) != 0);
-            }
-        }
+    fn block(&mut self, verdicts: &Verdicts, len: usize) {
         let best = self.scores[self.winner];
-        let mut contenders = 0_u16;
-        for (depth, (score, &right)) in self.scores.iter_mut().zip(&right).enumerate() {
-            if *score + u64::from(right) >= best {
-                contenders |= 1 << depth;
+        let mut contenders = [0; DEPTHS];
+        let mut contending = 0;
+        for (depth, (score, right)) in self.scores.iter_mut().zip(&verdicts.right).enumerate() {
+            let gain = u64::from(right.count_ones());
+            if *score + gain >= best {
+                contenders[contending] = depth;
+                contending += 1;
             } else {
-                *score += u64::from(right);
+                *score += gain;
             }
         }
-        for verdict in verdicts {
+        for place in 0..len {
             // A model that never saw the context makes no prediction, and that ends no run.
-            if verdict.found & (1 << self.winner) != 0 {
-                self.hits.note(verdict.right & (1 << self.winner) != 0);
+            if verdicts.found[self.winner] >> place & 1 == 1 {
+                self.hits.note(verdicts.right[self.winner] >> place & 1 == 1);
             }
-            let mut scoring = verdict.right & contenders;
-            while scoring != 0 {
-                let depth = scoring.trailing_zeros() as usize;
-                scoring &= scoring - 1;
-                self.scores[depth] += 1;
-                if self.scores[depth] >= self.scores[self.winner] {
-                    self.winner = depth;
+            for &depth in &contenders[..contending] {
+                if verdicts.right[depth] >> place & 1 == 1 {
+                    self.scores[depth] += 1;
+                    if self.scores[depth] >= self.scores[self.winner] {
+                        self.winner = depth;
+                    }
                 }
             }
         }
@@ -123,24 +128,21 @@ impl Race {
 pub(super) fn multi_mmc_binary(bits: &[u8]) -> Hits {
     let mut models = Models::new();
     let mut race = Race { scores: [0; DEPTHS], winner: 0, hits: Hits::default() };
-    let mut history = 0_u32;
-    let mut verdicts = [Verdict::default(); BLOCK];
-    let mut filled = 0;
-    for (at, &bit) in bits.iter().enumerate() {
-        if at > 0 {
-            verdicts[filled] = if at > DEPTHS {
-                models.step(history, bit, DEPTHS)
-            } else {
-                models.step(history, bit, at)
-            };
-            filled += 1;
-            if filled == BLOCK {
-                race.block(&verdicts);
-                filled = 0;
-            }
-        }
-        history = history << 1 | u32::from(bit & 1);
+    let mut history = 0_u16;
+    let mut histories = [0_u16; BLOCK];
+    // The first bits do not have 16 before them: each is a block of its own.
+    let (first, rest) = bits.split_at(bits.len().min(DEPTHS + 1));
+    for (depths, bit) in first.iter().enumerate() {
+        let bit = std::slice::from_ref(bit);
+        race.block(&models.block(&[history], bit, depths), 1);
+        history = history << 1 | u16::from(bit[0] & 1);
     }
-    race.block(&verdicts[..filled]);
+    for block in rest.chunks(BLOCK) {
+        for (place, &bit) in histories.iter_mut().zip(block) {
+            *place = history;
+            history = history << 1 | u16::from(bit & 1);
+        }
+        race.block(&models.block(&histories, block, DEPTHS), block.len());
+    }
     race.hits
 }
