@@ -27,6 +27,11 @@ impl Child {
         kill_process(pid, signal).map_err(during("signalling a child"))
     }
 
+    /// Whether it has not ended yet.
+    pub(super) fn runs(&self) -> bool {
+        self.0.is_some_and(|pid| matches!(waitpid(Some(pid), WaitOptions::NOHANG), Ok(None)))
+    }
+
     /// Waits until it has stopped or ended.
     pub(super) fn wait(&self, options: WaitOptions) -> Result<WaitStatus, Wrong> {
         let pid = self.0.ok_or("the child is gone")?;

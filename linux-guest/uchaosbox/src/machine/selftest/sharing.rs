@@ -32,9 +32,10 @@ fn readable(node: impl AsFd, patience: &Timespec) -> Result<bool, Wrong> {
     Ok(answer.revents().contains(PollFlags::IN))
 }
 
-/// Waits until another process has the engine.
-fn until_busy(node: &OwnedFd) -> Verdict {
+/// Waits until `reader` has the engine.
+fn until_busy(node: &OwnedFd, reader: &Child) -> Verdict {
     while readable(node, &SOON)? {
+        expect(reader.runs(), "the engine never looked busy while it was read")?;
         rustix::thread::sched_yield();
     }
     Ok(())
@@ -52,7 +53,7 @@ pub(super) fn polls(_: &Request) -> Verdict {
     // A piece of raw noise holds the engine from its first sample to its last.
     let piece = map::bytes(8 << 20).map_err(during("mapping a buffer"))?;
     let reader = Child::start(|| read_full(&raw, piece).is_ok())?;
-    until_busy(&node)?;
+    until_busy(&node, &reader)?;
     expect(
         rustix::io::read(&node, &mut bytes) == Err(Errno::AGAIN),
         "a busy engine did not say EAGAIN",
@@ -67,14 +68,14 @@ pub(super) fn signals(_: &Request) -> Verdict {
     let reader = Child::start(|| {
         rustix::io::read(&node, &mut *buffer).is_ok_and(|len| (1..LONG_READ_BYTES).contains(&len))
     })?;
-    until_busy(&node)?;
+    until_busy(&node, &reader)?;
     reader.signal(Signal::STOP)?;
     expect(reader.wait(WaitOptions::UNTRACED)?.stopped(), "the read went on to its end")?;
     reader.signal(Signal::CONT)?;
     reader.finish("the read gave all or nothing")?;
 
     let reader = Child::start(|| rustix::io::read(&node, &mut *buffer).is_ok())?;
-    until_busy(&node)?;
+    until_busy(&node, &reader)?;
     reader.signal(Signal::TERM)?;
     let status = reader.wait(WaitOptions::empty())?;
     expect(
