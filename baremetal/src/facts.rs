@@ -12,12 +12,13 @@ use crate::memory::{frames, layout};
 
 pub(crate) mod cpu;
 
-/// 1/100 s of the timer's input clock: long against a reading, short against a boot.
-const MEASURED_PERIODS: u16 = 11_932;
+/// 2 ms of the timer's input clock: long against a reading of it, short against a boot.
+const MEASURED_PERIODS: u16 = 2_386;
 
 /// The machine: CPU, hypervisor, counter, memory.
 pub(crate) fn machine(lines: &mut dyn Write) -> fmt::Result {
     let (free_bytes, _) = frames::free();
+    writeln!(lines, "kernel=µChaos microkernel {}", env!("CARGO_PKG_VERSION"))?;
     cpu::identify(lines)?;
     writeln!(lines, "bus={}", if PortAccess::find().is_some() { "pci" } else { "virtio-mmio" })?;
     match counter_khz() {

@@ -41,11 +41,16 @@ pub(crate) fn run(request: &Request) -> ! {
     leave(finish(result, &mut machine, &mut frames))
 }
 
-/// Words that would hold the largest job in one piece.
+/// Words of the largest buffer for bytes of the stream: nothing is gained by more, and fresh memory costs time.
+const STREAM_WORDS_MAX: u64 = 2 << 20;
+
+/// Words that would hold the largest job in one piece; for bytes, pieces of 16 MiB.
 fn words_wanted(request: &Request) -> usize {
     let words = |job| match job {
         Job::Raw { samples } => samples,
-        Job::Stream { len_bytes } | Job::Seed { len_bytes } => len_bytes.div_ceil(8),
+        Job::Stream { len_bytes } | Job::Seed { len_bytes } => {
+            len_bytes.div_ceil(8).min(STREAM_WORDS_MAX)
+        }
         Job::Restart { rows, columns } => u64::from(rows) * (u64::from(columns) + 1),
         Job::SelfTest => 0,
     };
