@@ -194,6 +194,16 @@ impl Machine {
             Model::Microvm => "virtio-serial-device",
             Model::Q35 | Model::Pc => "virtio-serial-pci",
         };
+        // Without this a notification goes to a thread of its own, and the host's scheduler decides at which of the
+        // guest's instructions it is served: the one thing by which two isolated Linux boots differed.
+        let bus = match (self.isolated, self.model) {
+            (false, _) => bus.to_owned(),
+            (true, Model::Q35 | Model::Pc) => format!("{bus},ioeventfd=off"),
+            (true, Model::Microvm) => {
+                command.args(["-global", "virtio-mmio.ioeventfd=off"]);
+                bus.to_owned()
+            }
+        };
         let (ports, port) = match data.kind {
             PortKind::VirtConsole => (1, "virtconsole,chardev=data"),
             // Port 0 is always a console's, so a serial port is at least the second.

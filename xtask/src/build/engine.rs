@@ -124,9 +124,6 @@ fn compile(shop: &Workshop, folder: &Path, log: &mut StepLog) -> Result<PathBuf>
             "engine",
         ])
         .args(["--target", TARGET, "--crate-type", "staticlib", "--locked"])
-        // Link-time optimisation would pull in the prebuilt core's module flags, and with them calls through a GOT, which
-        // a kernel module cannot have. What is hot is generic or inlined, so it is compiled in one piece anyway.
-        .args(["--config", "profile.engine.lto=\"off\""])
         .env("CARGO_TARGET_DIR", &cargo_folder)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
         .env_remove("RUSTFLAGS");

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chaos_wire::capture::TargetCapture;
-use chaos_wire::{Capture, JobKind, Marker, Target};
+use chaos_wire::{Capture, JobKind, Marker, Request, Target};
 use entropy_report::{Moment, RestartMatrix, TakenRun};
 use vm_runner::ConsoleLine;
 
@@ -26,7 +26,8 @@ fn from_target(taken: TargetCapture, lines: &[ConsoleLine], facts: &BootFacts) -
     let timeline = timeline(taken.target, lines);
     let at = |what: &str| timeline.iter().find(|moment| moment.what == what).map(|moment| moment.at_us);
     let stream_us = at("end stream").zip(at("begin stream")).map(|(end, begin)| end.saturating_sub(begin));
-    let meta: BTreeMap<String, String> = pairs(&taken.meta);
+    let mut meta = pairs(&taken.meta);
+    add_parameters(&mut meta);
     let health = taken.reports.last().map(|report| pairs(&report.health)).unwrap_or_default();
     TakenRun {
         target: taken.target.word().to_owned(),
@@ -48,6 +49,23 @@ fn from_target(taken: TargetCapture, lines: &[ConsoleLine], facts: &BootFacts) -
         timeline,
         paths: BTreeMap::new(),
         command: facts.command.clone(),
+    }
+}
+
+/// The engine's parameters one by one, from the request that the guest says it was given: every target runs with what
+/// its request says, or refuses it.
+fn add_parameters(meta: &mut BTreeMap<String, String>) {
+    let Some(Ok(request)) = meta.get("request").map(|request| Request::parse(request)) else { return };
+    let parameters = [
+        ("workload", request.workload.to_string()),
+        ("turns", request.turns.to_string()),
+        ("init_turns", request.init_turns.to_string()),
+        ("min_delta", request.min_delta.to_string()),
+        ("claim_millibits", request.claim_millibits.to_string()),
+        ("health", request.health.to_string()),
+    ];
+    for (name, value) in parameters {
+        meta.entry(name.to_owned()).or_insert(value);
     }
 }
 
