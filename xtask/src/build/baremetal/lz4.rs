@@ -122,12 +122,11 @@ mod tests {
         let (mut out, mut at) = (Vec::new(), 0);
         let length = |at: &mut usize, bits: u8| {
             let mut len = usize::from(bits);
-            while bits == 15 {
+            let mut more = bits == 15;
+            while more {
                 len += usize::from(block[*at]);
+                more = block[*at] == 255;
                 *at += 1;
-                if block[*at - 1] != 255 {
-                    break;
-                }
             }
             len
         };
@@ -166,9 +165,12 @@ mod tests {
 
     #[test]
     fn repetition_is_made_use_of() {
-        assert!(pack(&[0; 100_000]).len() < 1000);
-        let far: Vec<u8> =
-            (0..200_000_u32).map(|index| (index / 70_000 + index % 251) as u8).collect();
-        assert_eq!(unpack(&pack(&far)), far);
+        assert!(pack(&[0; 20_000]).len() < 300);
+        // The same text again, just within and just beyond what an offset reaches.
+        for gap in [WINDOW - 40, WINDOW] {
+            let text: Vec<u8> = (0..40).collect();
+            let far = [&text[..], &vec![99; gap], &text[..]].concat();
+            assert_eq!(unpack(&pack(&far)), far);
+        }
     }
 }

@@ -77,12 +77,10 @@ pub(super) fn settings_hold(bench: &Bench) -> Result<()> {
     session.expect("timer_interrupts=", PATIENCE)?;
     session.send("exit");
     let outcome = session.finish()?;
-    let counts =
+    let mut counts =
         outcome.lines.iter().filter_map(|line| line.text.strip_prefix("timer_interrupts="));
-    let last = counts
-        .last()
-        .and_then(|count| count.parse::<u64>().ok())
-        .context("a count of interrupts")?;
+    let last = counts.next_back().and_then(|count| count.parse::<u64>().ok());
+    let last = last.context("a count of interrupts")?;
     ensure!(last > 0, "2,000 samples with the timer at 1000 Hz, and no interrupt");
     Ok(outcome.verdict()?)
 }
