@@ -169,7 +169,10 @@ mod tests {
         // The same text again, just within and just beyond what an offset reaches.
         for gap in [WINDOW - 40, WINDOW] {
             let text: Vec<u8> = (0..40).collect();
-            let far = [&text[..], &vec![99; gap], &text[..]].concat();
+            let between: Vec<u8> = (0..gap as u32)
+                .map(|index| (index.wrapping_mul(0x9e37_79b1) >> 24) as u8)
+                .collect();
+            let far = [&text[..], &between, &text[..]].concat();
             assert_eq!(unpack(&pack(&far)), far);
         }
     }
