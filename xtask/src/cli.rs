@@ -5,8 +5,8 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, image::Image, run_bare::RunBare,
-    run_linux::RunLinux, setup::Setup, test::Test,
+    assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, image::Image,
+    run_bare::RunBare, run_linux::RunLinux, setup::Setup, test::Test,
 };
 use crate::workshop::Workshop;
 

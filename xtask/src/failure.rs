@@ -39,7 +39,9 @@ fn status_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
         return match run {
             RunError::Interrupted { .. } => Some(130),
             RunError::Deadline { .. } | RunError::Silence { .. } => Some(4),
-            RunError::GuestDied { .. } | RunError::GuestPanic { .. } | RunError::GuestFailed { .. } => Some(3),
+            RunError::GuestDied { .. }
+            | RunError::GuestPanic { .. }
+            | RunError::GuestFailed { .. } => Some(3),
             _ => Some(1),
         };
     }
@@ -59,7 +61,8 @@ mod tests {
     #[test]
     fn a_failure_keeps_its_status_under_any_context() {
         let status = |error: anyhow::Error| error.chain().find_map(status_of);
-        let wrapped = Err::<(), _>(Failure::Missing("no flex".into())).context("building").unwrap_err();
+        let wrapped =
+            Err::<(), _>(Failure::Missing("no flex".into())).context("building").unwrap_err();
         assert_eq!(status(wrapped), Some(5));
         let interrupted = anyhow::Error::from(vm_runner::interrupt::Interrupted).context("a step");
         assert_eq!(status(interrupted), Some(130));

@@ -7,7 +7,9 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use vm_runner::{Accelerator, DataPort, Guest, ISOLATED_KERNEL_WORDS, Machine, Model, PortKind, Probe, Qemu};
+use vm_runner::{
+    Accelerator, DataPort, Guest, ISOLATED_KERNEL_WORDS, Machine, Model, PortKind, Probe, Qemu,
+};
 
 use crate::images::Images;
 
@@ -125,15 +127,22 @@ impl GuestKind {
     }
 
     /// What is booted for this guest.
-    pub(crate) fn boot_files<'a>(self, kernel: &'a Path, initrd: &'a Path, base: &'a str) -> BootFiles<'a> {
+    pub(crate) fn boot_files<'a>(
+        self,
+        kernel: &'a Path,
+        initrd: &'a Path,
+        base: &'a str,
+    ) -> BootFiles<'a> {
         BootFiles { kind: self, kernel, initrd, base }
     }
 
     /// What is booted for this guest, from the images.
-    pub(crate) fn from_images(self, images: &Images) -> BootFiles<'_> {
+    pub(crate) fn in_images(self, images: &Images) -> BootFiles<'_> {
         match self {
             Self::BareMetal => self.boot_files(&images.bare_elf, &images.bare_initrd, ""),
-            Self::Linux => self.boot_files(&images.bzimage, &images.initramfs, &images.linux_command_line),
+            Self::Linux => {
+                self.boot_files(&images.bzimage, &images.initramfs, &images.linux_command_line)
+            }
         }
     }
 }
@@ -154,8 +163,10 @@ impl BootFiles<'_> {
             GuestKind::BareMetal => PortKind::VirtConsole,
             GuestKind::Linux => PortKind::VirtSerialPort,
         };
-        let isolation = if isolated && self.kind == GuestKind::Linux { ISOLATED_KERNEL_WORDS } else { "" };
-        let words: Vec<&str> = [self.base, isolation, words].into_iter().filter(|part| !part.is_empty()).collect();
+        let isolation =
+            if isolated && self.kind == GuestKind::Linux { ISOLATED_KERNEL_WORDS } else { "" };
+        let words: Vec<&str> =
+            [self.base, isolation, words].into_iter().filter(|part| !part.is_empty()).collect();
         Guest {
             name: self.kind.name().to_owned(),
             kernel: self.kernel.to_path_buf(),

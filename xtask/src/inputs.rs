@@ -79,7 +79,8 @@ fn hash_path(hasher: &mut Sha256, path: &Path) -> Result<()> {
 /// # Errors
 /// When the file cannot be read.
 pub(crate) fn file_sha256(path: &Path) -> Result<String> {
-    let mut file = fs::File::open(path).with_context(|| format!("opening {} to hash it", path.display()))?;
+    let mut file =
+        fs::File::open(path).with_context(|| format!("opening {} to hash it", path.display()))?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0_u8; 1 << 20];
     loop {
@@ -110,7 +111,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.c");
         fs::write(&file, "int x;").unwrap();
-        let digest = |flags: &str| Inputs::new().path(folder.path()).text("flags", flags).digest().unwrap();
+        let digest =
+            |flags: &str| Inputs::new().path(folder.path()).text("flags", flags).digest().unwrap();
         let first = digest("-O2");
         assert_eq!(first, digest("-O2"));
         assert_ne!(first, digest("-Os"));

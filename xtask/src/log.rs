@@ -33,9 +33,11 @@ impl StepLog {
     /// # Errors
     /// When the folder or the file cannot be written.
     pub(crate) fn create(folder: &Path, name: &str, label: &str) -> Result<Self> {
-        fs::create_dir_all(folder).with_context(|| format!("creating the log folder {}", folder.display()))?;
+        fs::create_dir_all(folder)
+            .with_context(|| format!("creating the log folder {}", folder.display()))?;
         let path = folder.join(format!("{name}.log"));
-        let file = File::create(&path).with_context(|| format!("creating the log {}", path.display()))?;
+        let file =
+            File::create(&path).with_context(|| format!("creating the log {}", path.display()))?;
         let bar = spinner(label);
         Ok(Self { path, file, bar })
     }
@@ -77,7 +79,9 @@ impl StepLog {
             .stderr(errors)
             .process_group(0)
             .spawn()
-            .with_context(|| format!("starting `{shown}`: is the tool installed? (`cargo xtask doctor` tells)"))?;
+            .with_context(|| {
+                format!("starting `{shown}`: is the tool installed? (`cargo xtask doctor` tells)")
+            })?;
         let status = wait_or_kill(child).with_context(|| format!("running `{shown}`"))?;
         if status.success() {
             return Ok(());
@@ -89,7 +93,10 @@ impl StepLog {
         let bytes = fs::read(&self.path).unwrap_or_default();
         let text = String::from_utf8_lossy(bytes.get(begin as usize..).unwrap_or_default());
         let lines: Vec<&str> = text.lines().collect();
-        lines[lines.len().saturating_sub(TAIL_LINES)..].iter().map(|line| format!("  | {line}\n")).collect()
+        lines[lines.len().saturating_sub(TAIL_LINES)..]
+            .iter()
+            .map(|line| format!("  | {line}\n"))
+            .collect()
     }
 
     /// Takes the spinner off the screen.
@@ -142,10 +149,16 @@ mod tests {
     fn a_failed_tool_shows_its_last_lines_and_its_command() {
         let folder = tempfile::tempdir().unwrap();
         let mut log = StepLog::create(folder.path(), "step", "[1/1] step").unwrap();
-        let error =
-            log.run(Command::new("sh").args(["-c", "echo earlier; echo 'the reason' >&2; exit 3"])).unwrap_err();
+        let error = log
+            .run(Command::new("sh").args(["-c", "echo earlier; echo 'the reason' >&2; exit 3"]))
+            .unwrap_err();
         let text = format!("{error:#}");
-        assert!(text.contains("the reason") && text.contains("exit status: 3") && text.contains("sh -c"), "{text}");
+        assert!(
+            text.contains("the reason")
+                && text.contains("exit status: 3")
+                && text.contains("sh -c"),
+            "{text}"
+        );
         let missing = log.run(&mut Command::new("no-such-tool-here")).unwrap_err();
         assert!(format!("{missing:#}").contains("doctor"));
     }

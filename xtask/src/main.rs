@@ -27,7 +27,8 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let outcome = vm_runner::interrupt::install().map_err(anyhow::Error::from).and_then(|()| cli.run());
+    let outcome =
+        vm_runner::interrupt::install().map_err(anyhow::Error::from).and_then(|()| cli.run());
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -2,6 +2,7 @@
 //! Checks that boot the real images. Each file under `on_target/` has a `CHECKS` list; `cargo xtask test` runs
 //! them in turn on the same [`Bench`] and counts the verdicts.
 
+mod baremetal;
 mod command;
 mod failures;
 mod linux;
@@ -16,8 +17,13 @@ use crate::images::Images;
 use crate::workshop::Workshop;
 
 /// Every area and its checks, in the order in which they run.
-pub(crate) const AREAS: &[(&str, &[Check])] =
-    &[("linux", linux::CHECKS), ("failures", failures::CHECKS), ("main_job", main_job::CHECKS), ("module", module::CHECKS)];
+pub(crate) const AREAS: &[(&str, &[Check])] = &[
+    ("baremetal", baremetal::CHECKS),
+    ("linux", linux::CHECKS),
+    ("module", module::CHECKS),
+    ("failures", failures::CHECKS),
+    ("main job", main_job::CHECKS),
+];
 
 /// What a check is given: the images under test and a folder of its own that is removed afterwards.
 #[derive(Debug)]

@@ -31,10 +31,16 @@ pub(crate) fn ensure(shop: &Workshop, needs: &[Need]) -> Result<()> {
         return Ok(());
     }
     let Some(prefix) = privilege() else {
-        return Err(Failure::Missing(format!("install what is missing with this line, then try again:\n    {line}")).into());
+        return Err(Failure::Missing(format!(
+            "install what is missing with this line, then try again:\n    {line}"
+        ))
+        .into());
     };
     if shop.offline {
-        return Err(Failure::Missing(format!("--offline forbids to install it; run without, or: {line}")).into());
+        return Err(Failure::Missing(format!(
+            "--offline forbids to install it; run without, or: {line}"
+        ))
+        .into());
     }
     eprintln!("Installing {} (apt-get)", packages.join(" "));
     install(shop, prefix, &packages)?;
@@ -48,7 +54,10 @@ pub(crate) fn ensure(shop: &Workshop, needs: &[Need]) -> Result<()> {
 
 /// The one line that installs `packages`.
 pub(crate) fn install_line(packages: &[&str]) -> String {
-    format!("sudo apt-get update && sudo apt-get install -y --no-install-recommends {}", packages.join(" "))
+    format!(
+        "sudo apt-get update && sudo apt-get install -y --no-install-recommends {}",
+        packages.join(" ")
+    )
 }
 
 /// What goes before a command to run it as root: nothing as root, `sudo -n` where it asks nothing.
@@ -63,7 +72,11 @@ fn privilege() -> Option<&'static [&'static str]> {
 
 fn install(shop: &Workshop, prefix: &[&str], packages: &[&str]) -> Result<()> {
     let apt = |arguments: &[&str]| {
-        let words: Vec<&str> = prefix.iter().copied().chain(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]).collect();
+        let words: Vec<&str> = prefix
+            .iter()
+            .copied()
+            .chain(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"])
+            .collect();
         let mut command = Command::new(words[0]);
         command.args(&words[1..]).args(["-o", "DPkg::Lock::Timeout=120"]).args(arguments);
         command

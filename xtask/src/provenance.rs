@@ -47,11 +47,10 @@ pub(crate) fn host() -> String {
 
 /// The compiler's version line.
 pub(crate) fn compiler() -> String {
-    Command::new("rustc")
-        .arg("--version")
-        .output()
-        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-        .unwrap_or_else(|_| "unknown".to_owned())
+    Command::new("rustc").arg("--version").output().map_or_else(
+        |_| "unknown".to_owned(),
+        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    )
 }
 
 /// A file that goes into a run.

@@ -48,8 +48,11 @@ pub(crate) fn provenance(
     machine: &MachineOptions,
     run: &str,
 ) -> Result<Provenance> {
-    let artifacts =
-        images.files().into_iter().map(|(name, path)| facts::artifact(name, path)).collect::<Result<_>>()?;
+    let artifacts = images
+        .files()
+        .into_iter()
+        .map(|(name, path)| facts::artifact(name, path))
+        .collect::<Result<_>>()?;
     let request = settings.request(chaos_wire::Targets::EMPTY, false)?;
     let parameters = [
         ("workload", settings.workload.clone()),
@@ -84,9 +87,14 @@ pub(crate) fn provenance_of_taken(shop: &Workshop, runs: &[PathBuf]) -> Result<P
     let mut first = None;
     for run in runs {
         let path = run.join("result.json");
-        let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-        let result = entropy_report::from_json(&text).with_context(|| format!("understanding {}", path.display()))?;
-        banners.push(format!("Boots taken by run {} ({})", result.provenance.run, result.provenance.taken_utc));
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let result = entropy_report::from_json(&text)
+            .with_context(|| format!("understanding {}", path.display()))?;
+        banners.push(format!(
+            "Boots taken by run {} ({})",
+            result.provenance.run, result.provenance.taken_utc
+        ));
         first.get_or_insert(result.provenance);
     }
     let here = here(shop);
@@ -122,7 +130,12 @@ fn here(shop: &Workshop) -> Provenance {
 ///
 /// # Errors
 /// A file that cannot be written.
-pub(crate) fn write(shop: &Workshop, run: RunFolder, result: &CompareResult, taken: &[TakenRun]) -> Result<()> {
+pub(crate) fn write(
+    shop: &Workshop,
+    run: RunFolder,
+    result: &CompareResult,
+    taken: &[TakenRun],
+) -> Result<()> {
     let label = shop.next_label("report");
     task(&label, |_| {
         save(&run.path().join("manifest.json"), &manifest(run.path(), result, taken)?)?;
@@ -146,8 +159,9 @@ fn manifest(folder: &Path, result: &CompareResult, taken: &[TakenRun]) -> Result
         .map(|run| {
             // Boots of runs already taken stay where they are; only files of this folder are listed.
             let here = run.paths.values().filter(|path| folder.join(path).exists());
-            let files_sha256 =
-                here.map(|path| Ok((path.as_str(), file_sha256(&folder.join(path))?))).collect::<Result<_>>()?;
+            let files_sha256 = here
+                .map(|path| Ok((path.as_str(), file_sha256(&folder.join(path))?)))
+                .collect::<Result<_>>()?;
             Ok(BootRecord {
                 target: &run.target,
                 condition: crate::measure::files::condition(run),
@@ -157,7 +171,8 @@ fn manifest(folder: &Path, result: &CompareResult, taken: &[TakenRun]) -> Result
             })
         })
         .collect::<Result<_>>()?;
-    serde_json::to_string_pretty(&Manifest { provenance: &result.provenance, boots }).context("writing the manifest")
+    serde_json::to_string_pretty(&Manifest { provenance: &result.provenance, boots })
+        .context("writing the manifest")
 }
 
 fn save(path: &Path, text: &str) -> Result<()> {

@@ -44,9 +44,13 @@ impl RunOptions {
     /// # Errors
     /// [`Failure::Usage`] for what the grammar does not take, or an output folder that is there already.
     pub(crate) fn check(&self) -> Result<Request> {
-        let request = Request::parse(&self.words()).map_err(|error| anyhow!(Failure::Usage(error.to_string())))?;
+        let request = Request::parse(&self.words())
+            .map_err(|error| anyhow!(Failure::Usage(error.to_string())))?;
         if let Some(output) = self.output.as_ref().filter(|output| output.exists()) {
-            let text = format!("{} is there already, and nothing is overwritten; give another --output", output.display());
+            let text = format!(
+                "{} is there already, and nothing is overwritten; give another --output",
+                output.display()
+            );
             return Err(Failure::Usage(text).into());
         }
         Ok(request)
@@ -79,7 +83,10 @@ impl RunOptions {
         let boots = kind.boot_files(kernel, initrd, base);
         let data = (!request.jobs.is_empty()).then(|| {
             let samples_bytes: u64 = request.jobs.iter().map(Job::len_bytes).sum();
-            (capture_path.clone(), samples_bytes * request.targets.len().max(1) as u64 + OVERHEAD_BYTES)
+            (
+                capture_path.clone(),
+                samples_bytes * request.targets.len().max(1) as u64 + OVERHEAD_BYTES,
+            )
         });
         let guest = boots.guest(self.isolated, &self.words(), data);
         if shop.dry_run {
@@ -93,10 +100,15 @@ impl RunOptions {
             let status = vm_runner::interactive(&host.qemu, &machine, &guest, &limits)?;
             return match status {
                 Some(chaos_wire::GuestStatus::Success) | None => Ok(()),
-                Some(status) => Err(Failure::Guest(format!("{} ended with {status}", kind.name())).into()),
+                Some(status) => {
+                    Err(Failure::Guest(format!("{} ended with {status}", kind.name())).into())
+                }
             };
         }
-        let limits = Limits { deadline: Some(self.machine.deadline()), console_log: Some(console_log.clone()) };
+        let limits = Limits {
+            deadline: Some(self.machine.deadline()),
+            console_log: Some(console_log.clone()),
+        };
         let mut session = Session::start(&host.qemu, &machine, &guest, &limits)?;
         while let Some(line) = session.next_line()? {
             eprintln!("{:>9.3} {}", line.at.as_secs_f64(), line.text);
@@ -120,9 +132,13 @@ impl RunOptions {
             eprintln!("the capture is whole; --output DIR would keep it");
             return Ok(());
         };
-        let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let parent = output
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         fs::create_dir_all(parent).with_context(|| format!("creating {}", parent.display()))?;
-        let whole = tempfile::tempdir_in(parent).with_context(|| format!("writing next to {}", output.display()))?;
+        let whole = tempfile::tempdir_in(parent)
+            .with_context(|| format!("writing next to {}", output.display()))?;
         for run in &mut runs {
             files::write(whole.path(), run, Some(&console_log))?;
         }

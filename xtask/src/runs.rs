@@ -24,7 +24,9 @@ impl RunFolder {
     /// # Errors
     /// When the folder cannot be written: a read-only checkout, a full disk.
     pub(crate) fn create(runs: &Path) -> Result<Self> {
-        let advice = || format!("creating a run under {} (give another place with --runs DIR)", runs.display());
+        let advice = || {
+            format!("creating a run under {} (give another place with --runs DIR)", runs.display())
+        };
         fs::create_dir_all(runs).with_context(advice)?;
         remove_orphans(runs);
         let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ").to_string();
@@ -53,7 +55,8 @@ impl RunFolder {
     /// When the rename or the link fails.
     pub(crate) fn finish(mut self) -> Result<PathBuf> {
         let place = self.runs.join(&self.id);
-        fs::rename(&self.partial, &place).with_context(|| format!("naming the finished run {}", place.display()))?;
+        fs::rename(&self.partial, &place)
+            .with_context(|| format!("naming the finished run {}", place.display()))?;
         self.finished = true;
         let link = self.runs.join("latest");
         let fresh = self.runs.join(format!(".latest-{}", std::process::id()));
@@ -105,7 +108,10 @@ fn remove_orphans(runs: &Path) {
     let Ok(entries) = fs::read_dir(runs) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let owner = name.strip_prefix(PARTIAL).and_then(|rest| rest.rsplit_once('-')).map(|(_, process)| process.to_owned());
+        let owner = name
+            .strip_prefix(PARTIAL)
+            .and_then(|rest| rest.rsplit_once('-'))
+            .map(|(_, process)| process.to_owned());
         if owner.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -125,7 +131,10 @@ mod tests {
         assert!(runs.path().join("latest/result.json").exists());
         let second = RunFolder::create(runs.path()).unwrap().finish().unwrap();
         assert_ne!(place, second);
-        assert_eq!(fs::canonicalize(runs.path().join("latest")).unwrap(), fs::canonicalize(second).unwrap());
+        assert_eq!(
+            fs::canonicalize(runs.path().join("latest")).unwrap(),
+            fs::canonicalize(second).unwrap()
+        );
     }
 
     #[test]

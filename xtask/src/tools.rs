@@ -20,7 +20,8 @@ const fn need(name: &'static str, package: &'static str, why: &'static str) -> N
 }
 
 /// What booting a guest needs.
-pub(crate) const TO_RUN: &[Need] = &[need("qemu-system-x86_64", "qemu-system-x86", "boots both guests")];
+pub(crate) const TO_RUN: &[Need] =
+    &[need("qemu-system-x86_64", "qemu-system-x86", "boots both guests")];
 
 /// What building the images needs.
 pub(crate) const TO_BUILD: &[Need] = &[
@@ -41,7 +42,11 @@ pub(crate) const TO_BUILD: &[Need] = &[
     need("/usr/include/libelf.h", "libelf-dev", "the kernel's object checker"),
     need("musl-gcc", "musl-tools", "links busybox statically and small"),
     need("depmod", "kmod", "the kernel's module installation"),
-    need("dpkg-source", "dpkg-dev", "fetches Debian's source packages where upstream is out of reach"),
+    need(
+        "dpkg-source",
+        "dpkg-dev",
+        "fetches Debian's source packages where upstream is out of reach",
+    ),
 ];
 
 impl Need {

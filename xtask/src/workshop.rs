@@ -52,7 +52,8 @@ impl Workshop {
             .parent()
             .context("finding the checkout above xtask/")?
             .to_path_buf();
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+        let target =
+            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
         let target = std::path::absolute(target).context("resolving the target folder")?;
         let cache = cache_folder()?;
         Ok(Self {
@@ -86,7 +87,8 @@ impl Workshop {
     ) -> Result<StepOutcome> {
         let label = self.next_label(name);
         let stamp = Stamp::at(&self.out.join("stamps"), name);
-        let digest = inputs.digest().with_context(|| format!("hashing the inputs of step '{name}'"))?;
+        let digest =
+            inputs.digest().with_context(|| format!("hashing the inputs of step '{name}'"))?;
         if stamp.holds(&digest, outputs) {
             eprintln!("{label} … up to date");
             return Ok(StepOutcome::UpToDate);
@@ -131,8 +133,9 @@ fn cache_folder() -> Result<PathBuf> {
     if let Some(xdg) = std::env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()) {
         return Ok(PathBuf::from(xdg).join("uchaos"));
     }
-    let home = std::env::var_os("HOME")
-        .context("finding a folder for downloaded sources: HOME is not set; set UCHAOS_CACHE to a folder")?;
+    let home = std::env::var_os("HOME").context(
+        "finding a folder for downloaded sources: HOME is not set; set UCHAOS_CACHE to a folder",
+    )?;
     Ok(PathBuf::from(home).join(".cache/uchaos"))
 }
 

@@ -28,7 +28,9 @@ impl Assess {
     pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
         let target = shop.out.join("cargo");
         let mut build = Command::new("cargo");
-        build.args(["build", "--release", "--package", "sp800-90b", "--bin", "ea", "--target-dir"]).arg(&target);
+        build
+            .args(["build", "--release", "--package", "sp800-90b", "--bin", "ea", "--target-dir"])
+            .arg(&target);
         let mut log = StepLog::create(&shop.out.join("logs"), "ea", "assess: building ea")?;
         let built = log.run(build.current_dir(&shop.root));
         log.finish();

@@ -44,7 +44,8 @@ impl Clean {
         for folder in folders.iter().filter(|folder| folder.exists()) {
             let freed_bytes = size_bytes(folder);
             if !shop.dry_run {
-                fs::remove_dir_all(folder).with_context(|| format!("removing {}", folder.display()))?;
+                fs::remove_dir_all(folder)
+                    .with_context(|| format!("removing {}", folder.display()))?;
             }
             removed.push(Removed { path: folder.display().to_string(), freed_bytes });
         }

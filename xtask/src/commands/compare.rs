@@ -77,10 +77,19 @@ impl Compare {
             taken.extend(taken_now);
         }
         let on_host = task(&shop.next_label("host"), |_| {
-            (1..=BOOTS).map(|number| host::take(&images, &self.settings, run.path(), number)).collect::<Result<Vec<_>>>()
+            (1..=BOOTS)
+                .map(|number| host::take(&images, &self.settings, run.path(), number))
+                .collect::<Result<Vec<_>>>()
         })?;
         taken.extend(on_host);
-        let provenance = publish::provenance(shop, &images, &qemu_host, &self.settings, &self.machine, run.id())?;
+        let provenance = publish::provenance(
+            shop,
+            &images,
+            &qemu_host,
+            &self.settings,
+            &self.machine,
+            run.id(),
+        )?;
         let result = assess(shop, &taken, provenance)?;
         publish::write(shop, run, &result, &taken)
     }
@@ -90,12 +99,15 @@ impl Compare {
         shop.expect_steps(2);
         let mut all: Vec<TakenRun> = Vec::new();
         for folder in &self.taken {
-            let mut found = files::read_all(folder).with_context(|| format!("reading the run {}", folder.display()))?;
-            for run in &mut found {
-                let before = all.iter().filter(|other| other.target == run.target && other.isolated == run.isolated);
+            let found = files::read_all(folder)
+                .with_context(|| format!("reading the run {}", folder.display()))?;
+            for mut run in found {
+                let before = all
+                    .iter()
+                    .filter(|other| other.target == run.target && other.isolated == run.isolated);
                 run.boot = u32::try_from(before.count() + 1).context("counting boots")?;
+                all.push(run);
             }
-            all.extend(found);
         }
         let provenance = publish::provenance_of_taken(shop, &self.taken)?;
         let run = RunFolder::create(runs)?;
@@ -105,11 +117,20 @@ impl Compare {
     }
 
     /// `--dry-run`: every command that would take a measurement.
-    fn show_commands(&self, images: &Images, host: &crate::guest::Host, boots: &[boot::Boot]) -> Result<()> {
+    fn show_commands(
+        &self,
+        images: &Images,
+        host: &crate::guest::Host,
+        boots: &[boot::Boot],
+    ) -> Result<()> {
         for boot in boots {
             let (machine, guest) =
                 boot.plan(images, host, &self.machine, &self.settings, Path::new("data.capture"))?;
-            println!("# {}\n{}", boot.name(), vm_runner::quoted(&machine.command(&host.qemu, &guest)));
+            println!(
+                "# {}\n{}",
+                boot.name(),
+                vm_runner::quoted(&machine.command(&host.qemu, &guest))
+            );
         }
         let on_host = host::command(images, &self.settings, Path::new("data.capture"))?;
         println!("# the host itself\n{}", vm_runner::quoted(&on_host));

@@ -37,7 +37,8 @@ impl Doctor {
     /// # Errors
     /// [`Failure::Missing`] when something is not there that `compare` needs and cannot install by itself.
     pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
-        let mut findings = vec![fine("host", provenance::host()), fine("processor", provenance::cpu_model())];
+        let mut findings =
+            vec![fine("host", provenance::host()), fine("processor", provenance::cpu_model())];
         findings.push(fine("compiler", provenance::compiler()));
         findings.extend(TO_RUN.iter().chain(TO_BUILD).map(tool));
         findings.push(accelerator());
@@ -50,10 +51,16 @@ impl Doctor {
         }
         let missing = tools::missing(&[TO_RUN, TO_BUILD].concat());
         if !missing.is_empty() && !shop.json {
-            println!("\nInstall what is missing:\n    {}", preflight::install_line(&tools::packages(&missing)));
+            println!(
+                "\nInstall what is missing:\n    {}",
+                preflight::install_line(&tools::packages(&missing))
+            );
         }
         if findings.iter().any(|finding| finding.needed && finding.mend.is_some()) {
-            return Err(Failure::Missing("something that `compare` needs is not there; see above".to_owned()).into());
+            return Err(Failure::Missing(
+                "something that `compare` needs is not there; see above".to_owned(),
+            )
+            .into());
         }
         Ok(())
     }
@@ -79,12 +86,23 @@ fn accelerator() -> Finding {
     let what = "accelerator".to_owned();
     let qemu = match Qemu::find() {
         Ok(qemu) => qemu,
-        Err(error) => return Finding { what, found: "no QEMU to ask".to_owned(), mend: Some(error.to_string()), needed: true },
+        Err(error) => {
+            return Finding {
+                what,
+                found: "no QEMU to ask".to_owned(),
+                mend: Some(error.to_string()),
+                needed: true,
+            };
+        }
     };
     match vm_runner::probe(&qemu) {
         Ok(probe) => {
             let usable = matches!(probe.kvm, KvmState::Usable { .. });
-            let stamp = if usable { "" } else { "; guests run under TCG, whose timing reflects the emulator" };
+            let stamp = if usable {
+                ""
+            } else {
+                "; guests run under TCG, whose timing reflects the emulator"
+            };
             Finding {
                 what,
                 found: format!("{}, KVM {}{stamp}", qemu.version(), probe.kvm),
@@ -92,18 +110,25 @@ fn accelerator() -> Finding {
                 needed: false,
             }
         }
-        Err(error) => Finding { what, found: qemu.version().to_owned(), mend: Some(error.to_string()), needed: true },
+        Err(error) => Finding {
+            what,
+            found: qemu.version().to_owned(),
+            mend: Some(error.to_string()),
+            needed: true,
+        },
     }
 }
 
 /// Free space where `folder` is, or will be.
 fn free_space(what: &str, folder: &Path) -> Result<Finding> {
     let place = folder.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(Path::new("/"));
-    let disk = nix::sys::statvfs::statvfs(place).with_context(|| format!("asking the disk of {}", place.display()))?;
+    let disk = nix::sys::statvfs::statvfs(place)
+        .with_context(|| format!("asking the disk of {}", place.display()))?;
     let free_bytes = disk.blocks_available() * disk.fragment_size();
     let found = format!("{:.1} GB free at {}", free_bytes as f64 / 1e9, place.display());
     let short = free_bytes < WANTED_FREE_BYTES;
-    let mend = short.then(|| format!("free {:.1} GB for a full run", WANTED_FREE_BYTES as f64 / 1e9));
+    let mend =
+        short.then(|| format!("free {:.1} GB for a full run", WANTED_FREE_BYTES as f64 / 1e9));
     Ok(Finding { what: what.to_owned(), found, mend, needed: false })
 }
 

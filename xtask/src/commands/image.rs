@@ -49,7 +49,10 @@ impl Image {
             println!("{:>10} bytes  {:<24} {}", artifact.bytes, artifact.name, path.display());
         }
         let linux_bytes: u64 = files[3..5].iter().map(|(artifact, _)| artifact.bytes).sum();
-        println!("{linux_bytes:>10} bytes  the Linux image in all (kernel and initramfs), from {}", images.linux_source);
+        println!(
+            "{linux_bytes:>10} bytes  the Linux image in all (kernel and initramfs), from {}",
+            images.linux_source
+        );
         Ok(())
     }
 }

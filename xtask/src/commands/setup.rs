@@ -11,7 +11,9 @@ use crate::workshop::Workshop;
 
 /// Install what is missing on this machine, and fetch the sources.
 #[derive(Debug, Args)]
-#[command(after_help = "`compare`, `image` and `test` do this by themselves; use `setup` before going offline.")]
+#[command(
+    after_help = "`compare`, `image` and `test` do this by themselves; use `setup` before going offline."
+)]
 pub(crate) struct Setup {
     #[command(flatten)]
     linux: LinuxOptions,

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use vm_runner::interrupt::Interrupted;
 
 use crate::build::linux_image::LinuxOptions;
 use crate::failure::Failure;
@@ -78,15 +79,25 @@ impl Test {
         for failure in &tally.failures {
             eprintln!("FAILED {failure}");
         }
-        println!("{} passed, {} failed, {} skipped", tally.passed, tally.failures.len(), tally.skipped);
+        println!(
+            "{} passed, {} failed, {} skipped",
+            tally.passed,
+            tally.failures.len(),
+            tally.skipped
+        );
         if tally.failures.is_empty() {
             return Ok(());
         }
-        Err(Failure::Check(format!("{} tests failed; each is named above with its reason", tally.failures.len())).into())
+        Err(Failure::Check(format!(
+            "{} tests failed; each is named above with its reason",
+            tally.failures.len()
+        ))
+        .into())
     }
 
     fn on_target(&self, bench: &Bench, tally: &mut Tally) -> Result<()> {
-        let wanted = |name: &str| self.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
+        let wanted =
+            |name: &str| self.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
         for (area, checks) in on_target::AREAS {
             for check in checks.iter().filter(|check| wanted(check.name)) {
                 if check.long && !self.all {
@@ -97,14 +108,22 @@ impl Test {
                 let begun = Instant::now();
                 match (check.run)(bench) {
                     Ok(()) => {
-                        eprintln!("ok   {area}: {} ({})", check.name, show_duration(begun.elapsed()));
+                        eprintln!(
+                            "ok   {area}: {} ({})",
+                            check.name,
+                            show_duration(begun.elapsed())
+                        );
                         tally.passed += 1;
                     }
-                    Err(error) if error.chain().any(|cause| cause.is::<vm_runner::interrupt::Interrupted>()) => {
+                    Err(error) if was_interrupted(&error) => {
                         return Err(error);
                     }
                     Err(error) => {
-                        eprintln!("FAIL {area}: {} ({})", check.name, show_duration(begun.elapsed()));
+                        eprintln!(
+                            "FAIL {area}: {} ({})",
+                            check.name,
+                            show_duration(begun.elapsed())
+                        );
                         tally.failures.push(format!("{area}: {}: {error:#}", check.name));
                     }
                 }
@@ -136,7 +155,8 @@ fn host_tests(shop: &Workshop, tally: &mut Tally) -> Result<()> {
         log.finish();
         eprintln!("{label} … {}", show_duration(begun.elapsed()));
         if name == "cargo-test" {
-            let text = fs::read(log.path()).with_context(|| format!("reading {}", log.path().display()))?;
+            let text = fs::read(log.path())
+                .with_context(|| format!("reading {}", log.path().display()))?;
             let (passed, ignored) = count(&String::from_utf8_lossy(&text));
             tally.passed += passed;
             tally.skipped += ignored;
@@ -145,18 +165,27 @@ fn host_tests(shop: &Workshop, tally: &mut Tally) -> Result<()> {
         }
         match outcome {
             Ok(()) => {}
-            Err(error) if error.is::<vm_runner::interrupt::Interrupted>() => return Err(error),
-            Err(error) => tally.failures.push(format!("{name} (log: {}): {error:#}", log.path().display())),
+            Err(error) if was_interrupted(&error) => return Err(error),
+            Err(error) => {
+                tally.failures.push(format!("{name} (log: {}): {error:#}", log.path().display()))
+            }
         }
     }
     Ok(())
+}
+
+/// Whether Ctrl-C is the reason, so that what comes next is not begun.
+fn was_interrupted(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Interrupted>().is_some() || vm_runner::interrupt::requested()
 }
 
 /// Passed and ignored tests, from the result lines of `cargo test`.
 fn count(text: &str) -> (usize, usize) {
     let number_before = |line: &str, word: &str| {
         line.split(';')
-            .find_map(|part| part.trim().strip_suffix(word)?.rsplit(' ').next()?.parse::<usize>().ok())
+            .find_map(|part| {
+                part.trim().strip_suffix(word)?.rsplit(' ').next()?.parse::<usize>().ok()
+            })
             .unwrap_or(0)
     };
     text.lines()

@@ -45,15 +45,20 @@ impl Boot {
             GuestKind::BareMetal => "bare metal",
             GuestKind::Linux => "linux",
         };
-        format!("{guest}, {}, boot {}", if self.isolated { "isolated" } else { "ordinary" }, self.number)
+        format!(
+            "{guest}, {}, boot {}",
+            if self.isolated { "isolated" } else { "ordinary" },
+            self.number
+        )
     }
 
     fn targets(self) -> Targets {
         match self.guest {
             GuestKind::BareMetal => Targets::EMPTY.with(Target::BareMetal),
-            GuestKind::Linux => {
-                Targets::EMPTY.with(Target::LinuxModule).with(Target::LinuxUser).with(Target::LinuxCrng)
-            }
+            GuestKind::Linux => Targets::EMPTY
+                .with(Target::LinuxModule)
+                .with(Target::LinuxUser)
+                .with(Target::LinuxCrng),
         }
     }
 
@@ -72,7 +77,7 @@ impl Boot {
         let request = settings.request(self.targets(), self.isolated)?;
         let expected_bytes = settings.len_bytes()? * self.targets().len() as u64 + OVERHEAD_BYTES;
         let data = Some((capture.to_path_buf(), expected_bytes));
-        let guest = self.guest.from_images(images).guest(self.isolated, &request.to_string(), data);
+        let guest = self.guest.in_images(images).guest(self.isolated, &request.to_string(), data);
         Ok((options.machine(host, self.isolated), guest))
     }
 
@@ -92,7 +97,8 @@ impl Boot {
         let capture_path = run_folder.join(format!("{slug}.capture"));
         let console_log = run_folder.join(format!("{slug}.console.log"));
         let (machine, guest) = self.plan(images, host, options, settings, &capture_path)?;
-        let limits = Limits { deadline: Some(options.deadline()), console_log: Some(console_log.clone()) };
+        let limits =
+            Limits { deadline: Some(options.deadline()), console_log: Some(console_log.clone()) };
         let outcome = vm_runner::run(&host.qemu, &machine, &guest, &limits)?;
         outcome.verdict()?;
         let capture = Capture::read(&capture_path)?;

@@ -33,12 +33,17 @@ struct About {
 ///
 /// # Errors
 /// A file that cannot be written: the disk is full, the folder read-only.
-pub(crate) fn write(run_folder: &Path, taken: &mut TakenRun, console_log: Option<&Path>) -> Result<()> {
+pub(crate) fn write(
+    run_folder: &Path,
+    taken: &mut TakenRun,
+    console_log: Option<&Path>,
+) -> Result<()> {
     let relative = format!("{}/{}", taken.target, condition(taken));
     let folder = run_folder.join(&relative);
     fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
     let mut paths = BTreeMap::new();
-    let mut note = |what: &str, name: &str| paths.insert(what.to_owned(), format!("{relative}/{name}"));
+    let mut note =
+        |what: &str, name: &str| paths.insert(what.to_owned(), format!("{relative}/{name}"));
     if !taken.raw.is_empty() {
         write_words(&folder.join(RAW), &taken.raw)?;
         note("raw", RAW);
@@ -54,7 +59,8 @@ pub(crate) fn write(run_folder: &Path, taken: &mut TakenRun, console_log: Option
     }
     if let Some(console_log) = console_log {
         let path = folder.join(CONSOLE);
-        fs::copy(console_log, &path).with_context(|| format!("copying the console log to {}", path.display()))?;
+        fs::copy(console_log, &path)
+            .with_context(|| format!("copying the console log to {}", path.display()))?;
         note("console", CONSOLE);
     }
     taken.paths = paths;
@@ -63,7 +69,12 @@ pub(crate) fn write(run_folder: &Path, taken: &mut TakenRun, console_log: Option
         .values()
         .map(|path| Ok((path.clone(), file_sha256(&run_folder.join(path))?)))
         .collect::<Result<_>>()?;
-    let bare = TakenRun { raw: Vec::new(), stream: Vec::new(), restarts: about_restarts(taken), ..taken.clone() };
+    let bare = TakenRun {
+        raw: Vec::new(),
+        stream: Vec::new(),
+        restarts: about_restarts(taken),
+        ..taken.clone()
+    };
     let about = About { taken: bare, sha256 };
     let path = folder.join(ABOUT);
     let text = serde_json::to_string_pretty(&about).context("describing a boot")?;
@@ -83,15 +94,19 @@ pub(crate) fn read_all(run_folder: &Path) -> Result<Vec<TakenRun>> {
             }
         }
     }
-    ensure!(!found.is_empty(), "{} holds no boots: is it a folder made by `compare`?", run_folder.display());
+    ensure!(
+        !found.is_empty(),
+        "{} holds no boots: is it a folder made by `compare`?",
+        run_folder.display()
+    );
     Ok(found)
 }
 
 fn read(run_folder: &Path, folder: &Path) -> Result<TakenRun> {
     let path = folder.join(ABOUT);
     let text = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-    let About { mut taken, sha256 } =
-        serde_json::from_slice(&text).with_context(|| format!("understanding {}", path.display()))?;
+    let About { mut taken, sha256 } = serde_json::from_slice(&text)
+        .with_context(|| format!("understanding {}", path.display()))?;
     for (name, expected) in &sha256 {
         let path = run_folder.join(name);
         let found = file_sha256(&path)?;
@@ -150,7 +165,11 @@ fn write_words(path: &Path, words: &[u64]) -> Result<()> {
 fn read_words(path: &Path) -> Result<Vec<u64>> {
     let bytes = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
     let (words, rest) = bytes.as_chunks::<8>();
-    ensure!(rest.is_empty(), "{} is not a whole number of 8-byte samples: it was cut; take the run again", path.display());
+    ensure!(
+        rest.is_empty(),
+        "{} is not a whole number of 8-byte samples: it was cut; take the run again",
+        path.display()
+    );
     Ok(words.iter().map(|word| u64::from_le_bytes(*word)).collect())
 }
 
@@ -182,8 +201,12 @@ mod tests {
     #[test]
     fn a_cut_file_and_a_flipped_bit_are_refused_by_name() {
         type Damage = fn(&mut Vec<u8>);
-        let damages: [Damage; 2] = [|bytes| bytes.truncate(bytes.len() - 1), |bytes| bytes[1] ^= 0x10];
-        for (name, damage) in [RAW, RESTARTS, STREAM].into_iter().flat_map(|name| damages.map(|damage| (name, damage))) {
+        let damages: [Damage; 2] =
+            [|bytes| bytes.truncate(bytes.len() - 1), |bytes| bytes[1] ^= 0x10];
+        for (name, damage) in [RAW, RESTARTS, STREAM]
+            .into_iter()
+            .flat_map(|name| damages.map(|damage| (name, damage)))
+        {
             let folder = tempfile::tempdir().unwrap();
             write(folder.path(), &mut example(), None).unwrap();
             let path = folder.path().join("baremetal/ordinary-2").join(name);

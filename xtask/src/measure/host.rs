@@ -36,23 +36,30 @@ pub(crate) fn command(images: &Images, settings: &Settings, capture: &Path) -> R
 ///
 /// # Errors
 /// When the program cannot be run or fails, its capture is not whole, or a file cannot be written.
-pub(crate) fn take(images: &Images, settings: &Settings, run_folder: &Path, number: u32) -> Result<TakenRun> {
+pub(crate) fn take(
+    images: &Images,
+    settings: &Settings,
+    run_folder: &Path,
+    number: u32,
+) -> Result<TakenRun> {
     let capture_path = run_folder.join("host-user.capture");
     let mut command = command(images, settings, &capture_path)?;
     let shown = vm_runner::quoted(&command);
     let begun = Instant::now();
+    // One pipe for both, so that its lines stay in order; ours is closed by then, and the pipe ends with the child.
+    let (reader, writer) = std::io::pipe().context("making a pipe")?;
+    let errors = writer.try_clone().context("sharing a pipe")?;
     let mut child = command
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
+        .stdout(writer)
+        .stderr(errors)
         .spawn()
         .with_context(|| format!("starting `{shown}`"))?;
+    drop(command);
     let mut lines = Vec::new();
-    if let Some(stderr) = child.stderr.take() {
-        for line in BufReader::new(stderr).lines() {
-            let text = line.with_context(|| format!("reading the messages of `{shown}`"))?;
-            lines.push(ConsoleLine { at: begun.elapsed(), text });
-        }
+    for line in BufReader::new(reader).lines() {
+        let text = line.with_context(|| format!("reading the messages of `{shown}`"))?;
+        lines.push(ConsoleLine { at: begun.elapsed(), text });
     }
     let status = child.wait().with_context(|| format!("waiting for `{shown}`"))?;
     if !status.success() {
@@ -60,11 +67,15 @@ pub(crate) fn take(images: &Images, settings: &Settings, run_folder: &Path, numb
         bail!("`{shown}` failed ({status}); it said:\n{said}");
     }
     let capture = Capture::read(&capture_path)?;
-    std::fs::remove_file(&capture_path).with_context(|| format!("removing {}", capture_path.display()))?;
+    std::fs::remove_file(&capture_path)
+        .with_context(|| format!("removing {}", capture_path.display()))?;
     if let Some((target, job, why)) = taken::failures(&capture).into_iter().next() {
-        return Err(Failure::Check(format!("{target} failed at its job '{}': {why}", job.word())).into());
+        return Err(
+            Failure::Check(format!("{target} failed at its job '{}': {why}", job.word())).into()
+        );
     }
-    let facts = BootFacts { accel: "host".to_owned(), isolated: false, boot: number, command: shown };
+    let facts =
+        BootFacts { accel: "host".to_owned(), isolated: false, boot: number, command: shown };
     let mut runs = taken::from_capture(capture, &lines, &facts);
     let Some(mut run) = runs.pop() else { bail!("the capture of host-user holds no target") };
     files::write(run_folder, &mut run, None)?;

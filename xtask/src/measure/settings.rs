@@ -39,7 +39,10 @@ impl Settings {
     pub(crate) fn request(&self, targets: Targets, isolated: bool) -> Result<Request> {
         let usage = |error: String| anyhow!(Failure::Usage(error));
         let text = format!("raw:{},stream:{},restart:{}", self.samples, self.stream, self.restarts);
-        let line = format!("uchaos.job={text} uchaos.workload={} uchaos.turns={}", self.workload, self.turns);
+        let line = format!(
+            "uchaos.job={text} uchaos.workload={} uchaos.turns={}",
+            self.workload, self.turns
+        );
         let parsed = Request::parse(&line).map_err(|error| usage(error.to_string()))?;
         let health = if isolated { Health::Observe } else { Health::Enforce };
         Ok(Request { targets, health, ..parsed })

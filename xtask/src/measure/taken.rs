@@ -18,14 +18,20 @@ pub(crate) struct BootFacts {
 }
 
 /// One run per target that the capture has.
-pub(crate) fn from_capture(capture: Capture, lines: &[ConsoleLine], facts: &BootFacts) -> Vec<TakenRun> {
+pub(crate) fn from_capture(
+    capture: Capture,
+    lines: &[ConsoleLine],
+    facts: &BootFacts,
+) -> Vec<TakenRun> {
     capture.targets.into_iter().map(|target| from_target(target, lines, facts)).collect()
 }
 
 fn from_target(taken: TargetCapture, lines: &[ConsoleLine], facts: &BootFacts) -> TakenRun {
     let timeline = timeline(taken.target, lines);
-    let at = |what: &str| timeline.iter().find(|moment| moment.what == what).map(|moment| moment.at_us);
-    let stream_us = at("end stream").zip(at("begin stream")).map(|(end, begin)| end.saturating_sub(begin));
+    let at =
+        |what: &str| timeline.iter().find(|moment| moment.what == what).map(|moment| moment.at_us);
+    let stream_us =
+        at("end stream").zip(at("begin stream")).map(|(end, begin)| end.saturating_sub(begin));
     let mut meta = pairs(&taken.meta);
     add_parameters(&mut meta);
     let health = taken.reports.last().map(|report| pairs(&report.health)).unwrap_or_default();
@@ -55,7 +61,9 @@ fn from_target(taken: TargetCapture, lines: &[ConsoleLine], facts: &BootFacts) -
 /// The engine's parameters one by one, from the request that the guest says it was given: every target runs with what
 /// its request says, or refuses it.
 fn add_parameters(meta: &mut BTreeMap<String, String>) {
-    let Some(Ok(request)) = meta.get("request").map(|request| Request::parse(request)) else { return };
+    let Some(Ok(request)) = meta.get("request").map(|request| Request::parse(request)) else {
+        return;
+    };
     let parameters = [
         ("workload", request.workload.to_string()),
         ("turns", request.turns.to_string()),
@@ -76,8 +84,12 @@ fn timeline(target: Target, lines: &[ConsoleLine]) -> Vec<Moment> {
         .filter_map(|line| {
             let what = match Marker::parse(&line.text)? {
                 Marker::Ready => "ready".to_owned(),
-                Marker::Begin { target: of, job } if of == target => format!("begin {}", job.kind().word()),
-                Marker::End { target: of, job } if of == target => format!("end {}", job.kind().word()),
+                Marker::Begin { target: of, job } if of == target => {
+                    format!("begin {}", job.kind().word())
+                }
+                Marker::End { target: of, job } if of == target => {
+                    format!("end {}", job.kind().word())
+                }
                 Marker::Done { .. } => "done".to_owned(),
                 _ => return None,
             };

@@ -31,7 +31,11 @@ impl Ended {
             self.stderr
         );
         for text in said {
-            ensure!(self.stderr.contains(text), "standard error should say {text:?}:\n{}", self.stderr);
+            ensure!(
+                self.stderr.contains(text),
+                "standard error should say {text:?}:\n{}",
+                self.stderr
+            );
         }
         Ok(())
     }
@@ -40,7 +44,11 @@ impl Ended {
 /// `cargo xtask WORDS`, with results kept away from the checkout's own.
 pub(super) fn xtask(bench: &Bench, words: &[&str]) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe().context("finding this program")?);
-    command.args(words).current_dir(&bench.root).env("UCHAOS_RUNS", bench.scratch().join("runs")).stdin(Stdio::null());
+    command
+        .args(words)
+        .current_dir(&bench.root)
+        .env("UCHAOS_RUNS", bench.scratch().join("runs"))
+        .stdin(Stdio::null());
     Ok(command)
 }
 
@@ -64,7 +72,8 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) fn start(command: &mut Command) -> Result<Self> {
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().context("starting it")?;
+        let mut child =
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().context("starting it")?;
         let stderr = BufReader::new(child.stderr.take().context("its standard error")?);
         Ok(Self { child, stderr, said: String::new() })
     }
@@ -85,10 +94,13 @@ impl Running {
     /// The QEMU that it started.
     pub(super) fn qemu(&self) -> Result<Pid> {
         let tasks = format!("/proc/{}/task", self.child.id());
-        for task in std::fs::read_dir(&tasks).with_context(|| format!("reading {tasks}"))?.flatten() {
-            let children = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+        for task in std::fs::read_dir(&tasks).with_context(|| format!("reading {tasks}"))?.flatten()
+        {
+            let children =
+                std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
             for child in children.split_whitespace() {
-                let name = std::fs::read_to_string(format!("/proc/{child}/comm")).unwrap_or_default();
+                let name =
+                    std::fs::read_to_string(format!("/proc/{child}/comm")).unwrap_or_default();
                 if name.starts_with("qemu") {
                     return Ok(Pid::from_raw(child.parse().context("a process number")?));
                 }

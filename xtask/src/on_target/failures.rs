@@ -11,15 +11,35 @@ use super::command::{Ended, Running, ended, is_gone, xtask};
 use super::{Bench, Check};
 
 pub(super) const CHECKS: &[Check] = &[
-    Check { name: "a QEMU killed in mid-run is an error and leaves no output", long: false, run: qemu_killed },
+    Check {
+        name: "a QEMU killed in mid-run is an error and leaves no output",
+        long: false,
+        run: qemu_killed,
+    },
     Check { name: "Ctrl-C ends the run and QEMU with it", long: false, run: interrupted },
     Check { name: "a guest that passes its deadline is killed", long: false, run: deadline },
-    Check { name: "an unknown job, key or value is bad usage and names the nearest", long: false, run: bad_words },
+    Check {
+        name: "an unknown job, key or value is bad usage and names the nearest",
+        long: false,
+        run: bad_words,
+    },
     Check { name: "a QEMU that is not there is named, with what to do", long: false, run: no_qemu },
     Check { name: "a full disk is an error before the guest starts", long: false, run: full_disk },
-    Check { name: "a place that cannot be written is an error before anything is built", long: false, run: read_only },
-    Check { name: "a source with a wrong SHA-256 is set aside and named", long: false, run: wrong_sha256 },
-    Check { name: "an output folder that is there is not overwritten", long: false, run: no_overwriting },
+    Check {
+        name: "a place that cannot be written is an error before anything is built",
+        long: false,
+        run: read_only,
+    },
+    Check {
+        name: "a source with a wrong SHA-256 is set aside and named",
+        long: false,
+        run: wrong_sha256,
+    },
+    Check {
+        name: "an output folder that is there is not overwritten",
+        long: false,
+        run: no_overwriting,
+    },
 ];
 
 /// A run of the microkernel that would take minutes, once its job has begun.
@@ -35,7 +55,10 @@ fn qemu_killed(bench: &Bench) -> Result<()> {
     let running = long_run(bench, "killed")?;
     kill(running.qemu()?, Signal::SIGKILL).context("killing QEMU")?;
     running.finish()?.expect(3, &["QEMU ended before the guest was done", "qemu-system-x86_64"])?;
-    ensure!(!bench.scratch().join("killed").exists(), "a run whose QEMU was killed left its output");
+    ensure!(
+        !bench.scratch().join("killed").exists(),
+        "a run whose QEMU was killed left its output"
+    );
     Ok(())
 }
 
@@ -57,7 +80,8 @@ fn deadline(bench: &Bench) -> Result<()> {
 fn bad_words(bench: &Bench) -> Result<()> {
     let run = |words: &[&str]| -> Result<Ended> { ended(&mut xtask(bench, words)?) };
     run(&["run-bare", "--job", "row:10"])?.expect(2, &["row", "raw"])?;
-    run(&["run-linux", "--append", "uchaos.turn=3"])?.expect(2, &["uchaos.turn", "uchaos.turns"])?;
+    run(&["run-linux", "--append", "uchaos.turn=3"])?
+        .expect(2, &["uchaos.turn", "uchaos.turns"])?;
     run(&["compare", "--turns", "8"])?.expect(2, &["uchaos.turns", "7"])?;
     run(&["compare", "--workload", "pauze"])?.expect(2, &["pauze", "pause"])?;
     run(&["compare", "--restarts", "1000"])?.expect(2, &["restart"])?;
@@ -66,7 +90,8 @@ fn bad_words(bench: &Bench) -> Result<()> {
 
 fn no_qemu(bench: &Bench) -> Result<()> {
     let mut command = xtask(bench, &["run-bare", "--job", "raw:10"])?;
-    ended(command.env("UCHAOS_QEMU", "/nowhere/qemu-system-x86_64"))?.expect(5, &["/nowhere/qemu-system-x86_64"])
+    ended(command.env("UCHAOS_QEMU", "/nowhere/qemu-system-x86_64"))?
+        .expect(5, &["/nowhere/qemu-system-x86_64"])
 }
 
 /// Runs a command with a folder that holds 1 MiB, in a mount namespace of its own.
@@ -89,7 +114,8 @@ fn full_disk(bench: &Bench) -> Result<()> {
 }
 
 fn read_only(bench: &Bench) -> Result<()> {
-    ended(&mut xtask(bench, &["compare", "--runs", "/proc/runs"])?)?.expect(1, &["/proc/runs", "--runs DIR"])
+    ended(&mut xtask(bench, &["compare", "--runs", "/proc/runs"])?)?
+        .expect(1, &["/proc/runs", "--runs DIR"])
 }
 
 fn wrong_sha256(bench: &Bench) -> Result<()> {
@@ -100,7 +126,11 @@ fn wrong_sha256(bench: &Bench) -> Result<()> {
     fs::write(&file, "not a kernel").context("writing a false source")?;
     let mut command = xtask(bench, &["setup", "--offline"])?;
     let ended = ended(command.env("UCHAOS_CACHE", &cache))?;
-    ensure!(ended.stderr.contains(name) && ended.stderr.contains("fce4b1c8"), "it should name {name} and its sum:\n{}", ended.stderr);
+    ensure!(
+        ended.stderr.contains(name) && ended.stderr.contains("fce4b1c8"),
+        "it should name {name} and its sum:\n{}",
+        ended.stderr
+    );
     ensure!(!file.exists(), "the false source still stands under its name");
     Ok(())
 }
@@ -109,5 +139,6 @@ fn no_overwriting(bench: &Bench) -> Result<()> {
     let there = bench.scratch().join("there");
     fs::create_dir_all(&there).context("creating a folder")?;
     let there = there.display().to_string();
-    ended(&mut xtask(bench, &["run-bare", "--job", "raw:10", "--output", &there])?)?.expect(2, &["there already"])
+    ended(&mut xtask(bench, &["run-bare", "--job", "raw:10", "--output", &there])?)?
+        .expect(2, &["there already"])
 }

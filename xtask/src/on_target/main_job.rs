@@ -11,22 +11,43 @@ use super::command::{ended, xtask};
 use super::{Bench, Check};
 
 pub(super) const CHECKS: &[Check] = &[
-    Check { name: "a small compare runs to its report, and says what it must", long: false, run: small_compare },
-    Check { name: "a run already taken is assessed again, and a flipped bit in it is seen", long: false, run: again },
+    Check {
+        name: "a small compare runs to its report, and says what it must",
+        long: false,
+        run: small_compare,
+    },
+    Check {
+        name: "a run already taken is assessed again, and a flipped bit in it is seen",
+        long: false,
+        run: again,
+    },
 ];
 
-const FEW: [&str; 9] =
-    ["compare", "--json", "--samples", "20000", "--stream", "256K", "--restarts", "20x100", "--accel"];
+const FEW: [&str; 9] = [
+    "compare",
+    "--json",
+    "--samples",
+    "20000",
+    "--stream",
+    "256K",
+    "--restarts",
+    "20x100",
+    "--accel",
+];
 
 fn small_compare(bench: &Bench) -> Result<()> {
     let words: Vec<&str> = FEW.into_iter().chain(["tcg"]).collect();
     let ended = ended(&mut xtask(bench, &words)?)?;
     ended.expect(0, &["report.html", "timing here reflects the emulator"])?;
-    let result: Value = serde_json::from_str(&ended.stdout).context("reading the result as JSON")?;
+    let result: Value =
+        serde_json::from_str(&ended.stdout).context("reading the result as JSON")?;
     check_result(&result)?;
     let run = latest(bench)?;
     for name in ["result.json", "manifest.json", "report.html", "report.md"] {
-        ensure!(run.join(name).metadata().is_ok_and(|data| data.len() > 100), "{name} is missing or empty");
+        ensure!(
+            run.join(name).metadata().is_ok_and(|data| data.len() > 100),
+            "{name} is missing or empty"
+        );
     }
     for target in ["baremetal", "linux-module", "linux-user"] {
         for condition in ["ordinary-1", "ordinary-2", "isolated-1", "isolated-2"] {
@@ -46,15 +67,31 @@ fn check_result(result: &Value) -> Result<()> {
     };
     for name in ["baremetal", "linux-module", "linux-user", "linux-crng"] {
         let isolated = entry("isolation", name)?;
-        ensure!(isolated["boots"] == 2 && isolated["identical"] == true, "in isolation {name} differs: {isolated}");
+        ensure!(
+            isolated["boots"] == 2 && isolated["identical"] == true,
+            "in isolation {name} differs: {isolated}"
+        );
         let ordinary = entry("ordinary", name)?;
-        ensure!(ordinary["identical"] == false, "ordinary boots of {name} are the same: {ordinary}");
+        ensure!(
+            ordinary["identical"] == false,
+            "ordinary boots of {name} are the same: {ordinary}"
+        );
         if name != "linux-crng" {
-            let bits = isolated["min_entropy_bits_per_sample"].as_f64().context("an isolation figure")?;
-            ensure!(bits < 0.01, "{name} in isolation is assessed at {bits} bits/sample for a second boot");
-            ensure!(entry("targets", name)?["raw"]["samples"] == 20_000, "{name} has another number of samples");
+            let bits =
+                isolated["min_entropy_bits_per_sample"].as_f64().context("an isolation figure")?;
+            ensure!(
+                bits < 0.01,
+                "{name} in isolation is assessed at {bits} bits/sample for a second boot"
+            );
+            ensure!(
+                entry("targets", name)?["raw"]["samples"] == 20_000,
+                "{name} has another number of samples"
+            );
         }
-        ensure!(entry("targets", name)?["stream"]["bytes"] == 256 << 10, "{name} has another length of stream");
+        ensure!(
+            entry("targets", name)?["stream"]["bytes"] == 256 << 10,
+            "{name} has another length of stream"
+        );
     }
     entry("targets", "host-user")?;
     let hash = result["engine_object_sha256"].as_str().context("the engine's hash")?;
@@ -63,14 +100,24 @@ fn check_result(result: &Value) -> Result<()> {
 }
 
 fn check_files(folder: &Path) -> Result<()> {
-    let expected = [("raw.u64le", 20_000 * 8), ("stream.bin", 256 << 10), ("restarts.u64le", 20 * 100 * 8)];
+    let expected =
+        [("raw.u64le", 20_000 * 8), ("stream.bin", 256 << 10), ("restarts.u64le", 20 * 100 * 8)];
     for (name, len_bytes) in expected {
         let path = folder.join(name);
-        let found = fs::metadata(&path).with_context(|| format!("reading {}", path.display()))?.len();
-        ensure!(found == len_bytes, "{} holds {found} bytes instead of {len_bytes}", path.display());
+        let found =
+            fs::metadata(&path).with_context(|| format!("reading {}", path.display()))?.len();
+        ensure!(
+            found == len_bytes,
+            "{} holds {found} bytes instead of {len_bytes}",
+            path.display()
+        );
     }
     let log = fs::read_to_string(folder.join("console.log")).context("reading the console log")?;
-    ensure!(log.contains("[uchaos] done status=0"), "the console log has no `done` in {}", folder.display());
+    ensure!(
+        log.contains("[uchaos] done status=0"),
+        "the console log has no `done` in {}",
+        folder.display()
+    );
     Ok(())
 }
 
