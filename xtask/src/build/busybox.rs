@@ -32,8 +32,6 @@ const KERNEL_HEADERS: [(&str, &[&str]); 4] = [
 pub(crate) struct BusyboxBuild {
     /// The stripped program.
     pub(crate) program: PathBuf,
-    /// `1.37.0`.
-    pub(crate) version: String,
     /// Where the source came from.
     pub(crate) from: String,
 }
@@ -69,7 +67,7 @@ pub(crate) fn build(shop: &Workshop, profile: &Profile) -> Result<BusyboxBuild> 
         "{} {} (SHA-256 {}) from {}",
         source.name, source.version, source.sha256, source.from
     );
-    Ok(BusyboxBuild { program, version: source.version, from })
+    Ok(BusyboxBuild { program, from })
 }
 
 fn make(tree: &Path, build_dir: &Path, headers: &Path) -> Command {

@@ -27,8 +27,6 @@ pub(crate) struct KernelBuild {
     pub(crate) build_dir: PathBuf,
     /// As `uname -r` says it.
     pub(crate) release: String,
-    /// The first two numbers of it.
-    pub(crate) version: Version,
     /// The packed kernel.
     pub(crate) bzimage: PathBuf,
     /// Where the source came from.
@@ -73,7 +71,6 @@ pub(crate) fn build(shop: &Workshop, profile: &Profile, own: Option<&Path>) -> R
         source_dir: source.dir,
         build_dir,
         release,
-        version: source.version,
         bzimage,
         from: source.from,
         stand_in: source.stand_in,

@@ -43,11 +43,9 @@ pub(crate) struct LinuxImage {
     pub(crate) module: PathBuf,
     /// The tool that is in it; it runs on the host as well.
     pub(crate) uchaosbox: PathBuf,
-    /// As `uname -r` says it.
-    pub(crate) kernel_release: String,
     /// The profile's part of the kernel command line.
     pub(crate) command_line: String,
-    /// Where the kernel's source came from.
+    /// Where the sources of kernel and busybox came from.
     pub(crate) from: String,
     /// What the user should know where this is not the kernel that the profile asks for first.
     pub(crate) stand_in: Option<String>,
@@ -96,6 +94,7 @@ pub(crate) fn build(
             .with_context(|| format!("writing {}", initramfs.display()))?;
         let kernel_bytes = fs::copy(&kernel.bzimage, &bzimage)
             .with_context(|| format!("writing {}", bzimage.display()))?;
+        log.say(&format!("{}: {}", profile.name, profile.description))?;
         log.say(&format!(
             "Linux {}: kernel {} bytes, initramfs {} bytes, together {} bytes",
             kernel.release,
@@ -109,9 +108,8 @@ pub(crate) fn build(
         initramfs,
         module,
         uchaosbox,
-        kernel_release: kernel.release,
         command_line: profile.kernel.command_line,
-        from: kernel.from,
+        from: format!("{}; {}", kernel.from, busybox.from),
         stand_in: kernel.stand_in,
     })
 }
