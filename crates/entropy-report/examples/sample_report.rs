@@ -15,6 +15,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for run in runs.iter_mut().filter(|run| run.target == "host-user") {
         run.raw = host_deltas(1_000_000);
     }
+    let lesson = common::Sizes { raw: 0, stream: 4 << 20, side: 0 };
+    let mut lesson = common::run("synthetic-period-16", false, 1, 11, lesson);
+    lesson.accel = "synthetic".into();
+    lesson.raw = (0..1_000_000).map(|i| 500 + 3 * (i * 5 % 16)).collect();
+    runs.push(lesson);
     let result = entropy_report::analyse(&runs, common::provenance())?;
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join("result.json"), entropy_report::to_json(&result)?)?;

@@ -13,8 +13,8 @@ use comfy_table::{
 const STYLE: TableStyle = TableStyle::new()
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .bottom_border(LineStyle::none().fill('─').junction('─'));
-/// Columns that labels get at least where the table is narrow: figures of five targets leave as many at 80.
-const LABEL_COLUMNS: u16 = 20;
+/// Columns for the figures of one target: the longest word in any of them, and one apart.
+const FIGURE_COLUMNS: usize = 12;
 /// Narrower than this, no table can be read.
 const LEAST_COLUMNS: usize = 80;
 
@@ -81,7 +81,8 @@ fn figures(names: &[&str], rows: &[Row], columns: usize) -> String {
         column.set_padding((1, 0));
     }
     if narrow && let Some(labels) = table.column_mut(0) {
-        labels.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(LABEL_COLUMNS)));
+        let rest = columns.saturating_sub(FIGURE_COLUMNS * names.len()).clamp(18, 32);
+        labels.set_constraint(ColumnConstraint::Absolute(Width::Fixed(rest as u16)));
     }
     table.to_string()
 }

@@ -146,3 +146,16 @@ fn progress_tells_of_every_target() {
     assert!(told.iter().all(|progress| progress.total == 9));
     assert!(told.iter().any(|progress| progress.what == "linux-crng (tcg, isolated)"));
 }
+
+#[test]
+fn a_made_up_clock_without_entropy_passes_the_output_tests_and_is_assessed_at_nothing() {
+    let mut lesson =
+        run("synthetic-period-16", false, 1, 11, Sizes { raw: 0, stream: 1 << 20, side: 0 });
+    lesson.accel = "synthetic".into();
+    lesson.raw = (0..1_000_000).map(|i| 500 + 3 * (i * 5 % 16)).collect();
+    let result = analyse(&[lesson], provenance()).unwrap();
+    let stream = result.targets[0].stream.as_ref().unwrap();
+    assert!(stream.output_tests.iter().all(|test| test.status == Status::Passed));
+    assert!(stream.fresh_bits_per_output_bit.unwrap() < 1e-4);
+    assert!(!result.summary.contains("synthetic"), "a lesson is no finding");
+}

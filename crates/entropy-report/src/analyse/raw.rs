@@ -55,9 +55,11 @@ fn verdict(run: &TakenRun, assessed: Option<&Assessed>, h: Option<f64>) -> Verdi
         );
         (Status::Caution, text)
     } else if h < 0.001 {
-        let text = "The deltas hardly vary: whoever guesses the usual one is nearly always right. No seed can \
-                    be made from this noise."
-            .to_owned();
+        let text = format!(
+            "The next delta can be foretold nearly always, as the estimator {} shows. No seed can be made from this \
+             noise.",
+            assess::title(assessed.binding.as_deref().unwrap_or_default())
+        );
         (Status::Caution, text)
     } else {
         let text = format!(

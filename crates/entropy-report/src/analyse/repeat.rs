@@ -113,14 +113,15 @@ struct Foretold {
 }
 
 impl Foretold {
-    /// The figure, where one can be given: too few residuals give none, unless nothing at all was left over.
+    /// The figure, where one can be given: too few samples give none (those that the shift took off do not count
+    /// as missing), unless nothing at all was left over.
     fn figure(&self) -> Option<f64> {
         if self.samples > 0 && self.zeros == self.samples {
             return Some(0.0);
         }
         self.assessed
             .as_ref()
-            .filter(|_| self.samples >= LEAST_SAMPLES as u64)
+            .filter(|_| self.samples + self.shift.unsigned_abs() >= LEAST_SAMPLES as u64)
             .and_then(|a| a.h_bits)
     }
 

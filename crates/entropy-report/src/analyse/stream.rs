@@ -65,7 +65,7 @@ fn verdict(run: &TakenRun, fresh: Option<f64>, tests: &[OutputTest]) -> Verdict 
     let (status, known) = match fresh {
         Some(0.0) => (
             Status::Caution,
-            "Nothing in it is new to someone who has seen the same machine boot once: 0 fresh bits.".to_owned(),
+            "Nothing in it is new to someone who knows this machine: 0 fresh bits.".to_owned(),
         ),
         Some(fresh) => (
             Status::Caution,
