@@ -10,6 +10,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use super::engine::{self, Engine};
 use crate::inputs::Inputs;
 use crate::log::StepLog;
 use crate::workshop::Workshop;
@@ -40,9 +41,6 @@ const FLAGS: [&str; 5] = [
     "-Clink-arg=-Wl,-O2",
 ];
 
-/// The guest's own code is not what is measured: it may be compiled for size alone.
-const OPTIMISE_FOR_SIZE: &str = "profile.kernel.opt-level=\"z\"";
-
 /// Builds the microkernel around the engine's object.
 ///
 /// # Errors
@@ -61,14 +59,16 @@ pub(crate) fn build(shop: &Workshop, engine_object: &Path) -> Result<Bare> {
         .path(shop.root.join("Cargo.lock"))
         .path(shop.root.join("rust-toolchain.toml"))
         .path(engine_object)
-        .text("flags", FLAGS.join(" "))
-        .text("profile", OPTIMISE_FOR_SIZE);
+        .text("flags", FLAGS.join(" "));
     // In a dry run before the first build there is no object to hash; what would be done is known all the same.
     let inputs =
         if engine_object.exists() { inputs } else { Inputs::new().text("engine", "not built yet") };
     shop.step("baremetal", &inputs, &[&bare.elf, &bare.unstripped], |log| {
         fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
         let linked = compile(shop, &folder, engine_object, log)?;
+        let engine = Engine { object: engine_object.to_path_buf(), sha256: None };
+        let same = engine::verify(&engine, &linked)?;
+        log.note(&format!("the engine is in it: {} bytes are equal", same.compared_bytes))?;
         fs::copy(&linked, &bare.unstripped).with_context(|| {
             format!("copying {} to {}", linked.display(), bare.unstripped.display())
         })?;
@@ -95,15 +95,7 @@ fn compile(
     cargo
         .current_dir(&shop.root)
         .args(["build", "--package", "baremetal", "--bin", PROGRAM, "--features", "bare"])
-        .args([
-            "--profile",
-            "kernel",
-            "--config",
-            OPTIMISE_FOR_SIZE,
-            "--target",
-            TARGET,
-            "--locked",
-        ])
+        .args(["--profile", "kernel", "--target", TARGET, "--locked"])
         .env("CARGO_TARGET_DIR", &cargo_folder)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
         .env("UCHAOS_ENGINE_OBJECT", engine_object)
