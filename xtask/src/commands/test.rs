@@ -167,7 +167,7 @@ fn host_tests(shop: &Workshop, tally: &mut Tally) -> Result<()> {
             Ok(()) => {}
             Err(error) if was_interrupted(&error) => return Err(error),
             Err(error) => {
-                tally.failures.push(format!("{name} (log: {}): {error:#}", log.path().display()))
+                tally.failures.push(format!("{name} (log: {}): {error:#}", log.path().display()));
             }
         }
     }
