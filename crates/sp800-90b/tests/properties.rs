@@ -112,7 +112,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2))]
+    #![proptest_config(ProptestConfig::with_cases(6))]
 
     #[test]
     fn iid_tests_and_restarts_take_anything((bits, raw) in symbols(), seed in any::<u64>(), h in 0.0..8.0_f64) {
