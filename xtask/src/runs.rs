@@ -32,7 +32,7 @@ impl RunFolder {
         let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ").to_string();
         let id = (1..)
             .map(|n| if n == 1 { now.clone() } else { format!("{now}-{n}") })
-            .find(|id| !runs.join(id).exists() && !runs.join(format!("failed-{id}")).exists())
+            .find(|id| !is_taken(runs, id))
             .unwrap_or(now);
         let partial = runs.join(format!("{PARTIAL}{id}-{}", std::process::id()));
         fs::create_dir(&partial).with_context(advice)?;
@@ -79,6 +79,18 @@ impl Drop for RunFolder {
         }
         let _ = fs::remove_dir_all(&self.partial);
     }
+}
+
+/// Whether a run of that name stands, failed, or is in the making.
+fn is_taken(runs: &Path, id: &str) -> bool {
+    let in_the_making = format!("{PARTIAL}{id}-");
+    let entries = fs::read_dir(runs).into_iter().flatten().flatten();
+    runs.join(id).exists()
+        || runs.join(format!("failed-{id}")).exists()
+        || entries
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .filter_map(|name| name.strip_prefix(&in_the_making).map(str::to_owned))
+            .any(|process| process.bytes().all(|byte| byte.is_ascii_digit()) && !process.is_empty())
 }
 
 /// Copies `*.log` below `folder` to the same places below `kept`; returns how many.
