@@ -40,6 +40,7 @@ pub(crate) const TO_BUILD: &[Need] = &[
     need("cpio", "cpio", "the kernel's header archive, and tests of ours"),
     need("rsync", "rsync", "the kernel's header installation"),
     need("/usr/include/libelf.h", "libelf-dev", "the kernel's object checker"),
+    need("/usr/include/stdio.h", "libc6-dev", "the C library's headers, for the builds' own tools"),
     need("musl-gcc", "musl-tools", "links busybox statically and small"),
     need("depmod", "kmod", "the kernel's module installation"),
     need(
