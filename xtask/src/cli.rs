@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, image::Image,
-    run_bare::RunBare, run_linux::RunLinux, setup::Setup, test::Test,
+    run_bare::RunBare, run_linux::RunLinux, setup::Setup, sources::Sources, test::Test,
 };
 use crate::workshop::Workshop;
 
@@ -48,6 +48,8 @@ pub(crate) struct Shared {
 enum Command {
     /// Install what is missing on this machine, and fetch the sources
     Setup(Setup),
+    /// List, fetch or verify the source files of the Linux guest
+    Sources(Sources),
     /// Show what this machine has: tools, QEMU, accelerator, disk, sources
     Doctor(Doctor),
     /// Build both images: the microkernel and the Linux guest
@@ -76,6 +78,7 @@ impl Cli {
         let shop = Workshop::open(offline, dry_run, json)?;
         match self.command {
             Command::Setup(command) => command.run(&shop),
+            Command::Sources(command) => command.run(&shop),
             Command::Doctor(command) => command.run(&shop),
             Command::Image(command) => command.run(&shop),
             Command::RunLinux(command) => command.run(&shop),

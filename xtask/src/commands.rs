@@ -9,4 +9,5 @@ pub(crate) mod image;
 pub(crate) mod run_bare;
 pub(crate) mod run_linux;
 pub(crate) mod setup;
+pub(crate) mod sources;
 pub(crate) mod test;

@@ -3,20 +3,24 @@
 //! The cache is outside `target/`. Beside each file lies `<file>.origin.json`: where it came from, and its SHA-256.
 
 mod debian;
+mod fetch;
 mod http;
 mod manifest;
 pub(crate) mod unpack;
+mod wrong_sum;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::inputs::file_sha256;
 use crate::log::StepLog;
 use crate::workshop::Workshop;
 pub(crate) use manifest::{Manifest, Mirror, Source};
+pub(crate) use wrong_sum::WrongSum;
+use wrong_sum::set_aside;
 
 /// A source file in the cache.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -111,9 +115,23 @@ pub(crate) fn try_preferred(shop: &Workshop, names: &[String]) -> Result<()> {
     }
 }
 
-/// A file that is not what it should be is never papered over by taking another one; nor is Ctrl-C.
+/// The source from the cache, else from its mirrors.
+///
+/// # Errors
+/// When no mirror gives it; [`WrongSum`] for a file that is another.
+pub(crate) fn obtain(shop: &Workshop, manifest: &Manifest, source: &Source) -> Result<Obtained> {
+    match in_cache(&folder(shop), source)? {
+        Some(obtained) => Ok(obtained),
+        None => fetch_first(shop, manifest, &[source], &folder(shop)),
+    }
+}
+
+/// A file that is not what it should be is never papered over by taking another one; nor is Ctrl-C, nor a full disk.
 fn is_final(error: &anyhow::Error) -> bool {
-    error.is::<WrongSum>() || error.is::<vm_runner::interrupt::Interrupted>()
+    let full = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::StorageFull;
+    error.is::<WrongSum>()
+        || error.is::<vm_runner::interrupt::Interrupted>()
+        || error.chain().filter_map(|cause| cause.downcast_ref()).any(full)
 }
 
 fn fetch_first(
@@ -127,7 +145,7 @@ fn fetch_first(
     let mut log = StepLog::create(&shop.out.join("logs"), &step, &label)?;
     let mut failures = Vec::new();
     for source in sources {
-        match fetch(shop, manifest, source, folder, &mut log) {
+        match fetch::from_mirrors(shop, manifest, source, folder, &mut log) {
             Ok(obtained) => {
                 log.finish();
                 eprintln!("{label} … {} {} from {}", source.name, obtained.version, obtained.from);
@@ -149,82 +167,11 @@ fn fetch_first(
     )
 }
 
-/// Fetches one source from the first of its mirrors that gives it, whatever the cache holds.
+/// What the cache holds of a source. A file put there by hand is taken if its SHA-256 is the manifest's.
 ///
 /// # Errors
-/// When no mirror does; [`WrongSum`] when the last one that answered gave another file.
-pub(crate) fn fetch(
-    shop: &Workshop,
-    manifest: &Manifest,
-    source: &Source,
-    folder: &Path,
-    log: &mut StepLog,
-) -> Result<Obtained> {
-    fs::create_dir_all(folder)
-        .with_context(|| format!("creating the cache folder {}", folder.display()))?;
-    let target = folder.join(&source.file);
-    let part = folder.join(format!("{}.part", source.file));
-    let mut failures = Vec::new();
-    let mut wrong_sum = None;
-    for mirror in &source.mirrors {
-        log.note(&format!("{} from {mirror}", source.file))?;
-        let version = match bring(shop, manifest, mirror, &source.file, &part, log) {
-            Ok(version) => version,
-            Err(error) if error.is::<vm_runner::interrupt::Interrupted>() => return Err(error),
-            Err(error) => {
-                log.say(&format!("{} not from {mirror}: {}", source.file, error.root_cause()))?;
-                failures.push(format!("  {mirror}: {error:#}"));
-                continue;
-            }
-        };
-        let sha256 = file_sha256(&part)?;
-        if let Some(expected) = source.sha256.as_ref().filter(|expected| **expected != sha256) {
-            let error = set_aside(&part, &target, expected, &sha256)?;
-            log.say(&error.to_string())?;
-            wrong_sum = Some(error);
-            continue;
-        }
-        let version =
-            version.or_else(|| source.version.clone()).context("a source without a version")?;
-        fs::rename(&part, &target)
-            .with_context(|| format!("moving {} into place", target.display()))?;
-        return record(source, version, target, sha256, mirror.to_string());
-    }
-    match wrong_sum {
-        Some(error) => Err(error.into()),
-        None => Err(anyhow!(
-            "{} could be had from none of its mirrors:\n{}",
-            source.file,
-            failures.join("\n")
-        )),
-    }
-}
-
-/// Brings a file from one mirror to `part`; the version, where the mirror alone knows it.
-fn bring(
-    shop: &Workshop,
-    manifest: &Manifest,
-    mirror: &Mirror,
-    file: &str,
-    part: &Path,
-    log: &mut StepLog,
-) -> Result<Option<String>> {
-    let apt_folder = shop.cache.join("apt");
-    match mirror {
-        Mirror::Url(url) => http::download(url, part, log.bar()).map(|()| None),
-        Mirror::DebianSource(package) => debian::Apt::open(&manifest.debian, &apt_folder, log)?
-            .upstream_tarball(package, file, part, log)
-            .map(|()| None),
-        Mirror::DebianPackage { name, member } => {
-            debian::Apt::open(&manifest.debian, &apt_folder, log)?
-                .package_member(name, member, part, log)
-                .map(Some)
-        }
-    }
-}
-
-/// What the cache holds of a source. A file put there by hand is taken if its SHA-256 is the manifest's.
-fn in_cache(folder: &Path, source: &Source) -> Result<Option<Obtained>> {
+/// [`WrongSum`] for a file that is not the manifest's; it is set aside.
+pub(crate) fn in_cache(folder: &Path, source: &Source) -> Result<Option<Obtained>> {
     let path = folder.join(&source.file);
     if !path.exists() {
         return Ok(None);
@@ -276,44 +223,6 @@ impl Obtained {
             Err(set_aside(&self.path, &self.path, &self.sha256, &found)?.into())
         }
     }
-}
-
-/// A source file that is not the one it should be.
-#[derive(Debug)]
-pub(crate) struct WrongSum {
-    file: PathBuf,
-    expected: String,
-    found: String,
-    aside: PathBuf,
-}
-
-impl std::fmt::Display for WrongSum {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            out,
-            "{} has a wrong SHA-256 and was set aside as {}; nothing was built from it\n  expected {}\n  found    {}\n\
-             Run again to fetch it anew; if it stays wrong, the mirror or linux-guest/sources.toml is",
-            self.file.display(),
-            self.aside.display(),
-            self.expected,
-            self.found
-        )
-    }
-}
-
-impl std::error::Error for WrongSum {}
-
-/// Moves a wrong file to `<file>.bad` and forgets where it came from.
-fn set_aside(wrong: &Path, file: &Path, expected: &str, found: &str) -> Result<WrongSum> {
-    let aside = with_ending(file, ".bad");
-    fs::rename(wrong, &aside).with_context(|| format!("setting {} aside", wrong.display()))?;
-    let _ = fs::remove_file(origin_path(file));
-    Ok(WrongSum {
-        file: file.to_path_buf(),
-        expected: expected.to_owned(),
-        found: found.to_owned(),
-        aside,
-    })
 }
 
 /// Where source files are kept.

@@ -36,6 +36,11 @@ pub(super) const CHECKS: &[Check] = &[
         run: wrong_sha256,
     },
     Check {
+        name: "sources --verify finds a file that changed, and --offline fetches none",
+        long: false,
+        run: changed_source,
+    },
+    Check {
         name: "an output folder that is there is not overwritten",
         long: false,
         run: no_overwriting,
@@ -129,6 +134,28 @@ fn wrong_sha256(bench: &Bench) -> Result<()> {
     ended(command.env("UCHAOS_CACHE", &cache))?.expect(1, &[name, "fce4b1c8", "set aside"])?;
     ensure!(!file.exists(), "the false source still stands under its name");
     Ok(())
+}
+
+fn changed_source(bench: &Bench) -> Result<()> {
+    let cache = bench.scratch().join("changed");
+    let sources = cache.join("sources");
+    fs::create_dir_all(&sources).context("creating a cache")?;
+    let file = sources.join("linux-source-6.1.tar.xz");
+    fs::write(&file, "changed since").context("writing a source")?;
+    let origin = r#"{ "version": "6.1.1-1", "sha256": "5f70bf18", "from": "Debian" }"#;
+    fs::write(sources.join("linux-source-6.1.tar.xz.origin.json"), origin)
+        .context("writing where it came from")?;
+    let run = |words: &[&str]| -> Result<Ended> {
+        ended(xtask(bench, words)?.env("UCHAOS_CACHE", &cache))
+    };
+    run(&["sources", "--verify"])?.expect(1, &["5f70bf18", "set aside", "linux-6.1-debian"])?;
+    ensure!(!file.exists(), "the changed source still stands under its name");
+    let fetch = ["sources", "--fetch", "--offline", "--json", "linux-6.1-debian"];
+    let offline = run(&fetch)?;
+    offline.expect(5, &["1 of 1", "linux-source-6.1.tar.xz"])?;
+    let rows: serde_json::Value = serde_json::from_str(&offline.stdout).context("its JSON")?;
+    ensure!(rows[0]["state"] == "missing", "the row says {}", rows[0]);
+    run(&["sources", "linux-5.14"])?.expect(2, &["linux-5.14", "linux-5.15"])
 }
 
 fn no_overwriting(bench: &Bench) -> Result<()> {

@@ -79,6 +79,11 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// Every source, in the manifest's order.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.source.iter()
+    }
+
     /// The source of that name.
     ///
     /// # Errors

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask sources`: the source files that the manifest names: what the cache holds, fetching, hashing anew.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde::Serialize;
+
+use crate::build::sources::{self, Manifest, Mirror, Obtained, Source};
+use crate::failure::Failure;
+use crate::workshop::Workshop;
+
+/// List, fetch or verify the source files of the Linux guest.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask sources                               what there is, and what the cache holds
+  cargo xtask sources --fetch                       bring what is missing, going on where it broke
+  cargo xtask sources --fetch linux-5.15            one of them
+  cargo xtask sources --verify --json | jq '.[] | [.name, .state]'")]
+pub(crate) struct Sources {
+    /// Show each file: version, whether it is in the cache, mirrors (the default)
+    #[arg(long, group = "what")]
+    list: bool,
+    /// Bring the files that the cache lacks, from the first mirror that gives them
+    #[arg(long, group = "what")]
+    fetch: bool,
+    /// Hash the files in the cache anew; a wrong one is named and set aside
+    #[arg(long, group = "what")]
+    verify: bool,
+    /// Only these (default: all that linux-guest/sources.toml names)
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+}
+
+/// Whether a file is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    /// In the cache, as it was when it came.
+    Cached,
+    /// Not in the cache.
+    Missing,
+    /// It was not what it should be, and was set aside.
+    Wrong,
+}
+
+/// One source file, as it is shown.
+#[derive(Debug, Serialize)]
+struct Row {
+    name: String,
+    file: String,
+    version: Option<String>,
+    state: State,
+    sha256: Option<String>,
+    path: Option<PathBuf>,
+    from: Option<String>,
+    mirrors: Vec<String>,
+    /// Why it is wrong, or could not be fetched.
+    problem: Option<String>,
+}
+
+impl Sources {
+    /// Lists, fetches or verifies.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] for a name that is not in the manifest; [`Failure::Missing`] for a file that cannot be
+    /// had; [`Failure::Check`] for one that is wrong. The others are done all the same.
+    pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
+        let manifest = Manifest::read(&shop.root)?;
+        let chosen = self.chosen(&manifest)?;
+        shop.expect_steps(chosen.len());
+        let mut rows = Vec::new();
+        for source in chosen {
+            rows.push(self.row(shop, &manifest, source)?);
+        }
+        if shop.json {
+            println!("{}", serde_json::to_string_pretty(&rows).context("writing JSON")?);
+        } else {
+            rows.iter().for_each(print);
+        }
+        verdict(&rows, self.fetch, self.verify)
+    }
+
+    fn chosen<'a>(&self, manifest: &'a Manifest) -> Result<Vec<&'a Source>> {
+        if self.names.is_empty() {
+            return Ok(manifest.sources().collect());
+        }
+        self.names
+            .iter()
+            .map(|name| {
+                manifest.source(name).map_err(|error| Failure::Usage(error.to_string()).into())
+            })
+            .collect()
+    }
+
+    fn row(&self, shop: &Workshop, manifest: &Manifest, source: &Source) -> Result<Row> {
+        let outcome = if self.fetch && !shop.dry_run && !shop.offline {
+            sources::obtain(shop, manifest, source).map(Some)
+        } else {
+            sources::in_cache(&sources::folder(shop), source)
+        };
+        let outcome = match outcome {
+            Ok(Some(obtained)) if self.verify => obtained.verify().map(|()| Some(obtained)),
+            outcome => outcome,
+        };
+        let row = Row {
+            name: source.name.clone(),
+            file: source.file.clone(),
+            version: source.version.clone(),
+            state: State::Missing,
+            sha256: source.sha256.clone(),
+            path: None,
+            from: None,
+            mirrors: source.mirrors.iter().map(Mirror::to_string).collect(),
+            problem: None,
+        };
+        match outcome {
+            Ok(Some(Obtained { version, path, sha256, from, .. })) => Ok(Row {
+                version: Some(version),
+                state: State::Cached,
+                sha256: Some(sha256),
+                path: Some(path),
+                from: Some(from),
+                ..row
+            }),
+            Ok(None) => Ok(row),
+            Err(error) if error.is::<vm_runner::interrupt::Interrupted>() => Err(error),
+            Err(error) => {
+                let state = if error.is::<sources::WrongSum>() { State::Wrong } else { row.state };
+                Ok(Row { state, problem: Some(format!("{error:#}")), ..row })
+            }
+        }
+    }
+}
+
+fn print(row: &Row) {
+    let version = row.version.as_deref().unwrap_or("the newest");
+    match (row.state, &row.from) {
+        (State::Cached, Some(from)) => {
+            println!("{:<20} {version:<12} in the cache, from {from}", row.name);
+        }
+        (State::Wrong, _) => println!("{:<20} {version:<12} WRONG, and set aside", row.name),
+        _ => {
+            println!("{:<20} {version:<12} not in the cache; {}", row.name, row.mirrors.join(", "));
+        }
+    }
+    if let Some(sha256) = &row.sha256 {
+        println!("{:<20} {sha256}  {}", "", row.file);
+    }
+}
+
+/// What the command ends with, after all files were seen to.
+fn verdict(rows: &[Row], fetch: bool, verify: bool) -> Result<()> {
+    let problems = |state: State| -> Vec<String> {
+        rows.iter()
+            .filter(|row| row.state == state)
+            .map(|row| match &row.problem {
+                Some(problem) => format!("{}: {problem}", row.name),
+                None => format!("{}: {} is not in the cache", row.name, row.file),
+            })
+            .collect()
+    };
+    let (wrong, missing) = (problems(State::Wrong), problems(State::Missing));
+    if !wrong.is_empty() {
+        return Err(Failure::Check(wrong.join("\n")).into());
+    }
+    // What was never fetched is no fault of what is there.
+    if fetch && !missing.is_empty() {
+        let text = format!(
+            "{} of {} source files could not be had:\n{}",
+            missing.len(),
+            rows.len(),
+            missing.join("\n")
+        );
+        return Err(Failure::Missing(text).into());
+    }
+    if verify && missing.len() == rows.len() {
+        return Err(Failure::Missing("nothing to verify: the cache holds none of them; `cargo xtask sources --fetch` brings them".to_owned()).into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(state: State, problem: Option<&str>) -> Row {
+        Row {
+            name: "a".to_owned(),
+            file: "a.tar".to_owned(),
+            version: None,
+            state,
+            sha256: None,
+            path: None,
+            from: None,
+            mirrors: Vec::new(),
+            problem: problem.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_wrong_file_outweighs_a_missing_one_and_a_missing_one_matters_when_fetching() {
+        let failure = |rows: &[Row], fetch, verify| {
+            verdict(rows, fetch, verify).err().and_then(|error| error.downcast::<Failure>().ok())
+        };
+        let both = [row(State::Missing, None), row(State::Wrong, Some("wrong sum"))];
+        assert!(
+            matches!(failure(&both, true, false), Some(Failure::Check(text)) if text.contains("wrong sum"))
+        );
+        let missing = [row(State::Cached, None), row(State::Missing, Some("no route"))];
+        assert!(
+            matches!(failure(&missing, true, false), Some(Failure::Missing(text)) if text.contains("1 of 2") && text.contains("no route"))
+        );
+        assert!(failure(&missing, false, true).is_none());
+        assert!(failure(&missing[1..], false, true).is_some());
+        assert!(failure(&missing, false, false).is_none());
+    }
+}
