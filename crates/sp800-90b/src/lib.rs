@@ -22,6 +22,7 @@ pub mod health;
 pub mod iid;
 mod math;
 pub mod outcome;
+mod patient_sort;
 pub mod restart;
 pub mod symbols;
 mod track;

@@ -19,6 +19,10 @@ struct Followers {
     first_count: u32,
     best: u8,
     first: u8,
+    /// Longer contexts, of up to so many samples, that were seen at one place only: they are not made before they
+    /// are looked for. The sample that followed them is at `tail_at`.
+    tail_end: u8,
+    tail_at: u32,
 }
 
 /// All contexts of both dictionaries' depths.
@@ -51,6 +55,26 @@ impl ContextTrie {
             self.followers.push(Followers::default());
         }
         Node(*node)
+    }
+
+    /// Notes that all longer contexts of up to `end` samples were seen once, before the sample at `at`.
+    pub(super) fn set_tail(&mut self, node: Node, at: usize, end: usize) {
+        let followers = &mut self.followers[node.0 as usize];
+        (followers.tail_at, followers.tail_end) = (at as u32, end as u8);
+    }
+
+    /// Makes the context one sample longer than `node`, which has `length` of them, if it waits in its tail.
+    #[inline]
+    pub(super) fn grow_from_tail(&mut self, node: Node, length: usize, symbols: &[u8]) {
+        let Followers { tail_at, tail_end, .. } = self.followers[node.0 as usize];
+        if usize::from(tail_end) <= length {
+            return;
+        }
+        self.followers[node.0 as usize].tail_end = 0;
+        let at = tail_at as usize;
+        let longer = self.child_or_new(node, symbols[at - length - 1]);
+        self.count(longer, symbols[at], true);
+        self.set_tail(longer, at, usize::from(tail_end));
     }
 
     /// The most common follower and its count, of several the largest; nothing for a context without followers.

@@ -16,8 +16,10 @@ mod multi_mcw;
 mod multi_mcw_binary;
 mod multi_mmc;
 mod multi_mmc_binary;
+mod packed_text;
 mod predictor;
 mod repeats;
+mod suffix_sort;
 mod tuples;
 
 pub use collision::{Collision, collision};

@@ -43,26 +43,46 @@ impl Models {
     /// bits.
     fn block(&mut self, histories: &[u16], bits: &[u8], depths: usize) -> Verdicts {
         let mut verdicts = Verdicts::default();
-        for depth in 1..=depths.min(DEPTHS - 1) {
-            let (mut found_bits, mut right_bits) = (0, 0);
-            let table = 1_u16 << depth;
-            for (place, (&history, &bit)) in histories.iter().zip(bits).enumerate() {
+        if depths < DEPTHS {
+            for depth in 1..=depths {
+                self.block_of::<1>(depth, histories, bits, &mut verdicts);
+            }
+            return verdicts;
+        }
+        // A short context comes again at once, and its count waits for the last one to be written: several models
+        // side by side keep the processor busy meanwhile.
+        for first in [1, 6, 11] {
+            self.block_of::<5>(first, histories, bits, &mut verdicts);
+        }
+        self.block_longest(histories, bits, &mut verdicts);
+        verdicts
+    }
+
+    /// The `N` models from the one of `first` bits on, none of them of 16.
+    fn block_of<const N: usize>(
+        &mut self,
+        first: usize,
+        histories: &[u16],
+        bits: &[u8],
+        verdicts: &mut Verdicts,
+    ) {
+        let mut found_bits = [0_u64; N];
+        let mut right_bits = [0_u64; N];
+        for (place, (&history, &bit)) in histories.iter().zip(bits).enumerate() {
+            for model in 0..N {
+                let table = 1_u16 << (first + model);
                 let lead = &mut self.lead[usize::from(table | (history & (table - 1)))];
                 let found = *lead != UNSEEN;
                 // Of equally common followers the larger is predicted.
                 let right = found & ((*lead >= 0) == (bit == 1));
-                found_bits |= u64::from(found) << place;
-                right_bits |= u64::from(right) << place;
+                found_bits[model] |= u64::from(found) << place;
+                right_bits[model] |= u64::from(right) << place;
                 let seen = if found { *lead } else { 0 };
                 *lead = seen + (i32::from(bit) * 2 - 1);
             }
-            verdicts.found[depth - 1] = found_bits;
-            verdicts.right[depth - 1] = right_bits;
         }
-        if depths >= DEPTHS {
-            self.block_longest(histories, bits, &mut verdicts);
-        }
-        verdicts
+        verdicts.found[first - 1..first - 1 + N].copy_from_slice(&found_bits);
+        verdicts.right[first - 1..first - 1 + N].copy_from_slice(&right_bits);
     }
 
     fn block_longest(&mut self, histories: &[u16], bits: &[u8], verdicts: &mut Verdicts) {

@@ -6,11 +6,12 @@
 //! by then.
 
 use super::words::Block;
+use crate::patient_sort::patient_sort;
 
 /// Bits for a place in the ring: a block has at most 250,000 words, because each has two characters or more.
 const PLACE_BITS: u32 = 18;
 const PLACE_MASK: u64 = (1 << PLACE_BITS) - 1;
-/// Comparisons per word after which a text repeats itself too much.
+/// Keys that may on average be looked at per rotation.
 const PATIENCE: usize = 40;
 
 /// The last characters of the sorted rotations; nothing where the text repeats itself too much, or is one joined word.
@@ -41,27 +42,26 @@ fn sort_words(block: &Block) -> Option<Vec<u32>> {
     let mut order = sort_keys(&keys, key_bits);
 
     let mut patience = len * PATIENCE;
+    let mut scratch = Vec::new();
     let mut from = 0;
     while from < len {
         let same = |a: u64, b: u64| a >> PLACE_BITS == b >> PLACE_BITS;
         let to = from + order[from..].iter().take_while(|&&key| same(key, order[from])).count();
         if to - from > 1 {
-            order[from..to].sort_unstable_by(|&a, &b| {
+            patient_sort(&mut order[from..to], &mut scratch, &mut |a, b| {
                 let mut a = (a & PLACE_MASK) as usize;
                 let mut b = (b & PLACE_MASK) as usize;
                 for _ in 0..len.div_ceil(depth) {
                     a = (a + depth) % len;
                     b = (b + depth) % len;
-                    patience = patience.saturating_sub(1);
-                    if patience == 0 || keys[a] != keys[b] {
-                        return keys[a].cmp(&keys[b]);
+                    patience = patience.checked_sub(1)?;
+                    if keys[a] != keys[b] {
+                        return Some(keys[a] < keys[b]);
                     }
                 }
-                std::cmp::Ordering::Equal
-            });
-            if patience == 0 {
-                return None;
-            }
+                // They agree all around, and their order does not matter.
+                Some(false)
+            })?;
         }
         from = to;
     }
