@@ -10,14 +10,16 @@ mod bzip2_len;
 mod chi_square;
 mod gamma;
 mod lrs_length;
+mod measure;
 mod permutation;
 mod shuffle;
-mod statistics;
+mod sign_runs;
+mod statistic;
 
 pub use chi_square::{ChiSquare, goodness_of_fit, independence};
 pub use lrs_length::{LrsLength, lrs_length};
 pub use permutation::{Permutation, SHUFFLES, StatisticResult, permutation_tests};
-pub use statistics::Statistic;
+pub use statistic::Statistic;
 
 use crate::{Outcome, Symbols};
 use serde::{Deserialize, Serialize};

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Permutation tests, SP 800-90B §5.1: is the order of the samples special among 10,000 shuffles?
 
+use super::measure::{Scale, Workspace};
 use super::median;
 use super::shuffle::{Generator, shuffle};
-use super::statistics::{COUNT, Scale, Statistic};
+use super::statistic::{COUNT, Statistic};
 use crate::Symbols;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Shuffles that a statistic is compared with, unless it is decided sooner (§5.1 step 2).
 pub const SHUFFLES: usize = 10_000;
@@ -67,54 +69,97 @@ pub fn permutation_tests(
     let literal = symbols.literal();
     let scale = Scale::new(symbols, median(literal, symbols.alphabet_size()));
     let mut original = [0.0; COUNT];
-    scale.measure(literal, &[true; COUNT], &mut original);
-    let mut statistics: Vec<StatisticResult> = Statistic::ALL
-        .into_iter()
-        .zip(original)
-        .map(|(statistic, original)| StatisticResult {
-            statistic,
-            original,
-            above: 0,
-            equal: 0,
-            below: 0,
-            passed: false,
-        })
-        .collect();
-    let mut shuffles = 0;
-    while shuffles < SHUFFLES {
-        let mut wanted = [false; COUNT];
-        for (wanted, result) in wanted.iter_mut().zip(&statistics) {
-            *wanted = !result.passed;
+    scale.measure(literal, &[true; COUNT], &mut original, &mut Workspace::default());
+    let tally = Mutex::new(Tally::new(original));
+    let count_shuffles = || {
+        let mut workspace = Workspace::default();
+        let mut shuffled = Vec::new();
+        loop {
+            let next = lock(&tally).next_shuffle();
+            let Some((number, wanted)) = next else { break };
+            shuffled.clear();
+            shuffled.extend_from_slice(literal);
+            shuffle(&mut shuffled, &mut Generator::new(seed, number as u64));
+            let mut values = [0.0; COUNT];
+            scale.measure(&shuffled, &wanted, &mut values, &mut workspace);
+            let mut tally = lock(&tally);
+            tally.count(number, values);
+            done(tally.counted);
         }
-        if !wanted.contains(&true) {
-            break;
+    };
+    rayon::scope(|scope| {
+        for _ in 0..rayon::current_num_threads() {
+            scope.spawn(|_| count_shuffles());
         }
-        let batch = rayon::current_num_threads().min(SHUFFLES - shuffles);
-        let measured: Vec<[f64; COUNT]> = (shuffles..shuffles + batch)
-            .into_par_iter()
-            .map(|number| {
-                let mut shuffled = literal.to_vec();
-                shuffle(&mut shuffled, &mut Generator::new(seed, number as u64));
-                let mut values = [0.0; COUNT];
-                scale.measure(&shuffled, &wanted, &mut values);
-                values
+    });
+    done(SHUFFLES);
+    let Tally { counted, statistics, .. } =
+        tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let passed = statistics.iter().all(|result| result.passed);
+    Permutation { passed, seed, shuffles: counted as u64, statistics }
+}
+
+fn lock(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
+    tally.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the shuffles have shown so far. They are counted in the order of their numbers, whichever thread is done with
+/// its own first, so that the result does not depend on the threads.
+struct Tally {
+    statistics: Vec<StatisticResult>,
+    /// Shuffles given out.
+    begun: usize,
+    /// Shuffles counted.
+    counted: usize,
+    /// Shuffles that wait for one before them.
+    waiting: BTreeMap<usize, [f64; COUNT]>,
+}
+
+impl Tally {
+    fn new(original: [f64; COUNT]) -> Self {
+        let statistics = Statistic::ALL.into_iter().zip(original);
+        let statistics = statistics
+            .map(|(statistic, original)| StatisticResult {
+                statistic,
+                original,
+                above: 0,
+                equal: 0,
+                below: 0,
+                passed: false,
             })
             .collect();
-        // Counted in the order of the shuffles, so that the result does not depend on the batch.
-        for values in &measured {
-            if statistics.iter().all(|result| result.passed) {
-                break;
-            }
-            shuffles += 1;
-            for (result, &value) in statistics.iter_mut().zip(values) {
+        Self { statistics, begun: 0, counted: 0, waiting: BTreeMap::new() }
+    }
+
+    fn all_passed(&self) -> bool {
+        self.statistics.iter().all(|result| result.passed)
+    }
+
+    /// The number of the next shuffle, and which statistics may be needed of it.
+    fn next_shuffle(&mut self) -> Option<(usize, [bool; COUNT])> {
+        if self.begun == SHUFFLES || self.all_passed() {
+            return None;
+        }
+        let number = self.begun;
+        self.begun += 1;
+        let mut wanted = [false; COUNT];
+        for (wanted, result) in wanted.iter_mut().zip(&self.statistics) {
+            *wanted = !result.passed;
+        }
+        Some((number, wanted))
+    }
+
+    fn count(&mut self, number: usize, values: [f64; COUNT]) {
+        self.waiting.insert(number, values);
+        while !self.all_passed()
+            && let Some(values) = self.waiting.remove(&self.counted)
+        {
+            self.counted += 1;
+            for (result, value) in self.statistics.iter_mut().zip(values) {
                 if !result.passed {
                     result.count(value);
                 }
             }
         }
-        done(shuffles);
     }
-    done(SHUFFLES);
-    let passed = statistics.iter().all(|result| result.passed);
-    Permutation { passed, seed, shuffles: shuffles as u64, statistics }
 }

@@ -4,7 +4,7 @@
 //! The choice of tables, and which of two equal weights is taken first, follow bzip2 1.0.8, because another choice
 //! would give another length.
 
-use super::mtf::{MOST_SYMBOLS, Moved};
+use super::runs::{Coded, MOST_SYMBOLS};
 
 /// Most tables of a block.
 const MOST_TABLES: usize = 6;
@@ -18,29 +18,29 @@ const COST_BITS: usize = 10;
 type Lengths = [u8; MOST_SYMBOLS];
 
 /// Bits of a block's tables, selectors and symbols.
-pub(super) fn coded_bits(moved: &Moved) -> u64 {
-    let tables = match moved.len {
+pub(super) fn coded_bits(coded: &Coded) -> u64 {
+    let tables = match coded.len() {
         0..200 => 2,
         200..600 => 3,
         600..1200 => 4,
         1200..2400 => 5,
         _ => MOST_TABLES,
     };
-    let mut lengths = first_lengths(moved, tables);
+    let mut lengths = first_lengths(coded, tables);
     let mut selectors = Vec::new();
     for _ in 0..ROUNDS {
-        selectors = select(moved, &lengths[..tables]);
+        selectors = select(coded, &lengths[..tables]);
         let mut counts = [[0_u32; MOST_SYMBOLS]; MOST_TABLES];
-        for (group, &table) in moved.groups.iter().zip(&selectors) {
+        for (group, &table) in coded.groups.iter().zip(&selectors) {
             for (sum, &count) in counts[table].iter_mut().zip(group) {
                 *sum += u32::from(count);
             }
         }
         for (lengths, counts) in lengths.iter_mut().zip(&counts).take(tables) {
-            *lengths = code_lengths(&counts[..moved.alphabet_size]);
+            *lengths = code_lengths(&counts[..coded.alphabet_size]);
         }
     }
-    let symbols: u64 = moved
+    let symbols: u64 = coded
         .groups
         .iter()
         .zip(&selectors)
@@ -53,28 +53,28 @@ pub(super) fn coded_bits(moved: &Moved) -> u64 {
         })
         .sum();
     let written =
-        lengths[..tables].iter().map(|lengths| table_bits(&lengths[..moved.alphabet_size]));
+        lengths[..tables].iter().map(|lengths| table_bits(&lengths[..coded.alphabet_size]));
     3 + 15 + selector_bits(&selectors) + written.sum::<u64>() + symbols
 }
 
 /// The tables before the first round: each prefers a range of symbols that makes up its share.
-fn first_lengths(moved: &Moved, tables: usize) -> [Lengths; MOST_TABLES] {
+fn first_lengths(coded: &Coded, tables: usize) -> [Lengths; MOST_TABLES] {
     const PREFERRED: u8 = 0;
     const OTHER: u8 = 15;
     let mut counts = [0_i64; MOST_SYMBOLS];
-    for group in &moved.groups {
+    for group in &coded.groups {
         for (sum, &count) in counts.iter_mut().zip(group) {
             *sum += i64::from(count);
         }
     }
     let mut lengths = [[OTHER; MOST_SYMBOLS]; MOST_TABLES];
-    let mut left = moved.len as i64;
+    let mut left = coded.len() as i64;
     let mut from = 0;
     for table in (0..tables).rev() {
         let share = left / (table as i64 + 1);
         let mut to = from;
         let mut sum = 0;
-        while sum < share && to < moved.alphabet_size {
+        while sum < share && to < coded.alphabet_size {
             sum += counts[to];
             to += 1;
         }
@@ -91,14 +91,14 @@ fn first_lengths(moved: &Moved, tables: usize) -> [Lengths; MOST_TABLES] {
 }
 
 /// The cheapest table of each group, of several the first.
-fn select(moved: &Moved, lengths: &[Lengths]) -> Vec<usize> {
+fn select(coded: &Coded, lengths: &[Lengths]) -> Vec<usize> {
     // All tables' lengths of a symbol in one number, so that one multiplication serves all of them.
     let packed: [u64; 16] = std::array::from_fn(|symbol| {
         lengths.iter().rev().fold(0, |packed, lengths| {
             packed << COST_BITS | u64::from(lengths.get(symbol).copied().unwrap_or(0))
         })
     });
-    moved
+    coded
         .groups
         .iter()
         .map(|group| {
@@ -113,7 +113,7 @@ fn select(moved: &Moved, lengths: &[Lengths]) -> Vec<usize> {
         .collect()
 }
 
-/// Selectors are moved to the front and written in unary.
+/// Selectors are coded to the front and written in unary.
 fn selector_bits(selectors: &[usize]) -> u64 {
     let mut list: [usize; MOST_TABLES] = std::array::from_fn(|table| table);
     let mut bits = 0;

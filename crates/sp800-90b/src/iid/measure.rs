@@ -1,73 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The eleven statistics of SP 800-90B §5.1, nineteen with their lags.
+//! The statistics of SP 800-90B §5.1 of symbols in some order.
 
-use super::bzip2_len::compressed_len;
+use super::bzip2_len::{Compressor, Vocabulary};
+use super::sign_runs::SignRuns;
+use super::statistic::{COUNT, Statistic};
 use crate::Symbols;
-use serde::{Deserialize, Serialize};
 
-/// A statistic of §5.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names are those of §5.1 and of NIST's tool")]
-pub enum Statistic {
-    Excursion,
-    NumDirectionalRuns,
-    LenDirectionalRuns,
-    NumIncreasesDecreases,
-    NumRunsMedian,
-    LenRunsMedian,
-    AvgCollision,
-    MaxCollision,
-    #[serde(rename = "periodicity_1")]
-    Periodicity1,
-    #[serde(rename = "periodicity_2")]
-    Periodicity2,
-    #[serde(rename = "periodicity_8")]
-    Periodicity8,
-    #[serde(rename = "periodicity_16")]
-    Periodicity16,
-    #[serde(rename = "periodicity_32")]
-    Periodicity32,
-    #[serde(rename = "covariance_1")]
-    Covariance1,
-    #[serde(rename = "covariance_2")]
-    Covariance2,
-    #[serde(rename = "covariance_8")]
-    Covariance8,
-    #[serde(rename = "covariance_16")]
-    Covariance16,
-    #[serde(rename = "covariance_32")]
-    Covariance32,
-    Compression,
-}
-
-impl Statistic {
-    /// All of them, in the order of §5.1.
-    pub const ALL: [Self; COUNT] = [
-        Self::Excursion,
-        Self::NumDirectionalRuns,
-        Self::LenDirectionalRuns,
-        Self::NumIncreasesDecreases,
-        Self::NumRunsMedian,
-        Self::LenRunsMedian,
-        Self::AvgCollision,
-        Self::MaxCollision,
-        Self::Periodicity1,
-        Self::Periodicity2,
-        Self::Periodicity8,
-        Self::Periodicity16,
-        Self::Periodicity32,
-        Self::Covariance1,
-        Self::Covariance2,
-        Self::Covariance8,
-        Self::Covariance16,
-        Self::Covariance32,
-        Self::Compression,
-    ];
-}
-
-/// How many statistics there are.
-pub(super) const COUNT: usize = 19;
 const DIRECTIONAL: usize = Statistic::NumDirectionalRuns as usize;
 const MEDIAN: usize = Statistic::NumRunsMedian as usize;
 const COLLISION: usize = Statistic::AvgCollision as usize;
@@ -81,14 +19,23 @@ const LAGS: [usize; 5] = [1, 2, 8, 16, 32];
 pub(super) struct Scale {
     binary: bool,
     alphabet_size: usize,
-    /// Per mapped symbol: the symbol as it came.
-    raw: [u8; 256],
-    /// Per mapped symbol: whether it is below the median.
-    below_median: [bool; 256],
+    /// Per mapped symbol: the symbol as it came; nothing where they are the same.
+    raw: Option<[u8; 256]>,
     raw_mean: f64,
+    /// The smallest mapped symbol that is not below the median.
+    middle: u8,
+    vocabulary: Vocabulary,
+}
+
+/// Memory for measuring, kept from one order to the next.
+#[derive(Default)]
+pub(super) struct Workspace {
+    raw: Vec<u8>,
+    compressor: Compressor,
 }
 
 impl Scale {
+    /// `median` is that of the mapped symbols.
     pub(super) fn new(symbols: &Symbols, median: f64) -> Self {
         let mut raw = [0; 256];
         for (&mapped, &symbol) in symbols.literal().iter().zip(symbols.raw()) {
@@ -98,9 +45,10 @@ impl Scale {
         Self {
             binary: symbols.alphabet_size() == 2,
             alphabet_size: symbols.alphabet_size(),
-            raw,
-            below_median: std::array::from_fn(|symbol| (symbol as f64) < median),
+            raw: (symbols.literal() != symbols.raw()).then_some(raw),
             raw_mean: sum as f64 / symbols.len() as f64,
+            middle: median.ceil() as u8,
+            vocabulary: Vocabulary::new(&raw),
         }
     }
 
@@ -110,15 +58,12 @@ impl Scale {
         symbols: &[u8],
         wanted: &[bool; COUNT],
         values: &mut [f64; COUNT],
+        workspace: &mut Workspace,
     ) {
         let any =
             |first: usize, count: usize| wanted[first..first + count].iter().any(|&wanted| wanted);
-        if wanted[0] {
-            values[0] = self.excursion(symbols);
-        }
         if any(MEDIAN, 2) {
-            let below = symbols.iter().map(|&symbol| self.below_median[usize::from(symbol)]);
-            let runs = Runs::of(below);
+            let runs = SignRuns::of_pairs(symbols, symbols, |symbol, _| symbol < self.middle);
             values[MEDIAN] = runs.number as f64;
             values[MEDIAN + 1] = runs.longest as f64;
         }
@@ -131,31 +76,41 @@ impl Scale {
             values[COLLISION] = average;
             values[COLLISION + 1] = longest as f64;
         }
+        let raw = match &self.raw {
+            Some(raw) if wanted[0] || any(COVARIANCE, 5) => {
+                workspace.raw.clear();
+                workspace.raw.extend(symbols.iter().map(|&symbol| raw[usize::from(symbol)]));
+                &workspace.raw
+            }
+            _ => symbols,
+        };
+        if wanted[0] {
+            values[0] = excursion(raw, self.raw_mean);
+        }
         if any(DIRECTIONAL, 3) || any(PERIODICITY, 10) {
             if self.binary {
                 let ones = conversion_1(symbols);
                 measure_neighbours(&ones, &ones, wanted, values);
             } else {
-                let raw: Vec<u8> =
-                    symbols.iter().map(|&symbol| self.raw[usize::from(symbol)]).collect();
-                measure_neighbours(symbols, &raw, wanted, values);
+                measure_neighbours(symbols, raw, wanted, values);
             }
         }
         if wanted[COMPRESSION] {
-            values[COMPRESSION] = compressed_len(symbols, &self.raw) as f64;
+            let len = workspace.compressor.compressed_len(symbols, &self.vocabulary);
+            values[COMPRESSION] = len as f64;
         }
     }
+}
 
-    /// §5.1.1: the largest distance of a partial sum from what the mean gives.
-    fn excursion(&self, symbols: &[u8]) -> f64 {
-        let mut sum = 0_u64;
-        let mut largest = 0.0_f64;
-        for (count, &symbol) in (1_u64..).zip(symbols) {
-            sum += u64::from(self.raw[usize::from(symbol)]);
-            largest = largest.max((sum as f64 - count as f64 * self.raw_mean).abs());
-        }
-        largest
+/// §5.1.1: the largest distance of a partial sum from what the mean gives.
+fn excursion(raw: &[u8], mean: f64) -> f64 {
+    let mut sum = 0_u64;
+    let mut largest = 0.0_f64;
+    for (count, &symbol) in (1_u64..).zip(raw) {
+        sum += u64::from(symbol);
+        largest = largest.max((sum as f64 - count as f64 * mean).abs());
     }
+    largest
 }
 
 /// Directional runs, periodicity (both on `order`) and covariance (on `size`).
@@ -166,60 +121,39 @@ fn measure_neighbours(
     values: &mut [f64; COUNT],
 ) {
     if wanted[DIRECTIONAL..DIRECTIONAL + 3].iter().any(|&wanted| wanted) {
-        let falls = order.windows(2).map(|pair| pair[0] > pair[1]);
-        let runs = Runs::of(falls);
+        let runs = SignRuns::of_pairs(order, &order[1..], |before, after| before > after);
         values[DIRECTIONAL] = runs.number as f64;
         values[DIRECTIONAL + 1] = runs.longest as f64;
-        values[DIRECTIONAL + 2] = runs.trues.max(runs.total - runs.trues) as f64;
+        values[DIRECTIONAL + 2] = runs.set.max(runs.len - runs.set) as f64;
     }
     for (place, lag) in LAGS.into_iter().enumerate() {
         if wanted[PERIODICITY + place] {
-            // §5.1.9
-            let equal = order.iter().zip(&order[lag..]).filter(|(a, b)| a == b).count();
-            values[PERIODICITY + place] = equal as f64;
+            values[PERIODICITY + place] = equal_pairs(order, &order[lag..]) as f64;
         }
         if wanted[COVARIANCE + place] {
-            // §5.1.10
-            let products = size.chunks(1 << 16).enumerate().map(|(number, chunk)| {
-                let from = number * (1 << 16) + lag;
-                let later = size.get(from..).unwrap_or(&[]);
-                let sum = chunk
-                    .iter()
-                    .zip(later)
-                    .map(|(&a, &b)| u32::from(a) * u32::from(b))
-                    .sum::<u32>();
-                u64::from(sum)
-            });
-            values[COVARIANCE + place] = products.sum::<u64>() as f64;
+            values[COVARIANCE + place] = sum_of_products(size, &size[lag..]) as f64;
         }
     }
 }
 
-/// Runs of equal values.
-#[derive(Default)]
-struct Runs {
-    number: u64,
-    longest: u64,
-    trues: u64,
-    total: u64,
+/// §5.1.9
+fn equal_pairs(a: &[u8], b: &[u8]) -> u64 {
+    // In pieces that a byte can count.
+    let pieces = a.chunks(192).zip(b.chunks(192));
+    pieces
+        .map(|(a, b)| a.iter().zip(b).map(|(a, b)| u8::from(a == b)).sum::<u8>())
+        .map(u64::from)
+        .sum()
 }
 
-impl Runs {
-    fn of(values: impl Iterator<Item = bool>) -> Self {
-        let mut runs = Self::default();
-        let mut last = None;
-        let mut run = 0_u64;
-        for value in values {
-            let goes_on = last == Some(value);
-            runs.number += u64::from(!goes_on);
-            run = if goes_on { run + 1 } else { 1 };
-            runs.longest = runs.longest.max(run);
-            runs.trues += u64::from(value);
-            runs.total += 1;
-            last = Some(value);
-        }
-        runs
-    }
+/// §5.1.10
+fn sum_of_products(a: &[u8], b: &[u8]) -> u64 {
+    // In pieces that 32 bits can add up.
+    let pieces = a.chunks(1 << 14).zip(b.chunks(1 << 14));
+    pieces
+        .map(|(a, b)| a.iter().zip(b).map(|(&a, &b)| u32::from(a) * u32::from(b)).sum::<u32>())
+        .map(u64::from)
+        .sum()
 }
 
 /// §5.1.7, §5.1.8: mean and maximum of the number of symbols until one repeats.
@@ -264,15 +198,16 @@ mod tests {
     fn the_standards_examples() {
         // §5.1.2 to §5.1.4
         let s = [2, 2, 2, 5, 7, 7, 9, 3, 1, 4, 4];
-        let runs = Runs::of(s.windows(2).map(|pair| pair[0] > pair[1]));
-        assert_eq!((runs.number, runs.longest, runs.trues.max(runs.total - runs.trues)), (3, 6, 8));
+        let runs = SignRuns::of_pairs(&s, &s[1..], |before, after| before > after);
+        assert_eq!((runs.number, runs.longest, runs.set.max(runs.len - runs.set)), (3, 6, 8));
         // §5.1.5, §5.1.6: median 9 of (5, 15, 12, 1, 13, 9, 4)
-        let runs = Runs::of([5, 15, 12, 1, 13, 9, 4].into_iter().map(|x| x < 9));
+        let s = [5, 15, 12, 1, 13, 9, 4];
+        let runs = SignRuns::of_pairs(&s, &s, |symbol, _| symbol < 9);
         assert_eq!((runs.number, runs.longest), (5, 2));
         // §5.1.7, §5.1.8: collisions of (2, 1, 1, 2, 0, 1, 0, 1, 1, 2) take 3, 4 and 2 symbols
         assert_eq!(collisions(&[2, 1, 1, 2, 0, 1, 0, 1, 1, 2], 3), (3.0, 4));
         // §5.1.9, §5.1.10 with p = 2 on (2, 1, 2, 1, 0, 1, 0, 1, 1, 2)
-        let s = [2, 1, 2, 1, 0, 1, 0, 1, 1, 2].repeat(4);
+        let s = [2, 1, 2, 1, 0, 1, 0, 1, 1, 2].repeat(40);
         let mut values = [0.0; COUNT];
         measure_neighbours(&s, &s, &[true; COUNT], &mut values);
         let by_hand = s.windows(3).filter(|w| w[0] == w[2]).count();
@@ -292,7 +227,6 @@ mod tests {
     #[test]
     fn excursion_is_the_standards_example() {
         // §5.1.1: (2, 15, 4, 10, 9) has mean 8 and excursion 6.
-        let symbols = Symbols::new(vec![2, 15, 4, 10, 9], 8).unwrap();
-        assert_eq!(Scale::new(&symbols, 2.0).excursion(symbols.literal()), 6.0);
+        assert_eq!(excursion(&[2, 15, 4, 10, 9], 8.0), 6.0);
     }
 }
