@@ -145,7 +145,16 @@ fn check(bin: &Path) {
     ];
     for (prefix, key) in finals {
         if let Some(theirs) = text.lines().find_map(|line| line.strip_prefix(prefix)) {
-            same(&format!("{set}: {key}"), &ours[key], theirs);
+            // The tool leaves out an estimator that would need more samples; we then draw no conclusion.
+            if text.contains("not enough samples") {
+                assert_eq!(
+                    (&ours["status"], &ours[key]),
+                    (&"invalid".into(), &Value::Null),
+                    "{set}"
+                );
+            } else {
+                same(&format!("{set}: {key}"), &ours[key], theirs);
+            }
         }
     }
 }
@@ -165,7 +174,7 @@ fn sets_in(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn small_sets_agree_with_nists_tool() {
     let sets = sets_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data"));
-    assert_eq!(sets.len(), 3);
+    assert_eq!(sets.len(), 13);
     for set in sets {
         check(&set);
     }
