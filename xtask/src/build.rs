@@ -14,4 +14,5 @@ pub(crate) mod module;
 pub(crate) mod profile;
 pub(crate) mod room;
 pub(crate) mod sources;
+pub(crate) mod stock;
 pub(crate) mod uchaosbox;

@@ -5,7 +5,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, image::Image,
+    assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, image::Image, module::Module,
     run_bare::RunBare, run_linux::RunLinux, setup::Setup, sources::Sources, test::Test,
 };
 use crate::workshop::Workshop;
@@ -54,6 +54,8 @@ enum Command {
     Doctor(Doctor),
     /// Build both images: the microkernel and the Linux guest
     Image(Image),
+    /// Build uchaos.ko for a distribution's kernel, or as a DKMS package
+    Module(Module),
     /// Boot the Linux guest: a shell, or the jobs given
     RunLinux(RunLinux),
     /// Boot the microkernel: its monitor, or the jobs given
@@ -81,6 +83,7 @@ impl Cli {
             Command::Sources(command) => command.run(&shop),
             Command::Doctor(command) => command.run(&shop),
             Command::Image(command) => command.run(&shop),
+            Command::Module(command) => command.run(&shop),
             Command::RunLinux(command) => command.run(&shop),
             Command::RunBare(command) => command.run(&shop),
             Command::Compare(command) => command.run(&shop),

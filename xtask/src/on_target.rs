@@ -8,6 +8,7 @@ mod failures;
 mod linux;
 mod main_job;
 mod module;
+mod stock;
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,7 @@ pub(crate) const AREAS: &[(&str, &[Check])] = &[
     ("baremetal", baremetal::CHECKS),
     ("linux", linux::CHECKS),
     ("module", module::CHECKS),
+    ("stock kernels", stock::CHECKS),
     ("failures", failures::CHECKS),
     ("main job", main_job::CHECKS),
 ];

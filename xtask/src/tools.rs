@@ -50,19 +50,30 @@ pub(crate) const TO_BUILD: &[Need] = &[
     ),
 ];
 
+/// What the checks on packages and signed modules need.
+pub(crate) const TO_PACKAGE: &[Need] = &[
+    need("dkms", "dkms", "builds the module from its package"),
+    need("openssl", "openssl", "makes a key to sign a module with"),
+];
+
 impl Need {
     /// Where it is on this machine, if it is.
     pub(crate) fn found(&self) -> Option<PathBuf> {
         if self.name.starts_with('/') {
             return Some(PathBuf::from(self.name)).filter(|path| path.exists());
         }
-        // The administrator's folders are not on every user's PATH, and depmod lives there.
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        std::env::split_paths(&path)
-            .chain(["/usr/sbin", "/sbin"].map(PathBuf::from))
-            .map(|folder| folder.join(self.name))
-            .find(|candidate| is_executable(candidate))
+        find(self.name)
     }
+}
+
+/// Where a program is on this machine, if it is.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    // The administrator's folders are not on every user's PATH, and depmod lives there.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin", "/sbin"].map(PathBuf::from))
+        .map(|folder| folder.join(program))
+        .find(|candidate| is_executable(candidate))
 }
 
 fn is_executable(path: &Path) -> bool {

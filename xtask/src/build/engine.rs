@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod fixtures;
+mod listing;
 mod scan;
 mod verify;
 
@@ -18,6 +19,7 @@ use crate::inputs::{Inputs, file_sha256};
 use crate::log::StepLog;
 use crate::workshop::Workshop;
 
+pub(crate) use scan::disassemble;
 pub(crate) use verify::verify;
 
 /// The engine, built.
@@ -48,7 +50,7 @@ const FUNCTIONS: [&str; 14] = [
 ];
 
 /// Compiler flags. Each is needed by one target at least, and harmless for the others.
-pub(crate) const FLAGS: [&str; 8] = [
+pub(crate) const FLAGS: [&str; 9] = [
     // The kernel module: the top 2 GB, no position independence, no SSE, interrupts below the stack pointer, and no
     // relocation kind that its loader lacks.
     "-Ccode-model=kernel",
@@ -57,6 +59,8 @@ pub(crate) const FLAGS: [&str; 8] = [
     "-Cno-redzone=yes",
     "-Crelro-level=off",
     "-Cforce-unwind-tables=no",
+    // Kernels with retpolines: no indirect branch.
+    "-Cjump-tables=no",
     // SHA-256 without SSE, and small.
     "--cfg=sha2_256_backend=\"soft\"",
     "--cfg=sha2_backend_soft=\"compact\"",
@@ -89,19 +93,28 @@ pub(crate) fn build(shop: &Workshop) -> Result<Engine> {
         .path(shop.root.join("Cargo.lock"))
         .path(shop.root.join("rust-toolchain.toml"))
         .text("flags", FLAGS.join(" "))
-        .text("merge", MERGE_SCRIPT);
-    shop.step("engine", &inputs, &[&object], |log| {
+        .text("merge", MERGE_SCRIPT)
+        .text("listing", listing::HEAD);
+    let listing = listing_of(&object);
+    shop.step("engine", &inputs, &[&object, &listing], |log| {
         fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
         let library = compile(shop, &folder, log)?;
         let merged = merge(&library, &folder, log)?;
         let scanned = folder.join("unscanned.o");
         finish(&merged, &scanned, log)?;
         scan::scan(&scanned, log)?;
+        fs::write(&listing, listing::listing(&merged)?)
+            .with_context(|| format!("writing {}", listing.display()))?;
         fs::rename(&scanned, &object)
             .with_context(|| format!("putting {} in place", object.display()))
     })?;
     let sha256 = if object.exists() { Some(file_sha256(&object)?) } else { None };
     Ok(Engine { object, sha256 })
+}
+
+/// The same engine as assembly, for the kernels of distributions; beside the object.
+pub(crate) fn listing_of(object: &Path) -> PathBuf {
+    object.with_file_name("engine.S")
 }
 
 /// Compiles chaos-ffi and what it needs into an archive, in a target folder of its own because its flags differ from

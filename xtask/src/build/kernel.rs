@@ -79,14 +79,22 @@ pub(crate) fn build(shop: &Workshop, profile: &Profile, own: Option<&Path>) -> R
 
 /// `make` for this kernel, with nothing of the caller's surroundings in it; for modules as well.
 pub(crate) fn make(source_dir: &Path, build_dir: &Path) -> Command {
-    let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut make = Command::new("make");
-    make.arg("-C")
-        .arg(source_dir)
-        .arg(format!("O={}", build_dir.display()))
-        .arg(format!("-j{jobs}"));
+    let mut make = quiet_make();
+    make.arg("-C").arg(source_dir).arg(format!("O={}", build_dir.display()));
     // An empty LOCALVERSION keeps the `+` away that a git checkout around the tree would add.
     make.args(["ARCH=x86_64", "LOCALVERSION="]);
+    make.env("KBUILD_BUILD_TIMESTAMP", "Sun Mar  1 00:00:00 UTC 2026")
+        .env("KBUILD_BUILD_VERSION", "1")
+        .env("KBUILD_BUILD_USER", "uchaos")
+        .env("KBUILD_BUILD_HOST", "uchaos");
+    make
+}
+
+/// A `make` for all processors, with nothing of the caller's surroundings in it.
+pub(crate) fn quiet_make() -> Command {
+    let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut make = Command::new("make");
+    make.arg(format!("-j{jobs}"));
     for name in [
         "MAKEFLAGS",
         "MFLAGS",
@@ -100,11 +108,7 @@ pub(crate) fn make(source_dir: &Path, build_dir: &Path) -> Command {
     ] {
         make.env_remove(name);
     }
-    make.env("LC_ALL", "C")
-        .env("KBUILD_BUILD_TIMESTAMP", "Sun Mar  1 00:00:00 UTC 2026")
-        .env("KBUILD_BUILD_VERSION", "1")
-        .env("KBUILD_BUILD_USER", "uchaos")
-        .env("KBUILD_BUILD_HOST", "uchaos");
+    make.env("LC_ALL", "C");
     make
 }
 

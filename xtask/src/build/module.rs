@@ -28,6 +28,11 @@ const RELOCATIONS: [elf::RelocationType; 7] = [
     elf::R_X86_64_PC64,
 ];
 
+/// The C shim, in the checkout.
+pub(crate) const SHIM: &str = "linux-guest/uchaos";
+/// The engine's header, in the checkout.
+pub(crate) const HEADER: &str = "crates/chaos-ffi/include/uchaos_engine.h";
+
 /// Builds `uchaos.ko` for a kernel.
 ///
 /// # Errors
@@ -39,9 +44,10 @@ pub(crate) fn build(
 ) -> Result<PathBuf> {
     let step = format!("module-{}", kernel.release);
     let module = shop.out.join(&step).join("uchaos.ko");
-    let shim = shop.root.join("linux-guest/uchaos");
-    let header = shop.root.join("crates/chaos-ffi/include/uchaos_engine.h");
-    let mut inputs = Inputs::new().path(&shim).path(&header).text("kernel", kernel.release.clone());
+    let mut inputs = Inputs::new()
+        .path(shop.root.join(SHIM))
+        .path(shop.root.join(HEADER))
+        .text("kernel", kernel.release.clone());
     // In a dry run what comes before may not be there yet.
     for part in
         [engine_object, &kernel.build_dir.join(".config"), &kernel.build_dir.join("Module.symvers")]
@@ -52,7 +58,7 @@ pub(crate) fn build(
     }
     shop.step(&step, &inputs, &[&module], |log| {
         let folder = room::for_builds(shop, &format!("{step}-build"))?;
-        gather(&shim, &header, engine_object, &folder)?;
+        gather(shop, engine_object, "engine.o_shipped", &folder)?;
         log.run(
             kernel::make(&kernel.source_dir, &kernel.build_dir)
                 .arg(format!("M={}", folder.display()))
@@ -66,17 +72,31 @@ pub(crate) fn build(
         let same = engine::verify(&engine, &built)?;
         log.note(&format!("the engine is in it: {} bytes are equal", same.compared_bytes))?;
         log.say(&format!("uchaos.ko for Linux {}: {} bytes", kernel.release, bytes.len()))?;
-        if let Some(parent) = module.parent() {
-            fs::create_dir_all(parent).with_context(|| format!("creating {}", parent.display()))?;
-        }
-        fs::write(&module, bytes).with_context(|| format!("writing {}", module.display()))
+        put_in_place(&built, &module)
     })?;
     Ok(module)
 }
 
-/// Puts what kbuild needs into one folder, emptied first: it builds in place, and a checkout may be read-only.
-fn gather(shim: &Path, header: &Path, engine_object: &Path, folder: &Path) -> Result<()> {
-    fs::remove_dir_all(folder).with_context(|| format!("emptying {}", folder.display()))?;
+/// Copies a module to where it is kept.
+pub(crate) fn put_in_place(built: &Path, module: &Path) -> Result<()> {
+    if let Some(parent) = module.parent() {
+        fs::create_dir_all(parent).with_context(|| format!("creating {}", parent.display()))?;
+    }
+    fs::copy(built, module).with_context(|| format!("writing {}", module.display())).map(|_| ())
+}
+
+/// Puts what kbuild needs into one folder, emptied first: it builds in place, and a checkout may be read-only. The
+/// engine comes under the name that the module's Kbuild has for its form.
+pub(crate) fn gather(
+    shop: &Workshop,
+    engine: &Path,
+    engine_name: &str,
+    folder: &Path,
+) -> Result<()> {
+    let shim = &shop.root.join(SHIM);
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("emptying {}", folder.display()))?;
+    }
     fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
     let copy = |from: &Path, name: &str| {
         let bytes = fs::read(from).with_context(|| format!("reading {}", from.display()))?;
@@ -89,12 +109,12 @@ fn gather(shim: &Path, header: &Path, engine_object: &Path, folder: &Path) -> Re
             copy(&path, name)?;
         }
     }
-    copy(header, "uchaos_engine.h")?;
-    copy(engine_object, "engine.o_shipped")
+    copy(&shop.root.join(HEADER), "uchaos_engine.h")?;
+    copy(engine, engine_name)
 }
 
 /// Refuses what a loading kernel refuses, and what must not be in the module.
-fn scan(module: &[u8]) -> Result<()> {
+pub(crate) fn scan(module: &[u8]) -> Result<()> {
     let module = File::parse(module).context("reading the module as ELF")?;
     for section in module.sections() {
         let name = section.name().unwrap_or("?");

@@ -76,7 +76,11 @@ fn check_object(bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn disassemble(path: &Path) -> Result<String> {
+/// objdump's listing of a file's code: offset and instruction on each line.
+///
+/// # Errors
+/// When objdump cannot be started, or cannot read the file.
+pub(crate) fn disassemble(path: &Path) -> Result<String> {
     let output = Command::new("objdump")
         .args(["--disassemble", "--no-show-raw-insn"])
         .arg(path)

@@ -58,7 +58,7 @@ impl Apt {
     ) -> Result<String> {
         let inbox = self.empty_inbox()?;
         log.run(self.command().args(["download", package]).current_dir(&inbox))?;
-        let deb = the_only(&inbox, ".deb")?;
+        let deb = the_only(&inbox, |name| name.ends_with(".deb"))?;
         let version = output_of(Command::new("dpkg-deb").arg("--field").arg(&deb).arg("Version"))?;
         let mut unpacker = Command::new("dpkg-deb")
             .arg("--fsys-tarfile")
@@ -103,7 +103,10 @@ impl Apt {
         if !from.exists() {
             bail!(
                 "Debian's {package} has {} now, not {file}",
-                the_only(&inbox, ".orig.tar.*")?.display()
+                the_only(&inbox, |name| name.contains(".orig.tar.")).map_or_else(
+                    |_| "another tarball".to_owned(),
+                    |found| found.display().to_string()
+                )
             );
         }
         fs::rename(&from, target)
@@ -111,10 +114,74 @@ impl Apt {
         fs::remove_dir_all(&inbox).with_context(|| format!("removing {}", inbox.display()))
     }
 
+    /// Puts a tarball of the newest kernel of a flavour at `target`: the image and the headers that modules are built
+    /// by. Returns their version.
+    ///
+    /// # Errors
+    /// When one of the packages cannot be had.
+    pub(super) fn kernel(&self, flavour: &str, target: &Path, log: &mut StepLog) -> Result<String> {
+        let image = self.needed_by(&format!("linux-image-{flavour}"), &["linux-image-"])?;
+        let headers = self.needed_by(&format!("linux-headers-{flavour}"), &["linux-headers-"])?;
+        let (Some(image), Some(headers)) = (image.first(), headers.first()) else {
+            bail!("Debian has no kernel of the flavour '{flavour}' now");
+        };
+        let more = self.needed_by(headers, &["linux-headers-", "linux-kbuild-"])?;
+        let inbox = self.empty_inbox()?;
+        let mut download = self.command();
+        download.arg("download").arg(image).arg(headers).args(&more).current_dir(&inbox);
+        log.run(&mut download)?;
+        let is_image = |name: &str| name.starts_with("linux-image-") && name.ends_with(".deb");
+        let deb = the_only(&inbox, is_image)
+            .with_context(|| format!("looking for {image} in {}", inbox.display()))?;
+        let version = output_of(Command::new("dpkg-deb").arg("--field").arg(&deb).arg("Version"))?;
+        bundle(&inbox, target, log)?;
+        Ok(version.trim().to_owned())
+    }
+
+    /// Puts a tarball of a whole source package at `target`, and returns its version.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub(super) fn source_package(
+        &self,
+        package: &str,
+        target: &Path,
+        log: &mut StepLog,
+    ) -> Result<String> {
+        let inbox = self.empty_inbox()?;
+        log.run(self.command().args(["source", "--download-only", package]).current_dir(&inbox))?;
+        let dsc = the_only(&inbox, |name| name.ends_with(".dsc"))?;
+        let text =
+            fs::read_to_string(&dsc).with_context(|| format!("reading {}", dsc.display()))?;
+        let version = text
+            .lines()
+            .find_map(|line| line.strip_prefix("Version: "))
+            .with_context(|| format!("{} has no version", dsc.display()))?;
+        bundle(&inbox, target, log)?;
+        Ok(version.trim().to_owned())
+    }
+
+    /// The packages that `package` depends on and whose names begin in one of these ways.
+    fn needed_by(&self, package: &str, beginnings: &[&str]) -> Result<Vec<String>> {
+        let text = output_of(self.program("apt-cache").args(["depends", package]))?;
+        Ok(text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("Depends: "))
+            .filter(|name| beginnings.iter().any(|beginning| name.starts_with(beginning)))
+            .map(str::to_owned)
+            .collect())
+    }
+
     fn command(&self) -> Command {
-        let mut apt = Command::new("apt-get");
+        let mut apt = self.program("apt-get");
+        apt.arg("--quiet=2");
+        apt
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let mut apt = Command::new(name);
         let set = |name: &str, value: &Path| format!("{name}={}", value.display());
-        apt.args(["--quiet=2", "-o", "Acquire::Languages=none", "-o", "APT::Sandbox::User="])
+        apt.args(["-o", "Acquire::Languages=none", "-o", "APT::Sandbox::User="])
             .args(["-o", "Acquire::Retries=2", "-o", "Dir::Etc::sourceparts=-"])
             .args(["-o", &set("Dir::Etc::sourcelist", &self.folder.join("sources.list"))])
             .args(["-o", &set("Dir::State", &self.folder.join("state"))])
@@ -134,23 +201,31 @@ impl Apt {
     }
 }
 
-/// The one file in `folder` whose name ends with `ending` (`.*` at its end stands for anything).
-fn the_only(folder: &Path, ending: &str) -> Result<PathBuf> {
-    let matches = |name: &str| match ending.strip_suffix('*') {
-        Some(middle) => name.contains(middle),
-        None => name.ends_with(ending),
-    };
+/// The one file in `folder` whose name is wanted.
+fn the_only(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| format!("listing {}", folder.display()))? {
         let path = entry.with_context(|| format!("listing {}", folder.display()))?.path();
-        if path.file_name().is_some_and(|name| matches(&name.to_string_lossy())) {
+        if path.file_name().is_some_and(|name| wanted(&name.to_string_lossy())) {
             found.push(path);
         }
     }
     match found.pop() {
         Some(path) if found.is_empty() => Ok(path),
-        _ => bail!("apt left no single '{ending}' file in {}", folder.display()),
+        _ => bail!("apt left no single file of that kind in {}", folder.display()),
     }
+}
+
+/// Makes one tarball of what is in `inbox`, and removes that.
+fn bundle(inbox: &Path, target: &Path, log: &mut StepLog) -> Result<()> {
+    let mut tar = Command::new("tar");
+    tar.args(["--create", "--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--file"])
+        .arg(target)
+        .arg("--directory")
+        .arg(inbox)
+        .arg(".");
+    log.run(&mut tar)?;
+    fs::remove_dir_all(inbox).with_context(|| format!("removing {}", inbox.display()))
 }
 
 fn output_of(command: &mut Command) -> Result<String> {

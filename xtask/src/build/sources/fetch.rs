@@ -88,6 +88,10 @@ fn bring(
         Mirror::DebianSource(package) => {
             apt(log)?.upstream_tarball(package, file, part, log).map(|()| None)
         }
+        Mirror::DebianKernel(flavour) => apt(log)?.kernel(flavour, part, log).map(Some),
+        Mirror::DebianSourcePackage(package) => {
+            apt(log)?.source_package(package, part, log).map(Some)
+        }
         Mirror::DebianPackage { name, member } => {
             apt(log)?.package_member(name, member, part, log).map(Some)
         }

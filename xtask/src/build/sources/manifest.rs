@@ -57,6 +57,10 @@ pub(crate) enum Mirror {
         /// The file's path as `dpkg-deb --contents` prints it.
         member: String,
     },
+    /// Debian's newest kernel of a flavour, with the headers that modules are built by: a tarball of its packages.
+    DebianKernel(String),
+    /// A whole Debian source package, patches included: a tarball of what `dpkg-source` unpacks.
+    DebianSourcePackage(String),
 }
 
 impl Manifest {
@@ -125,6 +129,12 @@ impl std::fmt::Display for Mirror {
         match self {
             Self::Url(url) => out.write_str(url),
             Self::DebianSource(package) => write!(out, "Debian's source package {package}"),
+            Self::DebianKernel(flavour) => {
+                write!(out, "Debian's packages for linux-image-{flavour}")
+            }
+            Self::DebianSourcePackage(package) => {
+                write!(out, "Debian's source package {package}, with its patches")
+            }
             Self::DebianPackage { name, .. } => write!(out, "Debian's package {name}"),
         }
     }

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask module`: `uchaos.ko` for a kernel that a distribution built, or as a DKMS package.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::build::engine;
+use crate::build::stock::debian::DebianKernel;
+use crate::build::stock::{self, Headers, Signing, dkms};
+use crate::preflight;
+use crate::provenance;
+use crate::tools::TO_BUILD;
+use crate::workshop::Workshop;
+
+/// Build uchaos.ko for a distribution's kernel, or as a DKMS package.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask module --kernel-headers /lib/modules/$(uname -r)/build
+  cargo xtask module --kernel-headers /usr/src/linux-headers-6.1.0-56-cloud-amd64 --sign-key k.pem --sign-cert k.crt
+  cargo xtask module --debian           for Debian's newest cloud kernel; its packages are fetched, not installed
+  cargo xtask module --dkms             uchaos-dkms_VERSION_amd64.deb, for `apt install ./FILE`")]
+#[command(group = clap::ArgGroup::new("kernel").required(true))]
+pub(crate) struct Module {
+    /// The headers of the kernel, as modules are built by
+    #[arg(long, value_name = "DIR", group = "kernel")]
+    kernel_headers: Option<PathBuf>,
+    /// Debian's newest cloud kernel, by its packages
+    #[arg(long, group = "kernel")]
+    debian: bool,
+    /// The package that builds it wherever it is installed
+    #[arg(long, group = "kernel")]
+    dkms: bool,
+    /// Sign the module with this private key
+    #[arg(long, value_name = "PEM", requires = "sign_cert", conflicts_with = "dkms")]
+    sign_key: Option<PathBuf>,
+    /// The key's certificate
+    #[arg(long, value_name = "FILE", requires = "sign_key")]
+    sign_cert: Option<PathBuf>,
+    /// Copy what was built to this file
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl Module {
+    /// Builds, and prints where it is.
+    ///
+    /// # Errors
+    /// Headers or a compiler that are missing; the step that failed.
+    pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
+        let headers = self.kernel_headers.as_deref().map(Headers::open).transpose()?;
+        preflight::ensure(shop, TO_BUILD)?;
+        shop.expect_steps(if self.debian { 3 } else { 2 });
+        let headers = match headers {
+            None if self.debian => Some(DebianKernel::obtain(shop)?.headers),
+            headers => headers,
+        };
+        let engine = engine::build(shop)?;
+        let signing = match (self.sign_key, self.sign_cert) {
+            (Some(key), Some(certificate)) => Some(Signing { key, certificate }),
+            _ => None,
+        };
+        let built = match &headers {
+            Some(headers) => stock::build(shop, headers, &engine.object, signing.as_ref())?,
+            None => dkms::build(shop, &engine.object)?,
+        };
+        if shop.dry_run {
+            return Ok(());
+        }
+        let path = self.output.unwrap_or_else(|| built.clone());
+        if path != built {
+            fs::copy(&built, &path)
+                .with_context(|| format!("copying {} to {}", built.display(), path.display()))?;
+        }
+        let artifact = provenance::artifact(&path.display().to_string(), &path)?;
+        if shop.json {
+            println!("{}", serde_json::to_string_pretty(&artifact).context("writing JSON")?);
+        } else {
+            println!("{:>10} bytes  {}  {}", artifact.bytes, artifact.sha256, path.display());
+        }
+        Ok(())
+    }
+}
