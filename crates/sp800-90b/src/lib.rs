@@ -13,6 +13,11 @@
 //! * **No panics.** Every input gives a result or a typed error.
 #![forbid(unsafe_code)]
 
+/// The examples in the readme are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod assessment;
 pub mod bound;
 mod conclusion;

@@ -4,8 +4,8 @@
 use crate::assessment::{Assessment, EstimatorSet, Estimators};
 use crate::conclusion::conclude;
 use crate::estimators::{
-    Lrs, Repeats, TTuple, collision, compression, lag, lrs, lz78y, markov, mcv, multi_mcw,
-    multi_mmc, t_tuple,
+    BitPairs, CollisionTimes, Lags, Lrs, Repeats, SymbolCounts, TTuple, compression, lrs, lz78y,
+    mcv, multi_mcw, multi_mmc, t_tuple,
 };
 use crate::iid::{SHUFFLES, iid_tests};
 use crate::{Outcome, Symbols};
@@ -73,14 +73,15 @@ pub fn assess_with_progress(
     if symbols.alphabet_size() == 1 {
         return Ok(conclude(symbols, track, one_symbol(symbols), None));
     }
-    let iid = if let Track::Iid { seed } = track {
-        Some(iid_tests(symbols, seed, &|done| {
-            progress(Progress { done, total: SHUFFLES, step: "shuffles" });
-        }))
-    } else {
-        None
+    let Track::Iid { seed } = track else {
+        return Ok(conclude(symbols, track, run(symbols, track, progress), None));
     };
-    Ok(conclude(symbols, track, run(symbols, track, progress), iid))
+    // Beside the shuffles the two estimates take no time.
+    let estimators = run(symbols, track, &|_| {});
+    let tests = iid_tests(symbols, seed, &|done| {
+        progress(Progress { done, total: SHUFFLES, step: "shuffles" });
+    });
+    Ok(conclude(symbols, track, estimators, Some(tests)))
 }
 
 /// Of a constant only the most common value can be told: every predictor is always right.
@@ -97,24 +98,32 @@ fn one_symbol(symbols: &Symbols) -> EstimatorSet {
 /// (two different symbols), the bitstring.
 fn run(symbols: &Symbols, track: Track, progress: &(dyn Fn(Progress) + Sync)) -> EstimatorSet {
     let alphabet_size = symbols.alphabet_size();
-    let bits = if alphabet_size > 2 { symbols.bitstring() } else { Vec::new() };
+    let has_bitstring = alphabet_size > 2;
+    // Only the whole track needs all bits at once, in eight times the memory that bytes take.
+    let whole_bitstring =
+        if has_bitstring && track == Track::NonIid { symbols.bitstring() } else { Vec::new() };
     let literal_steps = steps(track, alphabet_size);
-    let bitstring_steps = if bits.is_empty() { 0 } else { steps(track, 2) };
+    let bitstring_steps = if has_bitstring { steps(track, 2) } else { 0 };
     let counter =
         StepCounter { done: AtomicUsize::new(0), total: literal_steps + bitstring_steps, progress };
     let mut literal = Estimators::default();
     let mut bitstring = Estimators::default();
     rayon::scope(|scope| {
         // The bitstring first: its estimators are the longest.
-        if !bits.is_empty() {
-            spawn(scope, &mut bitstring, &bits, 2, track, &counter);
+        if has_bitstring {
+            let text = match track {
+                Track::NonIid => Text::Whole(&whole_bitstring),
+                Track::Quick | Track::Iid { .. } => Text::BitsOf(symbols),
+            };
+            spawn(scope, &mut bitstring, text, 2, track, &counter);
         }
-        spawn(scope, &mut literal, symbols.literal(), alphabet_size, track, &counter);
+        let text = Text::Whole(symbols.literal());
+        spawn(scope, &mut literal, text, alphabet_size, track, &counter);
     });
     if symbols.bits_per_symbol() == 1 {
         EstimatorSet { literal: None, bitstring: Some(literal) }
     } else {
-        EstimatorSet { literal: Some(literal), bitstring: (!bits.is_empty()).then_some(bitstring) }
+        EstimatorSet { literal: Some(literal), bitstring: has_bitstring.then_some(bitstring) }
     }
 }
 
@@ -126,7 +135,8 @@ pub(crate) fn literal_estimators(symbols: &[u8], alphabet_size: usize) -> Estima
     let mut estimators = Estimators::default();
     let counter = StepCounter { done: AtomicUsize::new(0), total: 0, progress: &|_| {} };
     rayon::scope(|scope| {
-        spawn(scope, &mut estimators, symbols, alphabet_size, Track::NonIid, &counter);
+        let text = Text::Whole(symbols);
+        spawn(scope, &mut estimators, text, alphabet_size, Track::NonIid, &counter);
     });
     estimators
 }
@@ -155,11 +165,28 @@ fn steps(track: Track, alphabet_size: usize) -> usize {
     }
 }
 
+/// A string of symbols to assess.
+#[derive(Clone, Copy)]
+enum Text<'a> {
+    Whole(&'a [u8]),
+    /// The bitstring of symbols, which is made piece by piece.
+    BitsOf(&'a Symbols),
+}
+
+impl Text<'_> {
+    fn pieces(&self, each: &mut dyn FnMut(&[u8])) {
+        match self {
+            Self::Whole(symbols) => each(symbols),
+            Self::BitsOf(symbols) => symbols.bitstring_pieces(each),
+        }
+    }
+}
+
 /// Starts the estimators of a track on one string, the longest first.
 fn spawn<'scope>(
     scope: &Scope<'scope>,
     estimators: &'scope mut Estimators,
-    symbols: &'scope [u8],
+    text: Text<'scope>,
     alphabet_size: usize,
     track: Track,
     counter: &'scope StepCounter<'_>,
@@ -174,7 +201,15 @@ fn spawn<'scope>(
             });
         }};
     }
-    if track == Track::NonIid {
+    /// What is made of all pieces.
+    macro_rules! streamed {
+        ($counts:ty) => {{
+            let mut counts = <$counts>::default();
+            text.pieces(&mut |piece| counts.push(piece));
+            counts
+        }};
+    }
+    if let (Track::NonIid, Text::Whole(symbols)) = (track, text) {
         let (t_place, lrs_place) = (&mut set.t_tuple, &mut set.lrs);
         scope.spawn(move |_| {
             let (t, l) = tuples(symbols);
@@ -188,14 +223,14 @@ fn spawn<'scope>(
             step!(set.compression, "compression", compression(symbols));
         }
     }
-    step!(set.mcv, "mcv", mcv(symbols));
+    step!(set.mcv, "mcv", streamed!(SymbolCounts).mcv());
     if matches!(track, Track::Iid { .. }) {
         return;
     }
-    step!(set.lag, "lag", lag(symbols, alphabet_size));
+    step!(set.lag, "lag", streamed!(Lags).lag(alphabet_size));
     if alphabet_size == 2 {
-        step!(set.collision, "collision", collision(symbols));
-        step!(set.markov, "markov", markov(symbols));
+        step!(set.collision, "collision", streamed!(CollisionTimes).collision());
+        step!(set.markov, "markov", streamed!(BitPairs).markov());
     }
 }
 

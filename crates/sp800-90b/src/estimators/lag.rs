@@ -15,38 +15,45 @@ const BLOCK: usize = 64;
 /// counted, a block at a time.
 #[must_use]
 pub fn lag(symbols: &[u8], alphabet_size: usize) -> Outcome<Predictor> {
-    if symbols.len() < 3 {
-        return Outcome::too_few("the lag predictor needs 3 samples or more");
+    let mut lags = Lags::default();
+    lags.push(symbols);
+    lags.lag(alphabet_size)
+}
+
+/// The lags' race over a string that comes in pieces.
+pub(crate) struct Lags {
+    race: Race,
+    /// The last samples, as many as the longest lag needs.
+    history: Vec<u8>,
+    samples: u64,
+}
+
+impl Default for Lags {
+    fn default() -> Self {
+        let race = Race { scores: [0; LAGS], winner: 0, best: 0, hits: Hits::default() };
+        Self { race, history: Vec::new(), samples: 0 }
     }
-    let mut race = Race { scores: [0; LAGS], winner: 0, best: 0, hits: Hits::default() };
-    // The first samples, before which not every lag has a sample to look back at.
-    let slow_end = symbols.len().min(LAGS);
-    for at in 1..slow_end {
-        race.step(symbols, at, 0..at);
-    }
-    let mut contenders = Vec::with_capacity(LAGS);
-    let mut at = slow_end;
-    while at < symbols.len() {
-        let end = symbols.len().min(at + BLOCK);
-        let len = end - at;
-        contenders.clear();
-        let block = &symbols[at..end];
-        for offset in 0..LAGS {
-            let back = &symbols[at - offset - 1..end - offset - 1];
-            let matches = u64::from(count_equal(block, back));
-            if race.scores[offset] + matches >= race.best {
-                contenders.push(offset);
-            } else {
-                race.scores[offset] += matches;
-            }
+}
+
+impl Lags {
+    pub(crate) fn push(&mut self, symbols: &[u8]) {
+        /// Samples that are worked on with their history at a time.
+        const PIECE: usize = 1 << 16;
+        for piece in symbols.chunks(PIECE) {
+            let from = self.history.len();
+            self.history.extend_from_slice(piece);
+            self.race.run(&self.history, from);
+            self.history.drain(..self.history.len().saturating_sub(LAGS));
+            self.samples += piece.len() as u64;
         }
-        // The winner is always a contender: its score is the best one.
-        for position in at..at + len {
-            race.step(symbols, position, contenders.iter().copied());
-        }
-        at = end;
     }
-    Outcome::Value(race.hits.estimate(symbols.len() as u64 - 1, alphabet_size))
+
+    pub(crate) fn lag(&self, alphabet_size: usize) -> Outcome<Predictor> {
+        if self.samples < 3 {
+            return Outcome::too_few("the lag predictor needs 3 samples or more");
+        }
+        Outcome::Value(self.race.hits.estimate(self.samples - 1, alphabet_size))
+    }
 }
 
 /// How many of up to 64 pairs are equal.
@@ -64,6 +71,36 @@ struct Race {
 }
 
 impl Race {
+    /// The samples from `from` on; those before are the last ones, as many as there were or as the longest lag needs.
+    fn run(&mut self, symbols: &[u8], from: usize) {
+        // The first samples, before which not every lag has a sample to look back at.
+        let slow_end = symbols.len().min(LAGS);
+        for at in from.max(1)..slow_end {
+            self.step(symbols, at, 0..at);
+        }
+        let mut contenders = Vec::with_capacity(LAGS);
+        let mut at = from.max(slow_end);
+        while at < symbols.len() {
+            let end = symbols.len().min(at + BLOCK);
+            contenders.clear();
+            let block = &symbols[at..end];
+            for offset in 0..LAGS {
+                let back = &symbols[at - offset - 1..end - offset - 1];
+                let matches = u64::from(count_equal(block, back));
+                if self.scores[offset] + matches >= self.best {
+                    contenders.push(offset);
+                } else {
+                    self.scores[offset] += matches;
+                }
+            }
+            // The winner is always a contender: its score is the best one.
+            for position in at..end {
+                self.step(symbols, position, contenders.iter().copied());
+            }
+            at = end;
+        }
+    }
+
     /// One sample: test the leader's prediction, then score the `contenders` (lags less 1, ascending).
     #[inline]
     fn step(&mut self, symbols: &[u8], at: usize, contenders: impl Iterator<Item = usize>) {

@@ -37,46 +37,68 @@ const SEQUENCE_BITS: f64 = 128.0;
 /// Estimates from a first-order Markov model (§6.3.3); needs 2 bits.
 #[must_use]
 pub fn markov(bits: &[u8]) -> Outcome<Markov> {
-    if bits.len() < 2 {
-        return Outcome::too_few("a Markov model needs 2 bits or more");
-    }
-    let mut pairs = [0_u64; 4];
-    for pair in bits.windows(2) {
-        pairs[usize::from(pair[0] << 1 | pair[1]) & 3] += 1;
-    }
-    let last_is_zero = bits.last().is_some_and(|&bit| bit == 0);
-    let zeros = pairs[0] + pairs[1] + u64::from(last_is_zero);
-    let (p_00, p_01) = split(pairs[0], pairs[1]);
-    let (p_10, p_11) = split(pairs[2], pairs[3]);
-    let p_0 = zeros as f64 / bits.len() as f64;
-    let p_1 = 1.0 - p_0;
+    let mut pairs = BitPairs::default();
+    pairs.push(bits);
+    pairs.markov()
+}
 
-    // Table 1 of §6.3.3: each candidate as (start, then each transition with its multiplicity).
-    let candidates = [
-        (p_0, [(p_00, 127.0), (1.0, 0.0)]),
-        (p_0, [(p_01, 64.0), (p_10, 63.0)]),
-        (p_0, [(p_01, 1.0), (p_11, 126.0)]),
-        (p_1, [(p_10, 1.0), (p_00, 126.0)]),
-        (p_1, [(p_10, 64.0), (p_01, 63.0)]),
-        (p_1, [(p_11, 127.0), (1.0, 0.0)]),
-    ];
-    let bits_of_likeliest = candidates
-        .into_iter()
-        .filter(|(_, steps)| steps.iter().all(|&(p, _)| p > 0.0))
-        .map(|(start, steps)| {
-            steps.iter().fold(-start.log2(), |sum, &(p, times)| sum - times * p.log2())
+/// Pairs of neighbours in a bitstring that comes in pieces.
+#[derive(Default)]
+pub(crate) struct BitPairs {
+    /// Counts of 00, 01, 10 and 11.
+    pairs: [u64; 4],
+    last: Option<u8>,
+}
+
+impl BitPairs {
+    pub(crate) fn push(&mut self, bits: &[u8]) {
+        let across = self.last.zip(bits.first());
+        let inside = bits.windows(2).map(|pair| (pair[0], pair[1]));
+        for (before, bit) in across.map(|(before, &bit)| (before, bit)).into_iter().chain(inside) {
+            self.pairs[usize::from(before << 1 | bit) & 3] += 1;
+        }
+        self.last = bits.last().copied().or(self.last);
+    }
+
+    pub(crate) fn markov(&self) -> Outcome<Markov> {
+        let pairs = &self.pairs;
+        let bits = pairs.iter().sum::<u64>() + 1;
+        if bits < 2 {
+            return Outcome::too_few("a Markov model needs 2 bits or more");
+        }
+        let zeros = pairs[0] + pairs[1] + u64::from(self.last == Some(0));
+        let (p_00, p_01) = split(pairs[0], pairs[1]);
+        let (p_10, p_11) = split(pairs[2], pairs[3]);
+        let p_0 = zeros as f64 / bits as f64;
+        let p_1 = 1.0 - p_0;
+
+        // Table 1 of §6.3.3: each candidate as (start, then each transition with its multiplicity).
+        let candidates = [
+            (p_0, [(p_00, 127.0), (1.0, 0.0)]),
+            (p_0, [(p_01, 64.0), (p_10, 63.0)]),
+            (p_0, [(p_01, 1.0), (p_11, 126.0)]),
+            (p_1, [(p_10, 1.0), (p_00, 126.0)]),
+            (p_1, [(p_10, 64.0), (p_01, 63.0)]),
+            (p_1, [(p_11, 127.0), (1.0, 0.0)]),
+        ];
+        let bits_of_likeliest = candidates
+            .into_iter()
+            .filter(|(_, steps)| steps.iter().all(|&(p, _)| p > 0.0))
+            .map(|(start, steps)| {
+                steps.iter().fold(-start.log2(), |sum, &(p, times)| sum - times * p.log2())
+            })
+            .fold(SEQUENCE_BITS, f64::min);
+        Outcome::Value(Markov {
+            p_0,
+            p_1,
+            p_00,
+            p_01,
+            p_10,
+            p_11,
+            p_hat_max: (-bits_of_likeliest).exp2(),
+            min_entropy: (bits_of_likeliest / SEQUENCE_BITS).min(1.0) + 0.0,
         })
-        .fold(SEQUENCE_BITS, f64::min);
-    Outcome::Value(Markov {
-        p_0,
-        p_1,
-        p_00,
-        p_01,
-        p_10,
-        p_11,
-        p_hat_max: (-bits_of_likeliest).exp2(),
-        min_entropy: (bits_of_likeliest / SEQUENCE_BITS).min(1.0) + 0.0,
-    })
+    }
 }
 
 /// The shares of two counts; both 0 where there is nothing to share.

@@ -28,15 +28,35 @@ impl MinEntropy for Mcv {
 /// Estimates from the share of the most common symbol (§6.3.1); needs 2 samples.
 #[must_use]
 pub fn mcv(symbols: &[u8]) -> Outcome<Mcv> {
-    if symbols.len() < 2 {
-        return Outcome::too_few("the confidence interval of a share needs 2 samples or more");
+    let mut counts = SymbolCounts::default();
+    counts.push(symbols);
+    counts.mcv()
+}
+
+/// Counts of a string that comes in pieces.
+pub(crate) struct SymbolCounts([u64; 256]);
+
+impl Default for SymbolCounts {
+    fn default() -> Self {
+        Self([0; 256])
     }
-    let mut counts = [0_u64; 256];
-    for &symbol in symbols {
-        counts[usize::from(symbol)] += 1;
+}
+
+impl SymbolCounts {
+    pub(crate) fn push(&mut self, symbols: &[u8]) {
+        for &symbol in symbols {
+            self.0[usize::from(symbol)] += 1;
+        }
     }
-    let mode_count = counts.into_iter().max().unwrap_or(0);
-    let p_hat = mode_count as f64 / symbols.len() as f64;
-    let p_u = upper_bound(p_hat, symbols.len());
-    Outcome::Value(Mcv { mode_count, p_hat, p_u, min_entropy: min_entropy_bits(p_u) })
+
+    pub(crate) fn mcv(&self) -> Outcome<Mcv> {
+        let samples = self.0.iter().sum::<u64>() as usize;
+        if samples < 2 {
+            return Outcome::too_few("the confidence interval of a share needs 2 samples or more");
+        }
+        let mode_count = self.0.into_iter().max().unwrap_or(0);
+        let p_hat = mode_count as f64 / samples as f64;
+        let p_u = upper_bound(p_hat, samples);
+        Outcome::Value(Mcv { mode_count, p_hat, p_u, min_entropy: min_entropy_bits(p_u) })
+    }
 }

@@ -22,11 +22,15 @@ mod repeats;
 mod suffix_sort;
 mod tuples;
 
+pub(crate) use collision::CollisionTimes;
 pub use collision::{Collision, collision};
 pub use compression::{Compression, compression};
+pub(crate) use lag::Lags;
 pub use lag::lag;
 pub use lz78y::lz78y;
+pub(crate) use markov::BitPairs;
 pub use markov::{Markov, markov};
+pub(crate) use mcv::SymbolCounts;
 pub use mcv::{Mcv, mcv};
 pub use multi_mcw::multi_mcw;
 pub use multi_mmc::multi_mmc;

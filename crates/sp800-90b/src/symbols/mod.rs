@@ -133,10 +133,25 @@ impl Symbols {
     #[must_use]
     pub fn bitstring(&self) -> Vec<u8> {
         let mut bits = Vec::with_capacity(self.raw.len() * usize::from(self.bits));
-        for &symbol in &self.raw {
+        self.push_bits(&self.raw, &mut bits);
+        bits
+    }
+
+    /// The bitstring in pieces, for those who need not have all of it in memory.
+    pub(crate) fn bitstring_pieces(&self, each: &mut dyn FnMut(&[u8])) {
+        const PIECE: usize = 1 << 13;
+        let mut bits = Vec::new();
+        for symbols in self.raw.chunks(PIECE) {
+            bits.clear();
+            self.push_bits(symbols, &mut bits);
+            each(&bits);
+        }
+    }
+
+    fn push_bits(&self, symbols: &[u8], bits: &mut Vec<u8>) {
+        for &symbol in symbols {
             bits.extend((0..self.bits).rev().map(|place| symbol >> place & 1));
         }
-        bits
     }
 }
 
@@ -158,6 +173,10 @@ mod tests {
         assert_eq!(symbols.literal(), [2, 0, 2, 1]);
         assert_eq!(symbols.alphabet_size(), 3);
         assert_eq!(symbols.bitstring(), [1, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 0]);
+        let long = Symbols::new((0..40_000).map(|at| (at % 7) as u8).collect(), 3).unwrap();
+        let mut pieces = Vec::new();
+        long.bitstring_pieces(&mut |piece| pieces.push(piece.to_vec()));
+        assert!(pieces.len() > 1 && pieces.concat() == long.bitstring());
         let dense = Symbols::new(vec![2, 0, 1], 4).unwrap();
         assert_eq!(dense.literal(), dense.raw());
     }
