@@ -29,7 +29,7 @@ fn symbols() -> impl Strategy<Value = (u8, Vec<u8>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn every_input_gives_a_result_in_range((bits, raw) in symbols()) {
@@ -112,11 +112,11 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(6))]
+    #![proptest_config(ProptestConfig::with_cases(4))]
 
     #[test]
     fn iid_tests_and_restarts_take_anything((bits, raw) in symbols(), seed in any::<u64>(), h in 0.0..8.0_f64) {
-        let raw = raw[..raw.len().min(400)].to_vec();
+        let raw = raw[..raw.len().min(300)].to_vec();
         let symbols = Symbols::new(raw, bits).unwrap();
         if let Ok(result) = assess(&symbols, Track::Iid { seed }) {
             let again = assess(&symbols, Track::Iid { seed }).unwrap();
