@@ -18,7 +18,7 @@ use crate::{facts, println, selftest};
 
 /// Does every job of the request, hands the frames to the data port, and ends QEMU.
 pub(crate) fn run(request: &Request) -> ! {
-    let Some(mut port) = virtio::find_port() else {
+    let [Some(mut port), _] = virtio::find_ports() else {
         fail(
             GuestStatus::NoDataPort,
             &"no data port: the machine has no virtio console (-device virtio-serial-device or -pci, and virtconsole)",
@@ -58,10 +58,12 @@ fn words_wanted(request: &Request) -> usize {
     usize::try_from(most).unwrap_or(usize::MAX).max(SMALLEST_BUFFER_WORDS)
 }
 
-struct BareMachine<'a> {
+/// The engine on this machine, as the shared job loop drives it.
+pub(crate) struct BareMachine<'a> {
     /// An engine that did not start fails each job with its reason.
-    engine: Result<Engine<'a>, Failure>,
-    timer: Timer,
+    pub(crate) engine: Result<Engine<'a>, Failure>,
+    /// Interrupts while it samples.
+    pub(crate) timer: Timer,
 }
 
 impl<'a> BareMachine<'a> {

@@ -7,7 +7,7 @@
 //! * The engine is the very object that the kernel module links, reached through `chaos-ffi`.
 //!
 //! Order of events: [`boot`] (32 to 64 bit, `BootInfo`), [`memory`], [`interrupts`], the initrd and the request,
-//! then [`job`] or [`monitor`].
+//! then [`job`], [`serve`] or [`monitor`].
 #![no_std]
 #![no_main]
 
@@ -25,9 +25,12 @@ mod memory;
 mod monitor;
 mod request;
 mod selftest;
+mod serve;
 
 use bootloader_api::{BootInfo, BootloaderConfig, entry_point};
 use chaos_wire::Marker;
+
+use crate::devices::virtio;
 
 static CONFIG: BootloaderConfig = BootloaderConfig::new_default();
 
@@ -38,5 +41,11 @@ fn kernel_main(boot_info: &'static mut BootInfo) -> ! {
     memory::init(boot_info);
     let request = request::read(boot_info);
     println!("{}", Marker::Ready);
-    if request.jobs.is_empty() { monitor::run(request) } else { job::run(&request) }
+    if !request.jobs.is_empty() {
+        job::run(&request);
+    }
+    match virtio::find_ports() {
+        [Some(data), Some(control)] => serve::run(request, data, control),
+        _ => monitor::run(request),
+    }
 }

@@ -113,9 +113,8 @@ impl<'a> Session<'a> {
 
     /// The request with one key changed, checked by the grammar and by the engine; what is wrong is said.
     fn changed(&self, key: &str, value: &str) -> Result<Request, ()> {
-        let (now, change) = (format!("{}", self.request), format!("uchaos.{key}={value}"));
-        let request =
-            Request::parse_over(&now, &change).map_err(|error| println!("{}", error.problem))?;
+        let change = format!("uchaos.{key}={value}");
+        let request = self.request.changed(&change).map_err(|problem| println!("{problem}"))?;
         let checked = request::params(&request).check();
         checked
             .map_err(|parameter| println!("{} must be {}", parameter.name, parameter.allowed))?;

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::commands::{
     assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, image::Image, module::Module,
     run_bare::RunBare, run_linux::RunLinux, setup::Setup, sources::Sources, test::Test,
+    watch::Watch,
 };
 use crate::workshop::Workshop;
 
@@ -64,6 +65,8 @@ enum Command {
     Compare(Compare),
     /// Assess a file of noise samples by NIST SP 800-90B
     Assess(Assess),
+    /// See the noise of a running guest: histogram, rate, health, as they are now
+    Watch(Watch),
     /// Lints, unit tests, and the on-target tests in both guests
     Test(Test),
     /// Remove what was built (and, when asked, results and sources), and say what that freed
@@ -88,6 +91,7 @@ impl Cli {
             Command::RunBare(command) => command.run(&shop),
             Command::Compare(command) => command.run(&shop),
             Command::Assess(command) => command.run(&shop),
+            Command::Watch(command) => command.run(&shop),
             Command::Test(command) => command.run(&shop),
             Command::Clean(command) => command.run(&shop),
         }

@@ -12,3 +12,4 @@ pub(crate) mod run_linux;
 pub(crate) mod setup;
 pub(crate) mod sources;
 pub(crate) mod test;
+pub(crate) mod watch;

@@ -118,6 +118,14 @@ impl GuestKind {
         }
     }
 
+    /// How it sees its ports.
+    pub(crate) fn port_kind(self) -> PortKind {
+        match self {
+            Self::BareMetal => PortKind::VirtConsole,
+            Self::Linux => PortKind::VirtSerialPort,
+        }
+    }
+
     /// For file names.
     pub(crate) fn slug(self) -> &'static str {
         match self {
@@ -159,10 +167,7 @@ pub(crate) struct BootFiles<'a> {
 impl BootFiles<'_> {
     /// The guest with `words` on its command line, and a data port into the file and of the length given.
     pub(crate) fn guest(self, isolated: bool, words: &str, data: Option<(PathBuf, u64)>) -> Guest {
-        let kind = match self.kind {
-            GuestKind::BareMetal => PortKind::VirtConsole,
-            GuestKind::Linux => PortKind::VirtSerialPort,
-        };
+        let kind = self.kind.port_kind();
         let isolation =
             if isolated && self.kind == GuestKind::Linux { ISOLATED_KERNEL_WORDS } else { "" };
         let words: Vec<&str> =
@@ -173,6 +178,7 @@ impl BootFiles<'_> {
             initrd: Some(self.initrd.to_path_buf()),
             command_line: words.join(" "),
             data: data.map(|(path, expected_bytes)| DataPort { kind, path, expected_bytes }),
+            live: None,
         }
     }
 }

@@ -19,6 +19,7 @@ mod run_guest;
 mod runs;
 mod stamp;
 mod tools;
+mod watch;
 mod workshop;
 
 use std::process::ExitCode;

@@ -6,9 +6,11 @@ mod baremetal;
 mod command;
 mod failures;
 mod linux;
+mod live;
 mod main_job;
 mod module;
 mod stock;
+mod person;
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +23,7 @@ use crate::workshop::Workshop;
 pub(crate) const AREAS: &[(&str, &[Check])] = &[
     ("baremetal", baremetal::CHECKS),
     ("linux", linux::CHECKS),
+    ("live", live::CHECKS),
     ("module", module::CHECKS),
     ("stock kernels", stock::CHECKS),
     ("failures", failures::CHECKS),

@@ -53,17 +53,26 @@ impl RunFolder {
     ///
     /// # Errors
     /// When the rename or the link fails.
-    pub(crate) fn finish(mut self) -> Result<PathBuf> {
+    pub(crate) fn finish(self) -> Result<PathBuf> {
+        let (link, id) = (self.runs.join("latest"), self.id.clone());
+        let fresh = self.runs.join(format!(".latest-{}", std::process::id()));
+        let place = self.keep()?;
+        let _ = fs::remove_file(&fresh);
+        std::os::unix::fs::symlink(&id, &fresh)
+            .and_then(|()| fs::rename(&fresh, &link))
+            .with_context(|| format!("pointing {} at the run", link.display()))?;
+        Ok(place)
+    }
+
+    /// Gives the run its final name, beside what `latest` points at.
+    ///
+    /// # Errors
+    /// When the rename fails.
+    pub(crate) fn keep(mut self) -> Result<PathBuf> {
         let place = self.runs.join(&self.id);
         fs::rename(&self.partial, &place)
             .with_context(|| format!("naming the finished run {}", place.display()))?;
         self.finished = true;
-        let link = self.runs.join("latest");
-        let fresh = self.runs.join(format!(".latest-{}", std::process::id()));
-        let _ = fs::remove_file(&fresh);
-        std::os::unix::fs::symlink(&self.id, &fresh)
-            .and_then(|()| fs::rename(&fresh, &link))
-            .with_context(|| format!("pointing {} at the run", link.display()))?;
         Ok(place)
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn count_interrupt() {
     INTERRUPTS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Timer interrupts taken since boot.
+/// Timer interrupts taken since boot while something ran that they could disturb.
 pub(crate) fn interrupts_taken() -> u64 {
     INTERRUPTS.load(Ordering::Relaxed)
 }
@@ -43,6 +43,17 @@ pub(crate) fn with_timer<T>(timer: Timer, work: impl FnOnce() -> T) -> T {
     interrupts::disable();
     pic::mask_all();
     result
+}
+
+/// Halts the CPU until the next timer interrupt, within 10 ms. It does not count: nothing is disturbed by it.
+pub(crate) fn wait_for_tick() {
+    let taken = interrupts_taken();
+    start((INPUT_HZ / Timer::Hz100.number()) as u16);
+    pic::unmask_only(Line::Timer);
+    interrupts::enable_and_hlt();
+    interrupts::disable();
+    pic::mask_all();
+    INTERRUPTS.store(taken, Ordering::Relaxed);
 }
 
 /// The ticks that `ticks` counts while the timer counts `periods` of its input clock; `None` where the

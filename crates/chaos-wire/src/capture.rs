@@ -113,6 +113,25 @@ impl Capture {
         })
     }
 
+    /// Reads and checks one capture of a row of them, as a guest that takes commands sends, and nothing behind its
+    /// `done` frame; `None` where the row has ended. `path` is for errors only.
+    ///
+    /// # Errors
+    /// As [`Capture::read`].
+    pub fn read_next(source: impl Read, path: &Path) -> Result<Option<Self>, CaptureError> {
+        let mut frames = frames::Frames::new(source);
+        match assemble::assemble_one(&mut frames) {
+            Ok(capture) => Ok(Some(capture)),
+            Err(CaptureFault::Empty) => Ok(None),
+            Err(fault) => Err(CaptureError {
+                path: path.to_owned(),
+                offset_bytes: frames.offset_bytes(),
+                frame: frames.number(),
+                fault,
+            }),
+        }
+    }
+
     /// What a target gave, where it ran.
     #[must_use]
     pub fn target(&self, target: Target) -> Option<&TargetCapture> {

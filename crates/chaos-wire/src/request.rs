@@ -93,13 +93,28 @@ impl Request {
                 request.take(word, &mut seen).map_err(|problem| JobError { source, problem })?;
             }
         }
+        request
+            .changed(command_line)
+            .map_err(|problem| JobError { source: Source::CommandLine, problem })
+    }
+
+    /// The request with the words of a command line over its own, as [`Request::parse`] reads them.
+    ///
+    /// # Errors
+    /// The first key, job or number that is wrong.
+    pub fn changed(mut self, command_line: &str) -> Result<Self, Problem> {
         let mut seen = Seen::default();
         for word in words(command_line).filter(|word| word.starts_with(PREFIX)) {
-            request
-                .take(word, &mut seen)
-                .map_err(|problem| JobError { source: Source::CommandLine, problem })?;
+            self.take(word, &mut seen)?;
         }
-        Ok(request)
+        Ok(self)
+    }
+
+    /// Whether an engine that was started for this request serves `other` as well: they differ in no parameter.
+    #[must_use]
+    pub fn same_engine(&self, other: &Self) -> bool {
+        let Self { jobs, timer, .. } = *other;
+        Self { jobs, timer, ..*self } == *other
     }
 
     /// Takes one `key=value` in.

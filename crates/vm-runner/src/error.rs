@@ -134,6 +134,17 @@ pub enum RunError {
         #[source]
         error: io::Error,
     },
+    /// The sockets of a guest that takes commands cannot be made, or are not connected.
+    #[error("connecting the ports of {guest} to sockets in {}: {error}\n  Set TMPDIR to a folder that can be written and has a short name.", folder.display())]
+    Sockets {
+        /// What was to be run.
+        guest: String,
+        /// Where they are.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
     /// The guest wrote without end to its console.
     #[error("running {}: it wrote more than {} MiB to its console, so it was killed\n{scene}", scene.guest, crate::console::MOST_BYTES >> 20)]
     Flood {

@@ -18,6 +18,7 @@ mod disk;
 mod error;
 pub mod interrupt;
 mod keeper;
+mod live;
 mod machine;
 mod outcome;
 mod probe;
@@ -31,7 +32,10 @@ pub mod tiny_guest;
 
 pub use console::ConsoleLine;
 pub use error::{RunError, Scene};
-pub use machine::{Accelerator, DataPort, Guest, ISOLATED_KERNEL_WORDS, Machine, Model, PortKind};
+pub use live::Live;
+pub use machine::{
+    Accelerator, DataPort, Guest, ISOLATED_KERNEL_WORDS, LivePorts, Machine, Model, PortKind,
+};
 pub use outcome::Outcome;
 pub use probe::{KvmState, Probe, probe};
 pub use qemu::{Qemu, QemuError};

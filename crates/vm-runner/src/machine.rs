@@ -82,6 +82,8 @@ pub struct Guest {
     pub command_line: String,
     /// Where its frames go.
     pub data: Option<DataPort>,
+    /// Ports for a guest that takes commands while it runs, instead of `data`.
+    pub live: Option<LivePorts>,
 }
 
 /// How a guest sees its data port.
@@ -102,6 +104,16 @@ pub struct DataPort {
     pub path: PathBuf,
     /// About how much will come; so much must be free on the disk.
     pub expected_bytes: u64,
+}
+
+/// A data port and a control port (`uchaos.control`, always the second), each on a socket that QEMU connects to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LivePorts {
+    /// How the guest sees them.
+    pub kind: PortKind,
+    /// The folder of the sockets `data` and `control`; somebody must listen there before QEMU starts. A path of up
+    /// to 90 bytes.
+    pub folder: PathBuf,
 }
 
 /// Where the guest's console goes.
@@ -166,6 +178,9 @@ impl Machine {
         if let Some(data) = &guest.data {
             self.add_data(&mut command, data);
         }
+        if let Some(live) = &guest.live {
+            self.add_live(&mut command, live);
+        }
         command.arg("-kernel").arg(&guest.kernel);
         if let Some(initrd) = &guest.initrd {
             command.arg("-initrd").arg(initrd);
@@ -190,27 +205,62 @@ impl Machine {
     }
 
     fn add_data(&self, command: &mut Command, data: &DataPort) {
+        let (ports, port) = match data.kind {
+            PortKind::VirtConsole => (1, "virtconsole,chardev=data"),
+            // Port 0 is always a console's, so a serial port is at least the second.
+            PortKind::VirtSerialPort => (2, "virtserialport,chardev=data,name=uchaos.data"),
+        };
+        let bus = self.serial_bus(command);
+        command.arg("-chardev").arg(option_with_path("file,id=data,path=", &data.path));
+        command.args(["-device", &format!("{bus},max_ports={ports}"), "-device", port]);
+    }
+
+    fn add_live(&self, command: &mut Command, live: &LivePorts) {
+        let bus = self.serial_bus(command);
+        for name in ["data", "control"] {
+            let option = format!("socket,id={name},server=off,path=");
+            command.arg("-chardev").arg(option_with_path(&option, &live.folder.join(name)));
+        }
+        match live.kind {
+            // A driver of port 0 alone needs a device for each port. It takes them in the order of their places,
+            // which on the memory bus are given from the last to the first unless they are named.
+            PortKind::VirtConsole => {
+                for (index, name) in ["data", "control"].into_iter().enumerate() {
+                    let place = match self.model {
+                        Model::Microvm => format!(",bus=virtio-mmio-bus.{index}"),
+                        Model::Q35 | Model::Pc => String::new(),
+                    };
+                    let device = format!("{bus},id={name}-bus,max_ports=1{place}");
+                    let port = format!("virtconsole,chardev={name},bus={name}-bus.0");
+                    command.args(["-device", &device, "-device", &port]);
+                }
+            }
+            PortKind::VirtSerialPort => {
+                command.args(["-device", &format!("{bus},max_ports=3")]);
+                for name in ["data", "control"] {
+                    let port = format!("virtserialport,chardev={name},name=uchaos.{name}");
+                    command.args(["-device", &port]);
+                }
+            }
+        }
+    }
+
+    /// The device that ports belong to.
+    fn serial_bus(&self, command: &mut Command) -> String {
         let bus = match self.model {
             Model::Microvm => "virtio-serial-device",
             Model::Q35 | Model::Pc => "virtio-serial-pci",
         };
         // Without this a notification goes to a thread of its own, and the host's scheduler decides at which of the
         // guest's instructions it is served: the one thing by which two isolated Linux boots differed.
-        let bus = match (self.isolated, self.model) {
+        match (self.isolated, self.model) {
             (false, _) => bus.to_owned(),
             (true, Model::Q35 | Model::Pc) => format!("{bus},ioeventfd=off"),
             (true, Model::Microvm) => {
                 command.args(["-global", "virtio-mmio.ioeventfd=off"]);
                 bus.to_owned()
             }
-        };
-        let (ports, port) = match data.kind {
-            PortKind::VirtConsole => (1, "virtconsole,chardev=data"),
-            // Port 0 is always a console's, so a serial port is at least the second.
-            PortKind::VirtSerialPort => (2, "virtserialport,chardev=data,name=uchaos.data"),
-        };
-        command.arg("-chardev").arg(option_with_path("file,id=data,path=", &data.path));
-        command.args(["-device", &format!("{bus},max_ports={ports}"), "-device", port]);
+        }
     }
 }
 

@@ -167,6 +167,7 @@ fn attempt(
         initrd: None,
         command_line: String::new(),
         data: None,
+        live: None,
     };
     let limits = Limits { deadline: Some(patience), console_log: None };
     let begun = Instant::now();

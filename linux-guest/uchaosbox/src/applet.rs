@@ -6,6 +6,8 @@
 pub enum Applet {
     /// Does the jobs of the kernel command line, or of its options.
     Job,
+    /// Takes commands from the host.
+    Serve,
     /// Loads the kernel module with the parameters of the kernel command line.
     Load,
     /// Writes the stream.
@@ -23,6 +25,7 @@ pub enum Applet {
 /// Every applet.
 pub const APPLETS: &[Applet] = &[
     Applet::Job,
+    Applet::Serve,
     Applet::Load,
     Applet::Stream,
     Applet::Raw,
@@ -36,6 +39,7 @@ pub const USAGE: &str = "\
 uchaosbox: random numbers from timing jitter, in userland
 
   uchaosbox job [--output FILE]       do the jobs of the kernel command line
+  uchaosbox serve                     do what the virtio port `uchaos.control` says
   uchaosbox load [FILE]               load the kernel module with its parameters
   uchaosbox stream N                  N bytes of the stream (not entropy)
   uchaosbox raw N                     N samples of raw noise
@@ -54,6 +58,7 @@ impl Applet {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Job => "job",
+            Self::Serve => "serve",
             Self::Load => "load",
             Self::Stream => "stream",
             Self::Raw => "raw",
@@ -84,6 +89,15 @@ Takes what is asked for from each target, as frames. Without options it reads /e
   --output FILE   write the frames to a file
 
   uchaosbox job --target host-user --job raw:1000000,stream:16M --output host.frames
+"
+            }
+            Self::Serve => {
+                "\
+uchaosbox serve [engine options]
+
+Reads lines of the job grammar from the virtio port `uchaos.control`, and answers each with a whole
+capture on the virtio port `uchaos.data`. The target is linux-module; it is loaded anew when a line
+changes a parameter. A guest with that port does this by itself.
 "
             }
             Self::Load => {

@@ -6,6 +6,7 @@ mod crng;
 mod job;
 mod load;
 mod port;
+mod serve;
 mod show;
 
 use core::fmt::{self, Write as _};
@@ -73,6 +74,7 @@ pub(crate) fn run(command: &Command<'_>, options: &str) -> Result<(), Stop> {
     };
     match applet {
         Applet::Job => job::run(options, output),
+        Applet::Serve => serve::run(options),
         Applet::Load => load::run(&request(options)?, operand),
         Applet::Seed if credit => crng::credit(&request(options)?, operand),
         Applet::Stream | Applet::Raw | Applet::Seed => {

@@ -93,20 +93,7 @@ impl Running {
 
     /// The QEMU that it started.
     pub(super) fn qemu(&self) -> Result<Pid> {
-        let tasks = format!("/proc/{}/task", self.child.id());
-        for task in std::fs::read_dir(&tasks).with_context(|| format!("reading {tasks}"))?.flatten()
-        {
-            let children =
-                std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
-            for child in children.split_whitespace() {
-                let name =
-                    std::fs::read_to_string(format!("/proc/{child}/comm")).unwrap_or_default();
-                if name.starts_with("qemu") {
-                    return Ok(Pid::from_raw(child.parse().context("a process number")?));
-                }
-            }
-        }
-        bail!("process {} has no QEMU among its children", self.child.id())
+        qemu_of(Pid::from_raw(i32::try_from(self.child.id()).context("a process number")?))
     }
 
     pub(super) fn signal(&self, signal: Signal) -> Result<()> {
@@ -127,6 +114,21 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The QEMU that a process started.
+pub(super) fn qemu_of(process: Pid) -> Result<Pid> {
+    let tasks = format!("/proc/{process}/task");
+    for task in std::fs::read_dir(&tasks).with_context(|| format!("reading {tasks}"))?.flatten() {
+        let children = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+        for child in children.split_whitespace() {
+            let name = std::fs::read_to_string(format!("/proc/{child}/comm")).unwrap_or_default();
+            if name.starts_with("qemu") {
+                return Ok(Pid::from_raw(child.parse().context("a process number")?));
+            }
+        }
+    }
+    bail!("process {process} has no QEMU among its children")
 }
 
 /// Whether a process is gone, or only waits to be collected.

@@ -237,6 +237,7 @@ fn interactive(bench: &Bench, name: &str, setting: &Setting<'_>) -> Result<Sessi
             path: file("frames"),
             expected_bytes: 1 << 20,
         }),
+        live: None,
     };
     let limits = Limits { deadline: Some(DEADLINE), console_log: Some(file("console.log")) };
     Ok(Session::start(&qemu, &machine, &guest, &limits)?)

@@ -13,8 +13,18 @@ use crate::request::Request;
 use crate::status::GuestStatus;
 use crate::target::Target;
 
-/// Reads all frames of a source.
+/// Reads all frames of a source: one capture.
 pub(super) fn assemble<R: Read>(frames: &mut Frames<R>) -> Result<Capture, CaptureFault> {
+    let capture = assemble_one(frames)?;
+    match frames.next() {
+        Ok(None) => Ok(capture),
+        Err(fault @ CaptureFault::Read(_)) => Err(fault),
+        _ => Err(CaptureFault::AfterDone),
+    }
+}
+
+/// Reads the frames of a source up to a `done` frame.
+pub(super) fn assemble_one<R: Read>(frames: &mut Frames<R>) -> Result<Capture, CaptureFault> {
     let mut assembly = Assembly::default();
     let status = loop {
         let number = frames.number();
@@ -28,11 +38,7 @@ pub(super) fn assemble<R: Read>(frames: &mut Frames<R>) -> Result<Capture, Captu
         }
     };
     let (count, len_bytes) = (frames.number().saturating_add(1), frames.end_bytes());
-    match frames.next() {
-        Ok(None) => Ok(Capture { targets: assembly.targets, status, frames: count, len_bytes }),
-        Err(fault @ CaptureFault::Read(_)) => Err(fault),
-        _ => Err(CaptureFault::AfterDone),
-    }
+    Ok(Capture { targets: assembly.targets, status, frames: count, len_bytes })
 }
 
 #[derive(Default)]

@@ -98,6 +98,12 @@ pub enum CaptureFault {
 }
 
 impl CaptureFault {
+    /// Whether the bytes just end too early: whoever sent them has gone.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        matches!(self, Self::Empty | Self::NoDone | Self::Frame(FrameFault::Cut))
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> &'static str {

@@ -47,6 +47,7 @@ pub fn guest(folder: &Path, code: &TinyGuest) -> Guest {
         initrd: None,
         command_line: String::new(),
         data: None,
+        live: None,
     }
 }
 

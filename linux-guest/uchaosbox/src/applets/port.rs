@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Where frames go: the virtio port of the guest, or a file.
+//! Where frames go: the virtio port of the guest, or a file. And where commands come from: another virtio port.
 
-use chaos_wire::{Port, PortError};
+use chaos_wire::{Control, Port, PortError};
 use rustix::fd::OwnedFd;
 use rustix::fs::RawDir;
 use rustix::io::Errno;
 
 use crate::run::file::{self, read_text, write_all};
 
-/// The name that the host gives the port.
-const PORT_NAME: &str = "uchaos.data";
+/// The names that the host gives the ports.
+const DATA_NAME: &str = "uchaos.data";
+const CONTROL_NAME: &str = "uchaos.control";
 /// Where Linux lists virtio ports.
 const PORTS_PATH: &str = "/sys/class/virtio-ports";
 /// Bytes of the longest path that is put together here.
@@ -33,7 +34,7 @@ impl DataPort {
             },
             _ => port_error(error, "opening the virtio port"),
         };
-        find_virtio_port().map(Self).map_err(failed)
+        open_virtio_port(DATA_NAME, file::open_device).map(Self).map_err(failed)
     }
 }
 
@@ -43,11 +44,35 @@ impl Port for DataPort {
     }
 }
 
+/// The guest's control port, open.
+pub(crate) struct ControlPort(OwnedFd);
+
+impl ControlPort {
+    /// Opens it.
+    pub(crate) fn virtio() -> Result<Self, PortError> {
+        let failed = |error: Errno| PortError {
+            code: -error.raw_os_error(),
+            text: "this machine has no virtio port `uchaos.control` that can be opened",
+        };
+        open_virtio_port(CONTROL_NAME, file::open).map(Self).map_err(failed)
+    }
+}
+
+impl Control for ControlPort {
+    fn read(&mut self, place: &mut [u8]) -> Result<usize, PortError> {
+        file::read_some(&self.0, place).map_err(|error| port_error(error, "reading commands"))
+    }
+}
+
 fn port_error(error: Errno, text: &'static str) -> PortError {
     PortError { code: -error.raw_os_error(), text }
 }
 
-fn find_virtio_port() -> Result<OwnedFd, Errno> {
+/// Opens the port that the host has given this name.
+fn open_virtio_port(
+    wanted: &str,
+    open: impl Fn(&str) -> Result<OwnedFd, Errno>,
+) -> Result<OwnedFd, Errno> {
     let folder = file::open(PORTS_PATH)?;
     let mut place = [core::mem::MaybeUninit::uninit(); 1024];
     let mut entries = RawDir::new(&folder, &mut place);
@@ -60,9 +85,9 @@ fn find_virtio_port() -> Result<OwnedFd, Errno> {
         let mut name = [0; 64];
         if with_path(&[PORTS_PATH, "/", device, "/name"], |path| read_text(path, &mut name))?
             .trim_end()
-            == PORT_NAME
+            == wanted
         {
-            return with_path(&["/dev/", device], file::open_device);
+            return with_path(&["/dev/", device], open);
         }
     }
     Err(Errno::NOENT)

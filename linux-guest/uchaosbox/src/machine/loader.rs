@@ -31,6 +31,11 @@ pub(crate) fn load(path: &str, request: &Request) -> Result<(), Errno> {
     load_with(path, parameters)
 }
 
+/// Takes the module out.
+pub(crate) fn unload() -> Result<(), Errno> {
+    rustix::system::delete_module(c"uchaos", 0)
+}
+
 /// Loads it with any parameters.
 pub(crate) fn load_with(path: &str, parameters: &CStr) -> Result<(), Errno> {
     rustix::system::finit_module(file::open(path)?, parameters, 0)

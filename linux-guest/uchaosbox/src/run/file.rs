@@ -51,6 +51,16 @@ pub(crate) fn read_full(file: impl AsFd, bytes: &mut [u8]) -> Result<(usize, u64
     Ok((filled, reads))
 }
 
+/// Waits for bytes and takes what there is; 0 at the end.
+pub(crate) fn read_some(file: impl AsFd, bytes: &mut [u8]) -> Result<usize, Errno> {
+    loop {
+        match rustix::io::read(&file, &mut *bytes) {
+            Err(Errno::INTR) => {}
+            done => return done,
+        }
+    }
+}
+
 /// Reads the beginning of a text file, as much as fits into `place`.
 pub(crate) fn read_head<'a>(path: &str, place: &'a mut [u8]) -> Result<&'a str, Errno> {
     let (len, _) = read_full(open(path)?, place)?;

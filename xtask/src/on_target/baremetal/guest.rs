@@ -39,6 +39,7 @@ pub(super) fn without_port(bench: &Bench, command_line: &str) -> Guest {
         initrd: Some(bench.bare_initrd.clone()),
         command_line: command_line.to_owned(),
         data: None,
+        live: None,
     }
 }
 

@@ -5,11 +5,10 @@ use core::ffi::CStr;
 
 use chaos_wire::Request;
 use rustix::io::Errno;
-use rustix::system::delete_module;
 
 use super::kernel_log::KernelLog;
 use super::{Verdict, Wrong, during, expect};
-use crate::machine::loader::{MODULE_PATH, load, load_with};
+use crate::machine::loader::{MODULE_PATH, load, load_with, unload};
 use crate::machine::module::{STATUS_BYTES, STATUS_PATH};
 use crate::run::file::{open, read_full, read_text};
 
@@ -17,10 +16,6 @@ use crate::run::file::{open, read_full, read_text};
 const ROUNDS: u32 = 20;
 /// What may go missing in [`ROUNDS`] rounds: less than one round's buffer for the memory workload each.
 const LEAK_KIB: u64 = 1024;
-
-fn unload() -> Result<(), Errno> {
-    delete_module(c"uchaos", 0)
-}
 
 pub(super) fn seeds_first(_: &Request) -> Verdict {
     let mut credited = false;

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A guest that takes commands while it runs: its data port and its control port as sockets.
+
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::time::Duration;
+
+use chaos_wire::Marker;
+use tempfile::TempDir;
+
+use crate::error::RunError;
+use crate::machine::{Guest, LivePorts, Machine, PortKind};
+use crate::qemu::Qemu;
+use crate::session::{Limits, Session};
+
+/// A guest that is ready for commands. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Live {
+    /// The guest.
+    pub session: Session,
+    /// What it answers. A console (bare metal) drops what does not fit the socket: whoever asks for more than some
+    /// 100 KiB at once must read all the while.
+    pub data: UnixStream,
+    /// Where it takes commands.
+    pub control: UnixStream,
+    /// The place of the sockets, for as long as the guest runs.
+    pub folder: TempDir,
+}
+
+impl Live {
+    /// Starts `guest` with live ports of the given kind, and waits until it is ready for commands.
+    ///
+    /// # Errors
+    /// When QEMU cannot be started, the guest dies, or it is not ready after `patience`.
+    pub fn start(
+        qemu: &Qemu,
+        machine: &Machine,
+        guest: &Guest,
+        kind: PortKind,
+        limits: &Limits,
+        patience: Duration,
+    ) -> Result<Self, RunError> {
+        let sockets = |folder: &Path| {
+            let (guest, folder) = (guest.name.clone(), folder.to_owned());
+            move |error| RunError::Sockets { guest, folder, error }
+        };
+        let folder = tempfile::Builder::new().prefix("uchaos-").tempdir();
+        let folder = folder.map_err(sockets(&std::env::temp_dir()))?;
+        let failed = |error| sockets(folder.path())(error);
+        let listen = |name| UnixListener::bind(folder.path().join(name)).map_err(failed);
+        let (data, control) = (listen("data")?, listen("control")?);
+        let live = LivePorts { kind, folder: folder.path().to_owned() };
+        let guest = Guest { data: None, live: Some(live), ..guest.clone() };
+        let mut session = Session::start(qemu, machine, &guest, limits)?;
+        session.expect(&Marker::Ready.to_string(), patience)?;
+        // QEMU connects before the guest's first instruction, so that nothing is waited for here.
+        let accept = |listener: UnixListener| {
+            listener.set_nonblocking(true)?;
+            let (stream, _) = listener.accept()?;
+            stream.set_nonblocking(false)?;
+            Ok(stream)
+        };
+        let (data, control) = (accept(data).map_err(failed)?, accept(control).map_err(failed)?);
+        Ok(Self { session, data, control, folder })
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A person at a terminal who runs this very program, for checks on what they see.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread::{self, JoinHandle};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use nix::pty::{OpenptyResult, Winsize, openpty};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::termios::{LocalFlags, Termios, tcgetattr};
+use nix::unistd::Pid;
+
+use super::command::qemu_of;
+
+/// What a terminal is told to leave its alternate screen.
+const LEAVE_ALTERNATE_SCREEN: &str = "\u{1b}[?1049l";
+/// What is written on the terminal once the program has ended, so that nobody reads on.
+const ENDED: &str = "[the program has ended]";
+
+/// A terminal, and the program that runs on it. The program is killed when this is dropped.
+pub(super) struct Person {
+    process: Pid,
+    waiter: Option<JoinHandle<std::io::Result<ExitStatus>>>,
+    master: File,
+    slave: File,
+    found: Termios,
+    /// What has come since it was last looked at.
+    seen: Vec<u8>,
+}
+
+impl Person {
+    /// Runs a command on a new terminal of 100 columns and 30 rows, which is its controlling one.
+    pub(super) fn sit_down(command: &Command) -> Result<Self> {
+        let size = Winsize { ws_col: 100, ws_row: 30, ws_xpixel: 0, ws_ypixel: 0 };
+        let OpenptyResult { master, slave } = openpty(&size, None).context("a terminal")?;
+        let found = tcgetattr(&slave).context("the terminal's state")?;
+        let slave = File::from(slave);
+        let end = || slave.try_clone().map(Stdio::from).context("the terminal, again");
+        let mut session = Command::new("setsid");
+        session.arg("--ctty").arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            session.env(name, value.unwrap_or_default());
+        }
+        session.current_dir(command.get_current_dir().context("a folder to run it in")?);
+        session.env("TERM", "xterm-256color").stdin(end()?).stdout(end()?).stderr(end()?);
+        let mut child = session.spawn().context("starting it with setsid")?;
+        drop(session);
+        let process = Pid::from_raw(i32::try_from(child.id()).context("a process number")?);
+        let mut terminal = slave.try_clone().context("the terminal, again")?;
+        let waiter = thread::spawn(move || {
+            let status = child.wait();
+            terminal.write_all(ENDED.as_bytes())?;
+            status
+        });
+        Ok(Self {
+            process,
+            waiter: Some(waiter),
+            master: master.into(),
+            slave,
+            found,
+            seen: Vec::new(),
+        })
+    }
+
+    /// Reads what the program writes up to `text`.
+    pub(super) fn wait_for(&mut self, text: &str) -> Result<()> {
+        let mut bytes = [0; 4096];
+        loop {
+            let seen = String::from_utf8_lossy(&self.seen);
+            if seen.contains(text) {
+                self.seen.clear();
+                return Ok(());
+            }
+            if seen.contains(ENDED) {
+                bail!("it ended without {text:?}; the terminal has:\n{seen}");
+            }
+            let count = self.master.read(&mut bytes).context("more of the terminal")?;
+            self.seen.extend_from_slice(&bytes[..count]);
+        }
+    }
+
+    /// Presses keys.
+    pub(super) fn type_in(&mut self, keys: &[u8]) -> Result<()> {
+        self.master.write_all(keys).context("typing")
+    }
+
+    /// Gives the terminal another size; the kernel tells the program.
+    pub(super) fn resize(&self, columns: u16, rows: u16) -> Result<()> {
+        let terminal = self.slave.try_clone().context("the terminal, again")?;
+        let (columns, rows) = (columns.to_string(), rows.to_string());
+        let mut stty = Command::new("stty");
+        stty.args(["cols", &columns, "rows", &rows]).stdin(terminal);
+        let status = stty.status().context("running stty")?;
+        ensure!(status.success(), "stty ended with {status}");
+        Ok(())
+    }
+
+    /// Sends the program a signal.
+    pub(super) fn signal(&self, signal: Signal) -> Result<()> {
+        kill(self.process, signal).context("sending it a signal")
+    }
+
+    /// Whether the terminal gives lines and echoes them.
+    pub(super) fn is_cooked(&self) -> Result<bool> {
+        let now = tcgetattr(&self.slave).context("the terminal's state")?;
+        Ok(now.local_flags.contains(LocalFlags::ICANON | LocalFlags::ECHO))
+    }
+
+    /// The QEMU that the program has started.
+    pub(super) fn qemu(&self) -> Result<Pid> {
+        qemu_of(self.process)
+    }
+
+    /// Waits for the program's end, and holds it to its exit status and the terminal to how it was found.
+    pub(super) fn expect_end(mut self, status: i32) -> Result<()> {
+        let mut bytes = [0; 4096];
+        while !String::from_utf8_lossy(&self.seen).contains(ENDED) {
+            let count = self.master.read(&mut bytes).context("the last of the terminal")?;
+            self.seen.extend_from_slice(&bytes[..count]);
+        }
+        let words = String::from_utf8_lossy(&self.seen).into_owned();
+        let waiter = self.waiter.take().context("it has ended before")?;
+        let ended = waiter.join().map_err(|_| anyhow!("waiting for it failed"))??;
+        ensure!(ended.code() == Some(status), "it ended with {ended}, not {status}:\n{words}");
+        ensure!(words.contains(LEAVE_ALTERNATE_SCREEN), "it stays on the other screen:\n{words}");
+        let now = tcgetattr(&self.slave).context("the terminal's state")?;
+        ensure!(now == self.found, "the terminal was {:?} and is {now:?}", self.found);
+        Ok(())
+    }
+}
+
+impl Drop for Person {
+    fn drop(&mut self) {
+        if self.waiter.as_ref().is_some_and(|waiter| !waiter.is_finished()) {
+            // It may end just now by itself.
+            let _ = kill(self.process, Signal::SIGKILL);
+        }
+    }
+}

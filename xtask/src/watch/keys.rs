@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Keys of a live view, and what they do to the request.
+
+use chaos_wire::{Request, Timer, Workload};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::Watch;
+
+/// The keys and what they do, as the help line has them.
+pub(super) const HELP: &[(&str, &str)] = &[
+    ("w", "workload"),
+    ("t", "turns"),
+    ("i", "interrupts"),
+    ("p", "pause"),
+    ("s", "save"),
+    ("q", "quit"),
+];
+
+/// A key that means something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key {
+    Quit,
+    /// Ctrl-C, which a raw terminal does not turn into a signal.
+    Interrupt,
+    Pause,
+    Save,
+    Change(Change),
+}
+
+/// A setting that a key turns to its next value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    Workload,
+    Turns,
+    Timer,
+}
+
+impl Key {
+    /// What an event of the keyboard means.
+    pub(super) fn of(event: KeyEvent) -> Option<Self> {
+        if event.kind == KeyEventKind::Release {
+            return None;
+        }
+        if event.modifiers.contains(KeyModifiers::CONTROL) {
+            return (event.code == KeyCode::Char('c')).then_some(Self::Interrupt);
+        }
+        match event.code {
+            KeyCode::Char('q') | KeyCode::Esc => Some(Self::Quit),
+            KeyCode::Char('p' | ' ') => Some(Self::Pause),
+            KeyCode::Char('s') => Some(Self::Save),
+            KeyCode::Char('w') => Some(Self::Change(Change::Workload)),
+            KeyCode::Char('t') => Some(Self::Change(Change::Turns)),
+            KeyCode::Char('i') => Some(Self::Change(Change::Timer)),
+            _ => None,
+        }
+    }
+}
+
+impl Change {
+    /// The request with the next value; `None` where this guest does not have the setting.
+    pub(super) fn of(self, watch: &Watch) -> Option<Request> {
+        let request = watch.request;
+        Some(match self {
+            Self::Workload => {
+                Request { workload: next(Workload::ALL, request.workload), ..request }
+            }
+            Self::Turns => Request { turns: request.turns % 7 + 1, ..request },
+            Self::Timer if watch.has_timer => {
+                Request { timer: next(Timer::ALL, request.timer), ..request }
+            }
+            Self::Timer => return None,
+        })
+    }
+}
+
+/// The value after `now`, around the end of the list.
+fn next<T: Copy + PartialEq>(all: &[T], now: T) -> T {
+    let mut values = all.iter().cycle().take(all.len() * 2).skip_while(|value| **value != now);
+    values.nth(1).copied().unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::watch::Until;
+
+    fn watch(has_timer: bool) -> Watch {
+        Watch {
+            guest_name: "a guest",
+            has_timer,
+            accel: "tcg".to_owned(),
+            request: Request::default(),
+            runs: "runs".into(),
+            until: Until::default(),
+            json: false,
+        }
+    }
+
+    #[test]
+    fn each_setting_goes_round() {
+        let mut watch = watch(true);
+        for (change, values) in [(Change::Workload, 4), (Change::Turns, 7), (Change::Timer, 3)] {
+            let mut seen = Vec::new();
+            for _ in 0..values {
+                watch.request = change.of(&watch).unwrap();
+                seen.push(watch.request.to_string());
+            }
+            assert_eq!(watch.request, Request::default(), "{change:?} comes round");
+            seen.sort();
+            seen.dedup();
+            assert_eq!(seen.len(), values, "{change:?}");
+        }
+    }
+
+    #[test]
+    fn only_bare_metal_has_a_timer_to_switch() {
+        assert!(Change::Timer.of(&watch(false)).is_none());
+        assert!(Change::Turns.of(&watch(false)).is_some());
+    }
+
+    #[test]
+    fn every_key_of_the_help_line_does_something() {
+        for (key, _) in HELP {
+            let code = KeyCode::Char(key.chars().next().unwrap());
+            assert!(Key::of(KeyEvent::new(code, KeyModifiers::NONE)).is_some(), "{key}");
+        }
+        let ctrl_c = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        assert_eq!(Key::of(ctrl_c), Some(Key::Interrupt));
+        assert_eq!(Key::of(KeyEvent::new(KeyCode::Char('x'), KeyModifiers::NONE)), None);
+    }
+}
