@@ -5,9 +5,9 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, image::Image, module::Module,
-    run_bare::RunBare, run_linux::RunLinux, setup::Setup, sources::Sources, test::Test,
-    watch::Watch,
+    assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, image::Image, lab::Lab,
+    module::Module, run_bare::RunBare, run_linux::RunLinux, setup::Setup, sources::Sources,
+    test::Test, watch::Watch,
 };
 use crate::workshop::Workshop;
 
@@ -18,6 +18,8 @@ use crate::workshop::Workshop;
   cargo xtask compare                 the main job: build, boot, measure, assess, report
   cargo xtask run-bare                the microkernel's monitor, on this terminal
   cargo xtask run-linux               a shell in the Linux guest
+  cargo xtask lab                     eight guided experiments
+  cargo xtask watch                   a live view of a guest's noise
   cargo xtask assess --bits 8 FILE    NIST SP 800-90B on a file of your own
   cargo xtask test                    everything that CI runs
 
@@ -65,6 +67,8 @@ enum Command {
     Compare(Compare),
     /// Assess a file of noise samples by NIST SP 800-90B
     Assess(Assess),
+    /// Guided experiments: without a number, the list of them
+    Lab(Lab),
     /// See the noise of a running guest: histogram, rate, health, as they are now
     Watch(Watch),
     /// Lints, unit tests, and the on-target tests in both guests
@@ -91,6 +95,7 @@ impl Cli {
             Command::RunBare(command) => command.run(&shop),
             Command::Compare(command) => command.run(&shop),
             Command::Assess(command) => command.run(&shop),
+            Command::Lab(command) => command.run(&shop),
             Command::Watch(command) => command.run(&shop),
             Command::Test(command) => command.run(&shop),
             Command::Clean(command) => command.run(&shop),

@@ -6,6 +6,7 @@ pub(crate) mod clean;
 pub(crate) mod compare;
 pub(crate) mod doctor;
 pub(crate) mod image;
+pub(crate) mod lab;
 pub(crate) mod module;
 pub(crate) mod run_bare;
 pub(crate) mod run_linux;

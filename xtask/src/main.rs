@@ -8,6 +8,7 @@ mod failure;
 mod guest;
 mod images;
 mod inputs;
+mod lab;
 mod log;
 mod measure;
 mod on_target;

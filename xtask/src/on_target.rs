@@ -5,12 +5,13 @@
 mod baremetal;
 mod command;
 mod failures;
+mod lab;
 mod linux;
 mod live;
 mod main_job;
 mod module;
-mod stock;
 mod person;
+mod stock;
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,7 @@ pub(crate) const AREAS: &[(&str, &[Check])] = &[
     ("baremetal", baremetal::CHECKS),
     ("linux", linux::CHECKS),
     ("live", live::CHECKS),
+    ("lab", lab::CHECKS),
     ("module", module::CHECKS),
     ("stock kernels", stock::CHECKS),
     ("failures", failures::CHECKS),

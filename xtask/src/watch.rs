@@ -63,6 +63,8 @@ pub(crate) struct State {
     pub(crate) paused: bool,
     /// The last thing that happened, for the status line.
     pub(crate) notice: String,
+    /// Captures that were saved.
+    pub(crate) saved: Vec<PathBuf>,
 }
 
 impl Watch {
@@ -82,26 +84,31 @@ impl Watch {
         }
         let on_terminal =
             !self.json && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-        let state = State {
+        let mut state = State {
             figures: Figures::default(),
             paused: false,
             notice: String::new(),
+            saved: Vec::new(),
             watch: self,
         };
-        if on_terminal {
-            let mut asked = Asked::start(live)?;
-            let mut screen = terminal::Screen::open(asked.sender())?;
-            follow(state, &mut asked, |state| screen.draw(state))
-        } else {
+        if !on_terminal {
             let mut lines = lines::Lines::new(state.watch.json);
-            follow(state, &mut Asked::start(live)?, |state| lines.show(state))
+            return follow(&mut state, &mut Asked::start(live)?, |state| lines.show(state));
         }
+        let mut asked = Asked::start(live)?;
+        let mut screen = terminal::Screen::open(asked.sender())?;
+        let followed = follow(&mut state, &mut asked, |state| screen.draw(state));
+        drop(screen);
+        for place in &state.saved {
+            println!("saved {}", place.display());
+        }
+        followed
     }
 }
 
 /// Asks, takes answers and keys in, and calls `show` after each.
 fn follow(
-    mut state: State,
+    state: &mut State,
     asked: &mut Asked,
     mut show: impl FnMut(&State) -> Result<()>,
 ) -> Result<()> {
@@ -111,7 +118,7 @@ fn follow(
         let now = Instant::now();
         let enough = state.watch.until.samples.is_some_and(|most| state.figures.taken() >= most);
         if enough || end.is_some_and(|end| end <= now) {
-            return show(&state);
+            return show(state);
         }
         if !state.paused && asked.may_ask(now, PERIOD) {
             asked.ask(&state.watch.request, now);
@@ -130,7 +137,7 @@ fn follow(
             continue;
         };
         match event {
-            Event::Answer(answer) => take(&mut state, &answer)?,
+            Event::Answer(answer) => take(state, &answer)?,
             Event::Ended(fault) => return asked.ended(fault),
             Event::Interrupted | Event::Key(Key::Interrupt) => return Err(Interrupted.into()),
             Event::Redraw => {}
@@ -140,8 +147,12 @@ fn follow(
                 state.notice.clear();
             }
             Event::Key(Key::Save) => {
-                state.notice = match save::save(&state) {
-                    Ok(place) => format!("saved {}", place.display()),
+                state.notice = match save::save(state) {
+                    Ok(place) => {
+                        let notice = format!("saved {}", place.display());
+                        state.saved.push(place);
+                        notice
+                    }
                     Err(error) => format!("not saved: {error:#}"),
                 };
             }
@@ -156,7 +167,7 @@ fn follow(
                 }
             },
         }
-        show(&state)?;
+        show(state)?;
     }
 }
 

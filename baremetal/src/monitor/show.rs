@@ -8,6 +8,9 @@ use crate::console::Console;
 use crate::memory::{frames, heap, layout, stack};
 use crate::{facts, println};
 
+/// Readings of the counter that `clock` looks at.
+const READINGS: usize = 1024;
+
 pub(super) fn health(engine: &Engine<'_>) {
     // The console's writes do not fail.
     let _ = facts::health(engine, &mut Console);
@@ -18,23 +21,19 @@ pub(super) fn cpu() {
     let _ = facts::cpu::identify(&mut Console);
 }
 
-/// Reads the counter back to back: the smallest step that one sees is what a tick is.
+/// Reads the counter back to back: the smallest step that one sees is what a tick is. Once as the engine does it, and once
+/// without the fence that makes the instructions before it end first.
 pub(super) fn clock() {
-    const READINGS: usize = 1024;
-    let mut deltas = [0; READINGS];
-    let mut last = Engine::ticks();
-    for delta in &mut deltas {
-        let now = Engine::ticks();
-        *delta = now.wrapping_sub(last);
-        last = now;
-    }
-    println!("counter    lfence; rdtsc, now at {last}");
-    if let Some(summary) = Summary::of(&deltas) {
+    let (mut fenced, mut unfenced) = ([0; READINGS], [0; READINGS]);
+    println!("counter    lfence; rdtsc, now at {}", back_to_back(&mut fenced, Engine::ticks));
+    // SAFETY: reading the counter changes nothing, and every processor that this kernel starts on has it.
+    back_to_back(&mut unfenced, || unsafe { core::arch::x86_64::_rdtsc() });
+    for (what, deltas) in [("back to back", &fenced), ("without lfence", &unfenced)] {
+        let Some(summary) = Summary::of(deltas) else { continue };
         let Summary { min_ticks, mean_ticks, max_ticks, gcd_ticks, .. } = summary;
         println!(
-            "back to back, {READINGS} readings: min {min_ticks}  mean {mean_ticks}  max {max_ticks} ticks"
+            "{what}, {READINGS} readings: min {min_ticks}  mean {mean_ticks}  max {max_ticks}  gcd {gcd_ticks} ticks"
         );
-        println!("gcd        {gcd_ticks} ticks: divide it out before taking low bits");
     }
     match facts::counter_khz() {
         Some(khz) => {
@@ -42,6 +41,17 @@ pub(super) fn clock() {
         }
         None => println!("frequency  unknown: the interval timer stands still"),
     }
+}
+
+/// Fills `deltas` with the steps from one reading to the next; the last reading.
+fn back_to_back(deltas: &mut [u64], read: impl Fn() -> u64) -> u64 {
+    let mut last = read();
+    for delta in deltas {
+        let now = read();
+        *delta = now.wrapping_sub(last);
+        last = now;
+    }
+    last
 }
 
 pub(super) fn memory(buffer: &[u64]) {

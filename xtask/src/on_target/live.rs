@@ -136,7 +136,7 @@ fn watch_on_a_terminal(bench: &Bench) -> Result<()> {
     person.resize(60, 20)?;
     person.wait_for("\u{b5}Chaos")?;
     person.type_in(b"s")?;
-    person.wait_for("saved ")?;
+    person.wait_for("saved")?;
     person.type_in(b"p")?;
     person.wait_for("PAUSED")?;
     person.type_in(b"q")?;

@@ -6,7 +6,11 @@ use std::io::{Read as _, Write as _};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use std::os::fd::AsFd as _;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::pty::{OpenptyResult, Winsize, openpty};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, Termios, tcgetattr};
@@ -19,6 +23,11 @@ const LEAVE_ALTERNATE_SCREEN: &str = "\u{1b}[?1049l";
 /// What is written on the terminal once the program has ended, so that nobody reads on.
 const ENDED: &str = "[the program has ended]";
 
+/// What a program may take on a busy machine, building what it needs included.
+const DEADLINE: Duration = Duration::from_secs(300);
+/// How long it may write nothing.
+const PATIENCE_MS: u16 = 60_000;
+
 /// A terminal, and the program that runs on it. The program is killed when this is dropped.
 pub(super) struct Person {
     process: Pid,
@@ -26,6 +35,7 @@ pub(super) struct Person {
     master: File,
     slave: File,
     found: Termios,
+    begun: Instant,
     /// What has come since it was last looked at.
     seen: Vec<u8>,
 }
@@ -60,25 +70,46 @@ impl Person {
             master: master.into(),
             slave,
             found,
+            begun: Instant::now(),
             seen: Vec::new(),
         })
     }
 
     /// Reads what the program writes up to `text`.
     pub(super) fn wait_for(&mut self, text: &str) -> Result<()> {
+        self.read_to(text)?;
+        self.seen.clear();
+        Ok(())
+    }
+
+    /// Reads up to `text`, and keeps what was read.
+    fn read_to(&mut self, text: &str) -> Result<()> {
         let mut bytes = [0; 4096];
+        let longest = text.len().max(ENDED.len());
+        let mut looked_at = 0;
         loop {
-            let seen = String::from_utf8_lossy(&self.seen);
-            if seen.contains(text) {
-                self.seen.clear();
+            let new = self.seen.get(looked_at..).unwrap_or_default();
+            let has = |text: &str| new.windows(text.len()).any(|part| part == text.as_bytes());
+            if has(text) {
                 return Ok(());
             }
-            if seen.contains(ENDED) {
-                bail!("it ended without {text:?}; the terminal has:\n{seen}");
-            }
+            ensure!(!has(ENDED), "it ended without {text:?}; the terminal has:\n{}", self.words());
+            looked_at = self.seen.len().saturating_sub(longest);
+            let mut wanted = [PollFd::new(self.master.as_fd(), PollFlags::POLLIN)];
+            let ready = poll(&mut wanted, PATIENCE_MS).context("waiting for the terminal")?;
+            let last = String::from_utf8_lossy(self.seen.get(looked_at..).unwrap_or_default());
+            ensure!(ready > 0, "no {text:?} and nothing else on the terminal; it ends in {last:?}");
             let count = self.master.read(&mut bytes).context("more of the terminal")?;
             self.seen.extend_from_slice(&bytes[..count]);
+            let in_time = self.begun.elapsed() < DEADLINE;
+            ensure!(in_time, "no {text:?} on the terminal:\n{}", self.words());
         }
+    }
+
+    /// The last of what has come.
+    fn words(&self) -> String {
+        let last = self.seen.len().saturating_sub(4000);
+        String::from_utf8_lossy(self.seen.get(last..).unwrap_or_default()).into_owned()
     }
 
     /// Presses keys.
@@ -115,12 +146,8 @@ impl Person {
 
     /// Waits for the program's end, and holds it to its exit status and the terminal to how it was found.
     pub(super) fn expect_end(mut self, status: i32) -> Result<()> {
-        let mut bytes = [0; 4096];
-        while !String::from_utf8_lossy(&self.seen).contains(ENDED) {
-            let count = self.master.read(&mut bytes).context("the last of the terminal")?;
-            self.seen.extend_from_slice(&bytes[..count]);
-        }
-        let words = String::from_utf8_lossy(&self.seen).into_owned();
+        self.read_to(ENDED)?;
+        let words = self.words();
         let waiter = self.waiter.take().context("it has ended before")?;
         let ended = waiter.join().map_err(|_| anyhow!("waiting for it failed"))??;
         ensure!(ended.code() == Some(status), "it ended with {ended}, not {status}:\n{words}");

@@ -5,7 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style, Stylize as _};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Paragraph, Sparkline, Wrap};
+use ratatui::widgets::{Block, Paragraph, Sparkline};
 
 use super::State;
 use super::figures::{Lamp, Summary, histogram};
@@ -41,18 +41,17 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
 
 fn title_line(state: &State) -> Paragraph<'static> {
     let request = &state.watch.request;
-    let mut words = vec![
-        Span::from(" µChaos ").bold().reversed(),
-        Span::from(format!(
-            " {} · {} · workload {} · turns {}",
-            state.watch.guest_name, state.watch.accel, request.workload, request.turns
-        )),
-    ];
+    let mut words = vec![Span::from(" µChaos ").bold().reversed()];
+    if state.paused {
+        // First, so that a narrow terminal has it.
+        words.push(Span::from(" PAUSED").bold().fg(Color::Yellow));
+    }
+    words.push(Span::from(format!(
+        " {} · {} · workload {} · turns {}",
+        state.watch.guest_name, state.watch.accel, request.workload, request.turns
+    )));
     if state.watch.has_timer {
         words.push(Span::from(format!(" · interrupts {}", request.timer)));
-    }
-    if state.paused {
-        words.push(Span::from("  PAUSED").bold().fg(Color::Yellow));
     }
     Paragraph::new(Line::from(words))
 }
@@ -133,7 +132,7 @@ fn bytes_of(state: &State, width: u16) -> Paragraph<'static> {
 fn status_line(state: &State) -> Paragraph<'static> {
     match state.figures.failure() {
         Some(failure) => Paragraph::new(format!(" the job failed: {failure}")).fg(Color::Red),
-        None => Paragraph::new(format!(" {}", state.notice)).wrap(Wrap { trim: false }),
+        None => Paragraph::new(format!(" {}", state.notice)),
     }
 }
 
@@ -172,7 +171,13 @@ mod tests {
             until: Until::default(),
             json: false,
         };
-        State { watch, figures, paused: false, notice: "saved somewhere".to_owned() }
+        State {
+            watch,
+            figures,
+            paused: false,
+            notice: "saved somewhere".to_owned(),
+            saved: Vec::new(),
+        }
     }
 
     fn text(state: &State, width: u16, height: u16) -> Vec<String> {
@@ -215,7 +220,9 @@ mod tests {
         }
         let rows = text(&state, 80, 24);
         assert!(rows[23].contains("quit") && rows[0].contains("µChaos"), "{rows:?}");
-        let empty = State { figures: Figures::default(), ..state };
+        let paused = State { paused: true, ..state };
+        assert!(text(&paused, 40, 24)[0].contains("PAUSED"));
+        let empty = State { figures: Figures::default(), ..paused };
         assert!(text(&empty, 80, 24).join("\n").contains("waiting for the first samples"));
     }
 }

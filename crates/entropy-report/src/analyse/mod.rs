@@ -12,6 +12,8 @@ mod stream;
 mod summary;
 mod words;
 
+pub(crate) use reduce::{Ranked, plots};
+
 use crate::error::ReportError;
 use crate::provenance::Provenance;
 use crate::result::{CompareResult, Comparison, Plots, SCHEMA_VERSION, TargetResult};
@@ -144,7 +146,7 @@ fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
     if !run.raw.is_empty() {
         let made = sp800_90b::symbols::from_ticks(&run.raw);
         let gcd_ticks = made.gcd_ticks;
-        let ranked = reduce::Ranked::new(&run.raw, gcd_ticks);
+        let ranked = Ranked::new(&run.raw, gcd_ticks);
         let result = raw::result(run, &made, &ranked);
         restarts = restarts::result(run, gcd_ticks, result.min_entropy_bits_per_sample);
         raw = Some(result);

@@ -18,7 +18,7 @@ use crate::result::CompareResult;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// The page's style sheet. It names no file and no address.
-const STYLE: &str = include_str!("style.css");
+pub(crate) const STYLE: &str = include_str!("style.css");
 
 /// The parts of the page, in order.
 const CONTENTS: &[(&str, &str)] = &[

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! A page of text, tables and plots about samples at hand, as HTML and as Markdown: what an experiment of the lab hands
+//! out. It has the style and the plots of the report.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sp800_90b::symbols::from_ticks;
+
+use crate::analyse::Ranked;
+use crate::error::ReportError;
+use crate::html::STYLE;
+use crate::result::Plots;
+use crate::{analyse, plot};
+
+/// A page.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Page {
+    /// What it is about.
+    pub title: String,
+    /// What a reader must know before any figure, such as that the timing is the emulator's.
+    pub banners: Vec<String>,
+    /// What it holds, in order.
+    pub parts: Vec<Part>,
+}
+
+/// A piece of a page.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// A heading.
+    Heading(String),
+    /// A paragraph of plain text. Words between backticks are code.
+    Text(String),
+    /// Lines to be shown as they are, such as commands.
+    Code(String),
+    /// A table.
+    Table(Table),
+    /// A plot of samples.
+    Plot {
+        /// Which.
+        kind: PlotKind,
+        /// What it is of.
+        title: String,
+        /// What is to be seen in it.
+        caption: String,
+        /// Deltas in ticks, in their order.
+        delta_ticks: Vec<u64>,
+    },
+}
+
+/// A table of text.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Table {
+    /// What it shows.
+    pub caption: String,
+    /// The names of its columns, with units.
+    pub heads: Vec<String>,
+    /// Its rows, each with as many cells as there are heads.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// The plots that a page can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlotKind {
+    /// All deltas, on logarithmic axes.
+    Histogram,
+    /// The common deltas, on straight axes.
+    CommonDeltas,
+    /// Deltas over the run.
+    OverTime,
+    /// Each delta against the one before it.
+    Lag,
+    /// Autocorrelation by lag.
+    Autocorrelation,
+}
+
+/// The page as one self-contained HTML file.
+///
+/// # Errors
+/// [`ReportError::Plot`] where a plot cannot be drawn.
+pub fn page_to_html(page: &Page) -> Result<String, ReportError> {
+    let parts = page.parts.iter().map(part_to_html).collect::<Result<Vec<_>, _>>()?;
+    let whole = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="referrer" content="no-referrer";
+                // Nothing may be fetched from anywhere, whatever text found its way in.
+                meta http-equiv="Content-Security-Policy"
+                    content="default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+                title { "µChaos: " (page.title) }
+                link rel="icon" href="data:,";
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    section {
+                        h1 { (page.title) }
+                        @for banner in &page.banners { p.banner role="note" { (banner) } }
+                        @for part in parts { (part) }
+                    }
+                }
+            }
+        }
+    };
+    Ok(whole.into_string())
+}
+
+fn part_to_html(part: &Part) -> Result<Markup, ReportError> {
+    Ok(match part {
+        Part::Heading(text) => html! { h2 { (text) } },
+        Part::Text(text) => html! { p { (coded(text)) } },
+        Part::Code(text) => html! { pre { code { (text) } } },
+        Part::Table(table) => html! {
+            div.scroll tabindex="0" role="region" aria-label=(table.caption) {
+                table {
+                    caption { (table.caption) }
+                    thead { tr { @for head in &table.heads { th scope="col" { (head) } } } }
+                    tbody {
+                        @for row in &table.rows { tr { @for cell in row { td { (cell) } } } }
+                    }
+                }
+            }
+        },
+        Part::Plot { kind, title, caption, delta_ticks } => {
+            match draw(*kind, title, delta_ticks)? {
+                Some(svg) => html! {
+                    figure {
+                        h4 { (title) }
+                        (PreEscaped(svg))
+                        figcaption { p { (caption) } }
+                    }
+                },
+                None => {
+                    html! { figure { h4 { (title) } p { "Not drawn: there are too few samples." } } }
+                }
+            }
+        }
+    })
+}
+
+/// Words between backticks as code.
+fn coded(text: &str) -> Markup {
+    html! {
+        @for (at, piece) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (piece) } } @else { (piece) }
+        }
+    }
+}
+
+fn draw(kind: PlotKind, title: &str, delta_ticks: &[u64]) -> Result<Option<String>, ReportError> {
+    let ranked = Ranked::new(delta_ticks, from_ticks(delta_ticks).gcd_ticks);
+    let Plots { histogram, core, over_time, lag, autocorrelation, .. } =
+        analyse::plots(delta_ticks, &ranked, None);
+    let svg = match kind {
+        PlotKind::Histogram => histogram.map(|histogram| {
+            let edge = |edge: Option<&f64>| edge.copied().unwrap_or(1.0).max(1.0);
+            let first = edge(histogram.edges_ticks.first());
+            let ticks = first..edge(histogram.edges_ticks.last()).max(first * 2.0);
+            plot::histogram_common(&histogram, ticks, ranked.quantile(0.5), title)
+        }),
+        PlotKind::CommonDeltas => core.map(|core| plot::core(&core, title)),
+        PlotKind::OverTime => over_time.map(|envelope| plot::over_time(&envelope, title)),
+        PlotKind::Lag => lag.map(|cells| plot::lag(&cells, title)),
+        PlotKind::Autocorrelation => {
+            autocorrelation.map(|line| plot::autocorrelation(&line, title))
+        }
+    };
+    svg.transpose()
+}
+
+/// The page as Markdown; a plot is its caption there.
+#[must_use]
+pub fn page_to_markdown(page: &Page) -> String {
+    let mut text = format!("# {}\n", page.title);
+    for banner in &page.banners {
+        text += &format!("\n> **{banner}**\n");
+    }
+    for part in &page.parts {
+        text += "\n";
+        text += &match part {
+            Part::Heading(heading) => format!("## {heading}\n"),
+            Part::Text(paragraph) => format!("{paragraph}\n"),
+            Part::Code(lines) => format!("```text\n{lines}\n```\n"),
+            Part::Table(table) => table_to_markdown(table),
+            Part::Plot { title, caption, .. } => {
+                format!("*{title}* (drawn in the HTML page): {caption}\n")
+            }
+        };
+    }
+    text
+}
+
+fn table_to_markdown(table: &Table) -> String {
+    let row = |cells: &[String]| {
+        let cells: Vec<_> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    let rule: Vec<String> = table.heads.iter().map(|_| "---".to_owned()).collect();
+    let rows: String = table.rows.iter().map(|cells| row(cells)).collect();
+    format!("{}\n\n{}{}{rows}", table.caption, row(&table.heads), row(&rule))
+}
+
+impl Table {
+    /// The table for a terminal: columns side by side, numbers as they are.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let width = |column: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells.chain(self.heads.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<_> = (0..self.heads.len()).map(width).collect();
+        let row = |cells: &[String]| {
+            let cells = cells.iter().zip(&widths);
+            let line: String = cells.map(|(cell, width)| format!("  {cell:<width$}")).collect();
+            format!("{}\n", line.trim_end())
+        };
+        let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+        let rows: String = self.rows.iter().map(|cells| row(cells)).collect();
+        format!("{}\n{}{}{rows}", self.caption, row(&self.heads), row(&rule))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page() -> Page {
+        let table = Table {
+            caption: "Figures".to_owned(),
+            heads: vec!["what".to_owned(), "ticks".to_owned()],
+            rows: vec![vec!["a <b>|c".to_owned(), "12".to_owned()]],
+        };
+        let plot = |kind| Part::Plot {
+            kind,
+            title: format!("{kind:?}"),
+            caption: "seen here".to_owned(),
+            delta_ticks: (0..4000_u64).map(|i| 100 + i * i % 97).collect(),
+        };
+        let kinds = [
+            PlotKind::Histogram,
+            PlotKind::CommonDeltas,
+            PlotKind::OverTime,
+            PlotKind::Lag,
+            PlotKind::Autocorrelation,
+        ];
+        Page {
+            title: "A lesson".to_owned(),
+            banners: vec!["made up".to_owned()],
+            parts: [
+                Part::Heading("What".to_owned()),
+                Part::Text("run `this` & that".to_owned()),
+                Part::Code("cargo xtask lab".to_owned()),
+                Part::Table(table),
+            ]
+            .into_iter()
+            .chain(kinds.map(plot))
+            .collect(),
+        }
+    }
+
+    #[test]
+    fn html_has_every_part_and_fetches_nothing() {
+        let html = page_to_html(&page()).unwrap();
+        for part in [
+            "<h1>A lesson</h1>",
+            "made up",
+            "<h2>What</h2>",
+            "run <code>this</code> &amp; that",
+            "a &lt;b&gt;|c",
+            "<caption>Figures</caption>",
+        ] {
+            assert!(html.contains(part), "{part:?} is missing");
+        }
+        assert_eq!(html.matches("<svg").count(), 5);
+        for plot in html.split("<svg").skip(1) {
+            assert!(plot.matches("<rect").count() + plot.matches("<polyline").count() > 3, "empty");
+        }
+        assert!(!html.contains("http://") && !html.contains("https://"), "an address");
+    }
+
+    #[test]
+    fn markdown_and_terminal_have_the_table() {
+        let text = page_to_markdown(&page());
+        assert!(text.contains("| what | ticks |\n| --- | --- |\n| a <b>\\|c | 12 |"), "{text}");
+        let Some(Part::Table(table)) = page().parts.into_iter().nth(3) else { unreachable!() };
+        assert_eq!(table.to_text(), "Figures\n  what     ticks\n  -------  -----\n  a <b>|c  12\n");
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask lab`: the guided experiments.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, anyhow};
+use clap::Args;
+use entropy_report::{page_to_html, page_to_markdown};
+
+use crate::build::linux_image::LinuxOptions;
+use crate::build::{baremetal, engine, linux_image};
+use crate::failure::Failure;
+use crate::guest::MachineOptions;
+use crate::lab::bench::GuestFiles;
+use crate::lab::page::{self, Json};
+use crate::lab::text::Text;
+use crate::lab::{Bench, EXPERIMENTS, Experiment, Needs, question};
+use crate::progress::task;
+use crate::runs::RunFolder;
+use crate::tools::{TO_BUILD, TO_RUN};
+use crate::workshop::Workshop;
+use crate::{images, preflight};
+
+/// Guided experiments: without a number, the list of them
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask lab                 the list
+  cargo xtask lab 3               explain, take, show, ask; a page with figures and plots is written
+  cargo xtask lab 3 --answer b    check an answer, and take nothing
+  cargo xtask lab 5 --json        figures for programs")]
+pub(crate) struct Lab {
+    /// Which experiment
+    #[arg(value_name = "N")]
+    number: Option<u8>,
+    /// Check this answer to the experiment's question, and take nothing
+    #[arg(long, value_name = "LETTER", requires = "number")]
+    answer: Option<String>,
+    /// Where pages are kept (default: runs/ in the checkout)
+    #[arg(long, value_name = "DIR", env = "UCHAOS_RUNS")]
+    runs: Option<PathBuf>,
+    #[command(flatten)]
+    machine: MachineOptions,
+    #[command(flatten)]
+    linux: LinuxOptions,
+}
+
+impl Lab {
+    /// Lists, takes or asks.
+    ///
+    /// # Errors
+    /// No such experiment or answer, a wrong answer, a step or guest that failed, a page that cannot be written.
+    pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
+        let Some(number) = self.number else { return list(shop.json) };
+        let experiment =
+            EXPERIMENTS.iter().find(|experiment| experiment.number == number).ok_or_else(|| {
+                anyhow!(Failure::Usage(format!(
+                    "there is no experiment {number}; `cargo xtask lab` lists them"
+                )))
+            })?;
+        let text = text_of(experiment)?;
+        match &self.answer {
+            Some(given) => judge(&text, given),
+            None => self.take(shop, experiment, &text),
+        }
+    }
+
+    fn take(&self, shop: &Workshop, experiment: &Experiment, text: &Text) -> Result<()> {
+        if !shop.json {
+            println!("{}", page::opening(text));
+        }
+        let files = self.build(shop, experiment.needs)?;
+        let host = match experiment.needs {
+            Needs::Engine => None,
+            _ => Some(self.machine.host()?),
+        };
+        if shop.dry_run {
+            return Ok(());
+        }
+        let run = RunFolder::create(&self.runs.clone().unwrap_or_else(|| shop.root.join("runs")))?;
+        let scratch = tempfile::tempdir().context("creating a folder for the guests' data")?;
+        let bench = Bench {
+            images: files.as_ref(),
+            host: host.as_ref(),
+            machine: &self.machine,
+            scratch: scratch.path(),
+        };
+        let found = task(&shop.next_label(&text.title), |_| (experiment.run)(&bench))?;
+        let accel = bench.accel(false);
+        let banners = banners(&accel, files.as_ref());
+        let taken_utc = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+        let page = page::page(text, &found, banners, &taken_utc);
+        let name = |ending: &str| format!("lab-{}.{ending}", experiment.number);
+        for (ending, content) in [("html", page_to_html(&page)?), ("md", page_to_markdown(&page))] {
+            let path = run.path().join(name(ending));
+            fs::write(&path, content).with_context(|| format!("writing {}", path.display()))?;
+        }
+        let place = run.keep()?;
+        if shop.json {
+            let json = Json {
+                number: experiment.number,
+                title: &text.title,
+                accel,
+                conclusion: &found.conclusion,
+                tables: found.tables().map(Into::into).collect(),
+                commands: &found.commands,
+                html: place.join(name("html")).display().to_string(),
+                markdown: place.join(name("md")).display().to_string(),
+                question: &text.question,
+                options: text.options.iter().map(Into::into).collect(),
+            };
+            println!("{}", serde_json::to_string_pretty(&json).context("writing JSON")?);
+            return Ok(());
+        }
+        println!("{}", page::closing(text, &found));
+        println!("The page with plots: {}\n", place.join(name("html")).display());
+        question::ask(text, experiment.number)
+    }
+
+    /// Builds what the experiment needs.
+    fn build(&self, shop: &Workshop, needs: Needs) -> Result<Option<GuestFiles>> {
+        if needs == Needs::Engine {
+            shop.expect_steps(1);
+            return Ok(None);
+        }
+        preflight::ensure(shop, TO_RUN)?;
+        if needs == Needs::BareMetal {
+            shop.expect_steps(4);
+            let engine = engine::build(shop)?;
+            let bare = baremetal::build(shop, &engine.object)?;
+            let initrd = linux_image::bare_initrd(shop)?;
+            return Ok(Some(GuestFiles { bare: (bare.elf, initrd), both: None }));
+        }
+        preflight::ensure(shop, TO_BUILD)?;
+        shop.expect_steps(images::STEPS + 1);
+        let both = images::build(shop, &self.linux)?;
+        let bare = (both.bare_elf.clone(), both.bare_initrd.clone());
+        Ok(Some(GuestFiles { bare, both: Some(both) }))
+    }
+}
+
+fn list(json: bool) -> Result<()> {
+    let titles = EXPERIMENTS.iter().map(|experiment| text_of(experiment).map(|text| text.title));
+    let titles = titles.collect::<Result<Vec<_>>>()?;
+    if json {
+        println!("{}", serde_json::to_string(&titles).context("writing JSON")?);
+        return Ok(());
+    }
+    titles.iter().for_each(|title| println!("  {title}"));
+    println!("\n`cargo xtask lab N` takes one; docs/lab/ has the same text as a book.");
+    Ok(())
+}
+
+fn text_of(experiment: &Experiment) -> Result<Text> {
+    Text::parse(experiment.text)
+        .with_context(|| format!("the page of experiment {} lacks a part", experiment.number))
+}
+
+/// Right answers end well; a wrong one is told why.
+fn judge(text: &Text, given: &str) -> Result<()> {
+    let answer = question::chosen(text, given)?;
+    let words = question::judged(answer);
+    if answer.is_right {
+        println!("{words}");
+        Ok(())
+    } else {
+        Err(Failure::Check(words).into())
+    }
+}
+
+/// What a reader of the page must know before any figure.
+fn banners(accel: &str, files: Option<&GuestFiles>) -> Vec<String> {
+    let timing = match accel {
+        "tcg" => "TCG: timing here reflects the emulator, not the hardware.",
+        "none" => {
+            "The clocks of this experiment are made up: each follows a rule, and has no entropy."
+        }
+        _ => return Vec::new(),
+    };
+    let stand_in = files.and_then(|files| files.both.as_ref()?.banner.clone());
+    [timing.to_owned()].into_iter().chain(stand_in).collect()
+}

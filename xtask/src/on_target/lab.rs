@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The lab as its users have it: the list, the experiments with their pages, and answers.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use super::command::{ended, xtask};
+use super::{Bench, Check};
+
+/// The checks of this area.
+pub(crate) const CHECKS: &[Check] = &[
+    Check { name: "the lab lists eight experiments", long: false, run: lists },
+    Check { name: "answers are judged, and a wrong one is told why", long: false, run: answers },
+    Check {
+        name: "without a terminal an experiment asks and does not wait",
+        long: false,
+        run: does_not_wait,
+    },
+    Check { name: "the quick experiments find what they are about", long: false, run: quick },
+    Check { name: "every experiment runs and leaves its page", long: true, run: every },
+];
+
+fn lists(bench: &Bench) -> Result<()> {
+    let listed = ended(&mut xtask(bench, &["lab"])?)?;
+    listed.expect(0, &[])?;
+    for number in 1..=8 {
+        ensure!(listed.stdout.contains(&format!("  {number}. ")), "{}", listed.stdout);
+    }
+    ended(&mut xtask(bench, &["lab", "9"])?)?.expect(2, &["no experiment 9"])
+}
+
+fn answers(bench: &Bench) -> Result<()> {
+    for number in 1..=8_u8 {
+        let mut right = 0;
+        for letter in ["a", "b", "c"] {
+            let words = ["lab", &number.to_string(), "--answer", letter];
+            let answer = ended(&mut xtask(bench, &words)?)?;
+            if answer.stdout.starts_with("Right. ") {
+                answer.expect(0, &[])?;
+                right += 1;
+            } else {
+                answer.expect(1, &["Not so. "])?;
+                ensure!(answer.stderr.len() > 60, "no reason: {}", answer.stderr);
+            }
+        }
+        ensure!(right == 1, "{right} of the answers to {number} are right");
+    }
+    ended(&mut xtask(bench, &["lab", "1", "--answer", "x"])?)?.expect(2, &["there are a, b, c"])
+}
+
+fn does_not_wait(bench: &Bench) -> Result<()> {
+    let taken = ended(&mut xtask(bench, &["lab", "7", "--accel", "tcg"])?)?;
+    taken.expect(0, &[])?;
+    for text in
+        ["7. Watchdogs", "lag predictor", "a known generator", "Answer with: cargo xtask lab 7"]
+    {
+        ensure!(taken.stdout.contains(text), "{text:?} is missing:\n{}", taken.stdout);
+    }
+    Ok(())
+}
+
+fn quick(bench: &Bench) -> Result<()> {
+    let tick = take(bench, 1)?;
+    let readings = rows(&tick, 0)?;
+    for row in readings {
+        let min: u64 = cell(row, 1)?.parse().context("the least step")?;
+        ensure!(min > 0, "the counter stands still in {row}");
+    }
+    let whitening = take(bench, 6)?;
+    for row in rows(&whitening, 0)? {
+        ensure!(cell(row, 2)? == "PASSED", "an output test of {row}");
+    }
+    let noise = rows(&whitening, 1)?.first().context("no row on the noise")?;
+    ensure!(cell(noise, 1)? == "16" && cell(noise, 2)? == "0.0000", "the clock is {noise}");
+    let watchdogs = take(bench, 7)?;
+    let last = rows(&watchdogs, 0)?.last().context("no clocks")?;
+    ensure!(cell(last, 1)? == "nothing" && cell(last, 2)? == "nothing", "{last}");
+    Ok(())
+}
+
+fn every(bench: &Bench) -> Result<()> {
+    for number in 1..=8 {
+        take(bench, number).with_context(|| format!("experiment {number}"))?;
+    }
+    let zero = take(bench, 5)?;
+    for row in rows(&zero, 0)? {
+        let expected = if cell(row, 1)? == "isolated" { "the same" } else { "different" };
+        ensure!(cell(row, 4)? == expected, "{row}");
+    }
+    let interrupts = take(bench, 3)?;
+    let taken = rows(&interrupts, 0)?.iter().map(|row| cell(row, 1)).collect::<Result<Vec<_>>>()?;
+    ensure!(taken[0] == "0" && taken[1..].iter().all(|count| *count != "0"), "{taken:?}");
+    let restarts = take(bench, 8)?;
+    let different =
+        rows(&restarts, 0)?.iter().map(|row| cell(row, 1)).collect::<Result<Vec<_>>>()?;
+    ensure!(different[..2] == ["20", "1"], "{different:?}");
+    Ok(())
+}
+
+/// Takes an experiment, and holds its page to what it says of itself.
+fn take(bench: &Bench, number: u8) -> Result<Value> {
+    let number = number.to_string();
+    let taken = ended(&mut xtask(bench, &["lab", &number, "--accel", "tcg", "--json"])?)?;
+    taken.expect(0, &[])?;
+    let found: Value = serde_json::from_str(&taken.stdout).context("the experiment's JSON")?;
+    let read = |key: &str| {
+        let path = found[key].as_str().with_context(|| format!("no {key}"))?;
+        fs::read_to_string(Path::new(path)).with_context(|| format!("reading {path}"))
+    };
+    let (html, markdown) = (read("html")?, read("markdown")?);
+    ensure!(!html.contains("http://") && !html.contains("https://"), "the page names an address");
+    for table in found["tables"].as_array().context("no tables")? {
+        for cell in
+            table["rows"].as_array().into_iter().flatten().filter_map(Value::as_array).flatten()
+        {
+            let text = cell.as_str().context("a cell")?;
+            ensure!(html.contains(&format!("<td>{text}</td>")), "{text:?} is not on the page");
+            ensure!(markdown.contains(text), "{text:?} is not in the Markdown");
+        }
+    }
+    Ok(found)
+}
+
+fn rows(found: &Value, table: usize) -> Result<&Vec<Value>> {
+    found["tables"][table]["rows"].as_array().with_context(|| format!("no table {table}"))
+}
+
+fn cell(row: &Value, column: usize) -> Result<&str> {
+    row[column].as_str().with_context(|| format!("no column {column} in {row}"))
+}
