@@ -220,6 +220,7 @@ fn boot(
             path: file("frames"),
             expected_bytes: 4 << 20,
         }),
+        live: None,
     };
     let limits = Limits { deadline: Some(DEADLINE), console_log: Some(file("console.log")) };
     let outcome = run(&Qemu::find()?, &machine, &guest, &limits)?;
