@@ -21,6 +21,7 @@ pub(crate) enum Format {
 
 /// Which file, and how to read it.
 #[derive(clap::Args)]
+#[group(id = "input")]
 pub(crate) struct Args {
     /// The samples.
     pub(crate) file: PathBuf,

@@ -8,14 +8,15 @@ mod cutoffs;
 mod input;
 mod restart;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Assess the min-entropy of a noise source by NIST SP 800-90B.
 #[derive(Parser)]
 #[command(
     version,
-    after_help = "Exit status: 0 the value stands; 1 a test failed or there is no value; 2 the input or the \
+    after_help = "Without a command, `assess` is meant.\n\nExit status: 0 the value stands; 1 a test failed or there is no value; 2 the input or the \
                   command line is not usable."
 )]
 struct Cli {
@@ -32,7 +33,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|first| !is_command(first)) {
+        arguments.insert(1, "assess".into());
+    }
+    let outcome = match Cli::parse_from(arguments).command {
         Command::Assess(args) => assess::run(&args),
         Command::Restart(args) => restart::run(&args),
         Command::Conditioning(args) => conditioning::run(&args),
@@ -46,4 +51,10 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Whether `ea` itself, and not one of its commands, is to read an argument.
+fn is_command(argument: &OsString) -> bool {
+    ["help", "-h", "--help", "-V", "--version"].iter().any(|own| argument == own)
+        || Cli::command().get_subcommands().any(|command| argument == command.get_name())
 }
