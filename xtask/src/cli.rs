@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, image::Image, lab::Lab,
-    module::Module, run_bare::RunBare, run_linux::RunLinux, setup::Setup, sources::Sources,
-    test::Test, watch::Watch,
+    module::Module, report::Report, run_bare::RunBare, run_linux::RunLinux, setup::Setup,
+    sources::Sources, test::Test, watch::Watch,
 };
 use crate::workshop::Workshop;
 
@@ -16,6 +16,7 @@ use crate::workshop::Workshop;
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, arg_required_else_help = true)]
 #[command(after_help = "Examples:
   cargo xtask compare                 the main job: build, boot, measure, assess, report
+  cargo xtask report                  the latest run's report, made anew
   cargo xtask run-bare                the microkernel's monitor, on this terminal
   cargo xtask run-linux               a shell in the Linux guest
   cargo xtask lab                     eight guided experiments
@@ -65,6 +66,8 @@ enum Command {
     RunBare(RunBare),
     /// Build, boot and measure both machines, assess what came out, write the report
     Compare(Compare),
+    /// Make the report of a run already taken anew
+    Report(Report),
     /// Assess a file of noise samples by NIST SP 800-90B
     Assess(Assess),
     /// Guided experiments: without a number, the list of them
@@ -94,6 +97,7 @@ impl Cli {
             Command::RunLinux(command) => command.run(&shop),
             Command::RunBare(command) => command.run(&shop),
             Command::Compare(command) => command.run(&shop),
+            Command::Report(command) => command.run(&shop),
             Command::Assess(command) => command.run(&shop),
             Command::Lab(command) => command.run(&shop),
             Command::Watch(command) => command.run(&shop),

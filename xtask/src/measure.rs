@@ -6,4 +6,5 @@ pub(crate) mod boot;
 pub(crate) mod files;
 pub(crate) mod host;
 pub(crate) mod settings;
+pub(crate) mod synthetic;
 pub(crate) mod taken;

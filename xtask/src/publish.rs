@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use entropy_report::{CompareResult, Provenance, RepeatCommand, TakenRun};
@@ -18,6 +18,7 @@ use crate::measure::settings::Settings;
 use crate::progress::task;
 use crate::provenance as facts;
 use crate::runs::RunFolder;
+use crate::stored::Stored;
 use crate::workshop::Workshop;
 
 #[derive(Debug, Serialize)]
@@ -78,29 +79,44 @@ pub(crate) fn provenance(
     })
 }
 
-/// Where an assessment of runs already taken comes from: the first run's own word, with today's command line.
-///
-/// # Errors
-/// A run without a readable `result.json`.
-pub(crate) fn provenance_of_taken(shop: &Workshop, runs: &[PathBuf]) -> Result<Provenance> {
-    let mut banners = Vec::new();
-    let mut first = None;
-    for run in runs {
-        let path = run.join("result.json");
-        let text =
-            fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-        let result = entropy_report::from_json(&text)
-            .with_context(|| format!("understanding {}", path.display()))?;
-        banners.push(format!(
-            "Boots taken by run {} ({})",
-            result.provenance.run, result.provenance.taken_utc
-        ));
-        first.get_or_insert(result.provenance);
+/// Where an assessment of runs already taken comes from: what they agree in, and what assesses them now.
+pub(crate) fn provenance_of_taken(shop: &Workshop, runs: &[Stored], id: &str) -> Provenance {
+    let origins: Vec<&Provenance> = runs.iter().map(|stored| &stored.result.provenance).collect();
+    let mut banners: Vec<String> = origins
+        .iter()
+        .map(|origin| format!("Boots taken by run {} ({})", origin.run, origin.taken_utc))
+        .collect();
+    for banner in origins.iter().flat_map(|origin| &origin.banners) {
+        if !banners.contains(banner) {
+            banners.push(banner.clone());
+        }
     }
-    let here = here(shop);
-    let first = first.unwrap_or_default();
-    banners.extend(first.banners.iter().cloned());
-    Ok(Provenance { command_line: here.command_line, repeat: here.repeat, banners, ..first })
+    let here = Provenance { run: id.to_owned(), banners, ..here(shop) };
+    match origins.as_slice() {
+        // One run assessed anew comes from where it came from, and is repeated by one command more.
+        [first] => {
+            let what = "this assessment".to_owned();
+            let again = RepeatCommand { what, line: here.command_line.clone() };
+            let repeat = first.repeat.iter().cloned().chain([again]).collect();
+            let Provenance { run, banners, tool, command_line, .. } = here;
+            Provenance { run, banners, tool, command_line, repeat, ..(*first).clone() }
+        }
+        // Several have an origin each; here stands only what they agree in.
+        _ => Provenance {
+            engine_object_sha256: agreed(&origins, |o| o.engine_object_sha256.clone()),
+            qemu: agreed(&origins, |o| o.qemu.clone()),
+            accelerator: agreed(&origins, |o| o.accelerator.clone()),
+            clock: agreed(&origins, |o| o.clock.clone()),
+            ..here
+        },
+    }
+}
+
+/// What all have in common, or nothing.
+fn agreed<T: PartialEq + Default>(origins: &[&Provenance], what: fn(&Provenance) -> T) -> T {
+    let mut values = origins.iter().map(|origin| what(origin));
+    let first = values.next().unwrap_or_default();
+    if values.all(|value| value == first) { first } else { T::default() }
 }
 
 /// What is the same for every result of this checkout on this machine.
@@ -140,16 +156,33 @@ pub(crate) fn write(
     task(&label, |_| {
         save(&run.path().join("manifest.json"), &manifest(run.path(), result, taken)?)?;
         save(&run.path().join("result.json"), &entropy_report::to_json(result)?)?;
-        save(&run.path().join("report.md"), &entropy_report::to_markdown(result))?;
-        save(&run.path().join("report.html"), &entropy_report::to_html(result)?)
+        pages(run.path(), result)
     })?;
     let place = run.finish()?;
+    show(shop, result)?;
+    eprintln!("report: {}", place.join("report.html").display());
+    Ok(())
+}
+
+/// Writes `report.html` and `report.md`, which are made from the result alone.
+///
+/// # Errors
+/// A file that cannot be written.
+pub(crate) fn pages(folder: &Path, result: &CompareResult) -> Result<()> {
+    save(&folder.join("report.md"), &entropy_report::to_markdown(result))?;
+    save(&folder.join("report.html"), &entropy_report::to_html(result)?)
+}
+
+/// Prints the table, or the result as JSON.
+///
+/// # Errors
+/// A result that cannot be written as JSON.
+pub(crate) fn show(shop: &Workshop, result: &CompareResult) -> Result<()> {
     if shop.json {
         println!("{}", entropy_report::to_json(result)?);
     } else {
         println!("{}", entropy_report::to_terminal(result, columns()));
     }
-    eprintln!("report: {}", place.join("report.html").display());
     Ok(())
 }
 
@@ -175,8 +208,16 @@ fn manifest(folder: &Path, result: &CompareResult, taken: &[TakenRun]) -> Result
         .context("writing the manifest")
 }
 
-fn save(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+/// Writes a file whole or not at all: what stood there before stays until the new one is complete.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn save(path: &Path, text: &str) -> Result<()> {
+    let fresh = path.with_extension("new");
+    fs::write(&fresh, text)
+        .and_then(|()| fs::rename(&fresh, path))
+        .inspect_err(|_| drop(fs::remove_file(&fresh)))
+        .with_context(|| format!("writing {}", path.display()))
 }
 
 /// Columns of the terminal, or 100 where standard output is none.

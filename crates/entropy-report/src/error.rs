@@ -8,6 +8,9 @@ pub enum ReportError {
     /// Nothing was handed over.
     #[error("comparing runs: there are none; take at least one boot of one target first")]
     NoRuns,
+    /// More runs than there are letters to name them.
+    #[error("comparing runs: there are more than 26; compare fewer at a time")]
+    TooManyRuns,
     /// The same boot twice.
     #[error(
         "comparing runs: boot {boot} of {run} is there twice; \
@@ -39,9 +42,7 @@ pub enum ReportError {
         given: usize,
     },
     /// A result that cannot be written or read as JSON.
-    #[error(
-        "{doing}: {source}; a result.json of another version is read by the tool that wrote it"
-    )]
+    #[error("{doing}, which is cut, damaged, or was written by another version of this tool")]
     Json {
         /// What was being done.
         doing: &'static str,

@@ -14,6 +14,7 @@
 mod analyse;
 mod error;
 mod format;
+mod groups;
 mod html;
 mod json;
 mod markdown;
@@ -26,7 +27,7 @@ mod taken;
 mod terminal;
 mod verdict;
 
-pub use analyse::{Progress, analyse, analyse_with};
+pub use analyse::{Progress, analyse, analyse_several, analyse_with};
 pub use error::ReportError;
 pub use html::to_html;
 pub use json::{from_json, to_json};

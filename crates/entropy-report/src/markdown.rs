@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The result as Markdown: the report without its pictures.
 
-use crate::format::{count, option, real};
+use crate::analyse::LETTERS;
+use crate::format::{count, duration_us, option, real};
+use crate::groups::groups;
 use crate::result::{CompareResult, Comparison, TargetResult};
-use crate::rows::{groups, rows};
+use crate::rows::rows;
+use crate::taken::Moment;
 use crate::verdict::Verdict;
 use std::fmt::{self, Write};
 
@@ -23,14 +26,17 @@ fn write(result: &CompareResult, out: &mut String) -> fmt::Result {
     }
     writeln!(out, "{}\n", escape(&result.summary))?;
     for group in groups(result) {
-        writeln!(out, "## {}\n", group.title)?;
-        let names: Vec<String> = group.targets.iter().map(|(t, _)| escape(&t.name)).collect();
+        writeln!(out, "## {}\n", escape(&group.title))?;
+        let runs = group.columns.len() == 2 && !result.runs.is_empty();
+        let mut names: Vec<String> = group.columns.iter().map(|c| escape(&c.head)).collect();
+        names.extend(runs.then(|| "difference".to_owned()));
         writeln!(out, "| | {} |", names.join(" | "))?;
         writeln!(out, "| --- |{}", " ---: |".repeat(names.len()))?;
         for row in rows(&group) {
             let unit = if row.unit.is_empty() { String::new() } else { format!(" ({})", row.unit) };
-            let cells: Vec<String> =
+            let mut cells: Vec<String> =
                 row.cells.iter().map(|c| format!("{}{}", escape(&c.text), c.mark.sign())).collect();
+            cells.extend(runs.then_some(row.change));
             writeln!(out, "| {}{unit} | {} |", row.label, cells.join(" | "))?;
         }
         writeln!(out)?;
@@ -41,6 +47,8 @@ fn write(result: &CompareResult, out: &mut String) -> fmt::Result {
     )?;
     boots(out, "Isolated boots against each other", &result.isolation)?;
     boots(out, "Ordinary boots against each other", &result.ordinary)?;
+    boots(out, "Isolated boots of different runs", &result.across)?;
+    judges(out, result)?;
     for t in &result.targets {
         target(out, t)?;
     }
@@ -53,7 +61,7 @@ fn boots(out: &mut String, title: &str, comparisons: &[Comparison]) -> fmt::Resu
     }
     writeln!(out, "## {title}\n")?;
     for comparison in comparisons {
-        writeln!(out, "### {}, {} boots\n", escape(&comparison.target), comparison.boots)?;
+        writeln!(out, "### {}, {} boots\n", escape(&comparison.title()), comparison.boots)?;
         verdict(out, &comparison.verdict)?;
         if let Some(bytes) = comparison.stream_common_prefix_bytes {
             writeln!(out, "Bytes of stream in common from the start: {}\n", count(bytes))?;
@@ -66,10 +74,46 @@ fn boots(out: &mut String, title: &str, comparisons: &[Comparison]) -> fmt::Resu
     Ok(())
 }
 
+fn judges(out: &mut String, result: &CompareResult) -> fmt::Result {
+    let Some(judges) = &result.judges else { return Ok(()) };
+    writeln!(out, "## Other judges\n")?;
+    if !judges.opinions.is_empty() {
+        writeln!(out, "| judge | target | data | figure | theirs | ours | difference | verdict |")?;
+        writeln!(out, "| --- | --- | --- | --- | ---: | ---: | ---: | --- |")?;
+    }
+    for one in &judges.opinions {
+        let cells = [
+            escape(&one.judge),
+            escape(&one.target),
+            one.data.clone(),
+            escape(&format!("{} {}", one.figure, one.unit)),
+            option(one.theirs),
+            option(one.ours),
+            option(one.difference),
+            format!("{}: {}", one.verdict.status.word(), escape(&one.verdict.text)),
+        ];
+        writeln!(out, "| {} |", cells.join(" | "))?;
+    }
+    writeln!(out)?;
+    for absent in &judges.absent {
+        writeln!(
+            out,
+            "- not on this machine: {} ({})",
+            escape(&absent.judge),
+            escape(&absent.from)
+        )?;
+    }
+    writeln!(out)
+}
+
 fn target(out: &mut String, target: &TargetResult) -> fmt::Result {
-    let isolated = if target.isolated { ", isolated" } else { "" };
-    writeln!(out, "## {} ({}{isolated})\n", escape(&target.name), escape(&target.accel))?;
+    writeln!(out, "## {}\n", escape(&target.title()))?;
     writeln!(out, "Kernel: {}. Note: {}.\n", escape(&target.kernel), escape(&target.stamp))?;
+    if !target.timeline.is_empty() {
+        let at = |m: &Moment| format!("{} {}", escape(&m.what), duration_us(m.at_us));
+        let moments: Vec<String> = target.timeline.iter().map(at).collect();
+        writeln!(out, "Boot: {}.\n", moments.join(", "))?;
+    }
     if let Some(raw) = &target.raw {
         writeln!(out, "### Raw noise\n")?;
         verdict(out, &raw.verdict)?;
@@ -108,8 +152,14 @@ fn verdict(out: &mut String, verdict: &Verdict) -> fmt::Result {
 
 fn provenance(out: &mut String, result: &CompareResult) -> fmt::Result {
     writeln!(out, "## Provenance\n\n| | |\n| --- | --- |")?;
-    for (name, value) in crate::rows::provenance(result) {
+    for (name, value) in crate::rows::provenance(&result.provenance) {
         writeln!(out, "| {name} | {} |", escape(&value))?;
+    }
+    for (run, letter) in result.runs.iter().zip(LETTERS) {
+        writeln!(out, "\n### Run {letter}\n\n| | |\n| --- | --- |")?;
+        for (name, value) in crate::rows::provenance(run) {
+            writeln!(out, "| {name} | {} |", escape(&value))?;
+        }
     }
     writeln!(out, "\n## To repeat\n")?;
     for command in &result.provenance.repeat {

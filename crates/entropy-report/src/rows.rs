@@ -3,7 +3,9 @@
 //! in the report.
 
 use crate::format::{NONE, bytes, count, duration_us, option, real, ticks};
-use crate::result::{CompareResult, Comparison, Sanity, TargetResult};
+use crate::groups::{Group, Kind, kind};
+use crate::provenance::Provenance;
+use crate::result::{Comparison, RawResult, RestartResult, Sanity, StreamResult, TargetResult};
 use crate::verdict::Status;
 
 /// One row.
@@ -13,8 +15,10 @@ pub(crate) struct Row {
     pub label: &'static str,
     /// Its unit; empty for words.
     pub unit: &'static str,
-    /// One cell per target.
+    /// One cell per column.
     pub cells: Vec<Cell>,
+    /// From the first of two columns to the second; empty where there are not two.
+    pub change: String,
 }
 
 /// One figure of one target.
@@ -48,77 +52,29 @@ impl Mark {
     }
 }
 
-/// Targets under one kind of condition, with their comparison where boots were compared.
-pub(crate) struct Group<'a> {
-    /// Heading.
-    pub title: &'static str,
-    /// Targets, in order, each with the comparison of its boots.
-    pub targets: Vec<(&'a TargetResult, Option<&'a Comparison>)>,
-}
-
-/// Ordinary targets, then isolated ones, then made-up clocks; an empty group is left out.
-pub(crate) fn groups(result: &CompareResult) -> Vec<Group<'_>> {
-    let group = |title, wanted: Kind| Group {
-        title,
-        targets: result
-            .targets
-            .iter()
-            .filter(|target| kind(target) == wanted)
-            .map(|t| {
-                let comparisons = if t.isolated { &result.isolation } else { &result.ordinary };
-                let same = |c: &&Comparison| c.target == t.name && c.accel == t.accel;
-                (t, comparisons.iter().find(same))
-            })
-            .collect(),
-    };
-    let groups = [
-        group("Ordinary boots", Kind::Ordinary),
-        group("Isolated boots: time is a count of instructions", Kind::Isolated),
-        group("Synthetic clocks: made up, nothing was measured", Kind::Synthetic),
-    ];
-    groups.into_iter().filter(|group| !group.targets.is_empty()).collect()
-}
-
-/// What a target's time was.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Physical, or the emulator's.
-    Ordinary,
-    /// A count of instructions.
-    Isolated,
-    /// Made up for a lesson.
-    Synthetic,
-}
-
-/// What the time of `target` was.
-pub(crate) fn kind(target: &TargetResult) -> Kind {
-    match target.accel.as_str() {
-        "synthetic" => Kind::Synthetic,
-        _ if target.isolated => Kind::Isolated,
-        _ => Kind::Ordinary,
-    }
-}
-
 /// The rows of one group.
 pub(crate) fn rows(group: &Group<'_>) -> Vec<Row> {
-    let targets = || group.targets.iter().map(|(target, _)| *target);
-    let raw = |show: fn(&crate::result::RawResult) -> String| -> Vec<String> {
-        targets().map(|t| t.raw.as_ref().map_or_else(none, show)).collect()
+    let targets = || group.columns.iter().map(|column| column.target);
+    let raw = |value: fn(&RawResult) -> u64| -> Vec<Option<u64>> {
+        targets().map(|t| t.raw.as_ref().map(value)).collect()
     };
-    // Under a count of instructions a high figure is no merit and a time is no speed: nothing is marked.
+    let restarts = |value: fn(&RestartResult) -> Option<f64>| -> Vec<Option<f64>> {
+        targets().map(|t| t.restarts.as_ref().and_then(value)).collect()
+    };
+    let stream = |value: fn(&StreamResult) -> Option<f64>| -> Vec<Option<f64>> {
+        targets().map(|t| t.stream.as_ref().and_then(value)).collect()
+    };
+    let boots = || group.columns.iter().map(|column| column.boots);
+    let words = |label, texts: Vec<String>| words(label, "", texts);
+    // Under a count of instructions a high figure is no merit and a time is no speed, and a made-up clock has neither:
+    // nothing is marked.
+    let measured = targets().all(|target| kind(target) == Kind::Ordinary);
+    let better = |which| if measured { which } else { Better::Neither };
     let isolated = targets().any(|target| target.isolated);
-    let better = |which| if isolated { Better::Neither } else { which };
-    let boot: Vec<_> = targets().map(|t| t.boot_us.map(|us| us as f64)).collect();
     let alone: Vec<_> =
         targets().map(|t| t.raw.as_ref().and_then(|r| r.min_entropy_bits_per_sample)).collect();
     let second: Vec<_> =
-        group.targets.iter().map(|(_, c)| c.and_then(|c| c.min_entropy_bits_per_sample)).collect();
-    let credited: Vec<_> = targets()
-        .map(|t| t.restarts.as_ref().and_then(|r| r.min_entropy_bits_per_sample))
-        .collect();
-    let rate: Vec<_> = targets().map(|t| t.stream.as_ref().and_then(|s| s.mb_per_s)).collect();
-    let fresh: Vec<_> =
-        targets().map(|t| t.stream.as_ref().and_then(|s| s.fresh_bits_per_output_bit)).collect();
+        boots().map(|boots| boots.and_then(|c| c.min_entropy_bits_per_sample)).collect();
     let alone_label =
         if isolated { "min-entropy, one boot alone" } else { "min-entropy, single run, at most" };
     // Guessing from another boot is one attack among many, and a weak one where boots differ: no figure from it may
@@ -128,41 +84,52 @@ pub(crate) fn rows(group: &Group<'_>) -> Vec<Row> {
     } else {
         "left over by guessing from another boot"
     };
+    let higher = better(Better::Higher);
     vec![
-        words("accelerator", "", targets().map(|t| t.accel.clone()).collect()),
-        Row {
-            label: "boot to ready",
-            unit: "",
-            cells: targets()
-                .zip(marks(&boot, better(Better::Lower)))
-                .map(|(t, mark)| Cell { text: t.boot_us.map_or_else(none, duration_us), mark })
-                .collect(),
-        },
-        words("raw samples", "", raw(|raw| count(raw.samples))),
-        words("GCD of deltas", "ticks", raw(|raw| ticks(raw.gcd_ticks))),
-        words("smallest delta", "ticks", raw(|raw| ticks(raw.min_delta_ticks))),
-        words("median delta", "ticks", raw(|raw| ticks(raw.median_delta_ticks))),
-        words("largest delta", "ticks", raw(|raw| ticks(raw.max_delta_ticks))),
-        figures(alone_label, "bits/sample", &alone, better(Better::Higher)),
-        words("estimator that binds", "", raw(binding)),
+        words("accelerator", targets().map(|t| t.accel.clone()).collect()),
+        counted(
+            "boot to ready",
+            "",
+            targets().map(|t| t.boot_us).collect(),
+            duration_us,
+            better(Better::Lower),
+        ),
+        counted("raw samples", "", raw(|r| r.samples), count, Better::Neither),
+        counted("GCD of deltas", "ticks", raw(|r| r.gcd_ticks), ticks, Better::Neither),
+        counted("smallest delta", "ticks", raw(|r| r.min_delta_ticks), ticks, Better::Neither),
+        counted("median delta", "ticks", raw(|r| r.median_delta_ticks), ticks, Better::Neither),
+        counted("largest delta", "ticks", raw(|r| r.max_delta_ticks), ticks, Better::Neither),
+        figures(alone_label, "bits/sample", &alone, higher),
+        words("estimator that binds", targets().map(binding).collect()),
         figures(second_label, "bits/sample", &second, Better::Neither),
-        words("restart sanity check", "", targets().map(sanity).collect()),
-        figures("min-entropy after restarts", "bits/sample", &credited, better(Better::Higher)),
-        words(
+        words("restart sanity check", targets().map(sanity).collect()),
+        figures(
+            "min-entropy after restarts",
+            "bits/sample",
+            &restarts(|r| r.min_entropy_bits_per_sample),
+            higher,
+        ),
+        counted(
             "output stream",
             "",
-            targets().map(|t| t.stream.as_ref().map_or_else(none, |s| bytes(s.bytes))).collect(),
+            targets().map(|t| t.stream.as_ref().map(|s| s.bytes)).collect(),
+            bytes,
+            Better::Neither,
         ),
-        figures("stream rate", "MB/s", &rate, better(Better::Higher)),
-        figures("fresh min-entropy, at most", "bits/output bit", &fresh, better(Better::Higher)),
-        words("output tests passed (looks only)", "", targets().map(looks).collect()),
-        words("boots compared", "", group.targets.iter().map(|(_, c)| boots(*c)).collect()),
+        figures("stream rate", "MB/s", &stream(|s| s.mb_per_s), higher),
+        figures(
+            "fresh min-entropy, at most",
+            "bits/output bit",
+            &stream(|s| s.fresh_bits_per_output_bit),
+            higher,
+        ),
+        words("output tests passed (looks only)", targets().map(looks).collect()),
+        words("boots compared", boots().map(compared).collect()),
     ]
 }
 
 /// Where the result comes from, name by name; what was not given is left out.
-pub(crate) fn provenance(result: &CompareResult) -> Vec<(&'static str, String)> {
-    let p = &result.provenance;
+pub(crate) fn provenance(p: &Provenance) -> Vec<(&'static str, String)> {
     let parameters: Vec<String> = p.parameters.iter().map(|(k, v)| format!("{k} {v}")).collect();
     let artifacts: Vec<String> = p
         .artifacts
@@ -175,7 +142,7 @@ pub(crate) fn provenance(result: &CompareResult) -> Vec<(&'static str, String)> 
         ("command", p.command_line.clone()),
         ("git revision", p.git_revision.clone()),
         ("tool", p.tool.clone()),
-        ("engine object, SHA-256", result.engine_object_sha256.clone().unwrap_or_default()),
+        ("engine object, SHA-256", p.engine_object_sha256.clone().unwrap_or_default()),
         ("engine parameters", parameters.join(", ")),
         ("accelerator", p.accelerator.clone()),
         ("why this accelerator", p.accelerator_reason.clone()),
@@ -194,8 +161,9 @@ fn none() -> String {
     NONE.to_owned()
 }
 
-fn binding(raw: &crate::result::RawResult) -> String {
-    raw.binding.as_deref().map_or_else(none, crate::analyse::estimator_title)
+fn binding(target: &TargetResult) -> String {
+    let binding = target.raw.as_ref().and_then(|raw| raw.binding.as_deref());
+    binding.map_or_else(none, crate::analyse::estimator_title)
 }
 
 fn sanity(target: &TargetResult) -> String {
@@ -216,7 +184,7 @@ fn looks(target: &TargetResult) -> String {
     if made == 0 { "INVALID".to_owned() } else { format!("{passed} of {made}") }
 }
 
-fn boots(comparison: Option<&Comparison>) -> String {
+fn compared(comparison: Option<&Comparison>) -> String {
     let Some(comparison) = comparison else { return none() };
     let outcome = match comparison {
         c if c.identical => "identical",
@@ -227,8 +195,13 @@ fn boots(comparison: Option<&Comparison>) -> String {
 }
 
 fn words(label: &'static str, unit: &'static str, texts: Vec<String>) -> Row {
+    let change = match texts.as_slice() {
+        [first, second] if first == second => "same",
+        [_, _] => "differs",
+        _ => "",
+    };
     let cells = texts.into_iter().map(|text| Cell { text, mark: Mark::None }).collect();
-    Row { label, unit, cells }
+    Row { label, unit, cells, change: change.to_owned() }
 }
 
 fn figures(label: &'static str, unit: &'static str, values: &[Option<f64>], better: Better) -> Row {
@@ -237,7 +210,42 @@ fn figures(label: &'static str, unit: &'static str, values: &[Option<f64>], bett
         .zip(marks(values, better))
         .map(|(value, mark)| Cell { text: option(*value), mark })
         .collect();
-    Row { label, unit, cells }
+    Row { label, unit, cells, change: change(values, real) }
+}
+
+fn counted(
+    label: &'static str,
+    unit: &'static str,
+    values: Vec<Option<u64>>,
+    show: fn(u64) -> String,
+    better: Better,
+) -> Row {
+    let real: Vec<Option<f64>> = values.iter().map(|value| value.map(|v| v as f64)).collect();
+    let cells = values
+        .into_iter()
+        .zip(marks(&real, better))
+        .map(|(value, mark)| Cell { text: value.map_or_else(none, show), mark })
+        .collect();
+    Row { label, unit, cells, change: change(&real, |size| show(size as u64)) }
+}
+
+/// From the first of two figures to the second: `+0.12 (+8.1 %)`. Nothing for any other number of figures.
+fn change(values: &[Option<f64>], show: impl Fn(f64) -> String) -> String {
+    let [first, second] = values else { return String::new() };
+    let (Some(first), Some(second)) = (first, second) else {
+        return if first.is_none() && second.is_none() { none() } else { "differs".to_owned() };
+    };
+    if first == second {
+        return "same".to_owned();
+    }
+    let sign = if second > first { "+" } else { "−" };
+    let by = show((second - first).abs());
+    let part = ((second - first) / first * 100.0).abs();
+    if part.is_finite() {
+        format!("{sign}{by} ({sign}{} %)", real(part))
+    } else {
+        format!("{sign}{by}")
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -270,6 +278,15 @@ fn marks(values: &[Option<f64>], better: Better) -> Vec<Mark> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_change_has_its_sign_and_its_share() {
+        assert_eq!(change(&[Some(2.0), Some(1.5)], real), "−0.500 (−25 %)");
+        assert_eq!(change(&[Some(0.0), Some(1.5)], real), "+1.50");
+        assert_eq!(change(&[Some(1.0), Some(1.0)], real), "same");
+        assert_eq!(change(&[Some(1.0), None], real), "differs");
+        assert_eq!(change(&[Some(1.0), Some(1.0), Some(2.0)], real), "");
+    }
 
     #[test]
     fn best_and_worst_are_marked_only_where_they_differ() {

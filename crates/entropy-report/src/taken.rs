@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 pub struct TakenRun {
     /// `baremetal`, `linux-module`, `linux-user`, `linux-crng`, `host-user`, or `synthetic-…`.
     pub target: String,
+    /// Which of several runs it is from: `A`, `B`, ... Empty where all boots are of one run.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub run: String,
     /// `kvm`, `tcg`, `host` (no machine in between), or `synthetic` (a clock made up for a lesson).
     pub accel: String,
     /// Whether the guest's time was a count of instructions (`-icount`).
@@ -59,7 +62,7 @@ pub struct RestartMatrix {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Moment {
-    /// What happened: `machine on`, `ready`, `begin raw`, `done`.
+    /// What happened: `machine on`, `kernel entry`, `ready`, `begin raw`, `end raw`, `done`.
     pub what: String,
     /// Microseconds since the start of QEMU.
     pub at_us: u64,

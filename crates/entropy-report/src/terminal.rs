@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The result for a terminal: summary, a table per kind of condition, and a verdict per line.
 
+use crate::groups::groups;
 use crate::result::{CompareResult, Comparison};
-use crate::rows::{Row, groups, rows};
-use crate::verdict::Verdict;
+use crate::rows::{Row, rows};
+use crate::verdict::{Status, Verdict};
 use comfy_table::{
     Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
     presets,
@@ -29,11 +30,13 @@ pub fn to_terminal(result: &CompareResult, columns: usize) -> String {
     }
     push(&mut text, &paragraph(&result.summary, columns));
     for group in groups(result) {
-        let names: Vec<&str> =
-            group.targets.iter().map(|(target, _)| target.name.as_str()).collect();
-        push(&mut text, group.title);
+        let mut names: Vec<&str> = group.columns.iter().map(|c| c.head.as_str()).collect();
+        let runs = names.len() == 2 && !result.runs.is_empty();
+        names.extend(runs.then_some("difference"));
+        push(&mut text, &group.title);
         push(&mut text, &figures(&names, &rows(&group), columns));
-        if let Some((target, _)) = group.targets.first().filter(|(target, _)| !target.isolated) {
+        if let Some(column) = group.columns.first().filter(|column| !column.target.isolated) {
+            let target = column.target;
             push(&mut text, &paragraph(&format!("{}: {}.", target.accel, target.stamp), columns));
         }
     }
@@ -75,7 +78,9 @@ fn figures(names: &[&str], rows: &[Row], columns: usize) -> String {
             let text = format!("{}{}", clean(&cell.text), cell.mark.sign());
             Cell::new(text).set_alignment(CellAlignment::Right)
         });
-        table.add_row(std::iter::once(Cell::new(label)).chain(cells));
+        let change = (names.len() > row.cells.len())
+            .then(|| Cell::new(&row.change).set_alignment(CellAlignment::Right));
+        table.add_row(std::iter::once(Cell::new(label)).chain(cells).chain(change));
     }
     for column in table.column_iter_mut() {
         column.set_padding((1, 0));
@@ -94,20 +99,30 @@ fn verdicts(result: &CompareResult, columns: usize) -> String {
     let mut add = |what: String, verdict: &Verdict| {
         table.add_row([verdict.status.word().to_owned(), clean(&what), clean(&verdict.text)]);
     };
-    let boots = |comparison: &Comparison, kind| format!("{} {kind} boots", comparison.target);
+    let boots = |comparison: &Comparison, kind| format!("{} {kind} boots", comparison.title());
     for comparison in &result.isolation {
         add(boots(comparison, "isolated"), &comparison.verdict);
     }
     for comparison in &result.ordinary {
         add(boots(comparison, "ordinary"), &comparison.verdict);
     }
+    for comparison in &result.across {
+        add(format!("{}, isolated", comparison.title()), &comparison.verdict);
+    }
     for target in result.targets.iter().filter(|target| !target.isolated) {
         let raw = target.raw.as_ref().map(|raw| ("raw noise", &raw.verdict));
         let restarts = target.restarts.as_ref().map(|restarts| ("restarts", &restarts.verdict));
         let stream = target.stream.as_ref().map(|stream| ("stream", &stream.verdict));
         for (what, verdict) in [raw, restarts, stream].into_iter().flatten() {
-            add(format!("{} {what}", target.name), verdict);
+            add(format!("{} {what}", target.short_title()), verdict);
         }
+    }
+    for opinion in result.judges.iter().flat_map(|judges| &judges.opinions) {
+        add(format!("{}, {} {}", opinion.judge, opinion.target, opinion.data), &opinion.verdict);
+    }
+    for absent in result.judges.iter().flat_map(|judges| &judges.absent) {
+        let why = format!("{} is not on this machine ({}).", absent.judge, absent.from);
+        add(absent.judge.clone(), &Verdict::new(Status::Skipped, why, ""));
     }
     table.to_string()
 }

@@ -51,11 +51,14 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    pub(crate) fn new(status: Status, text: impl Into<String>, formula: impl Into<String>) -> Self {
+    /// A judgement on something that is checked without false alarms, or is not checked at all.
+    pub fn new(status: Status, text: impl Into<String>, formula: impl Into<String>) -> Self {
         Self { status, text: text.into(), formula: formula.into(), false_alarm: None }
     }
 
-    pub(crate) fn false_alarm(mut self, rate: impl Into<String>) -> Self {
+    /// With how often a good source is called bad.
+    #[must_use]
+    pub fn false_alarm(mut self, rate: impl Into<String>) -> Self {
         self.false_alarm = Some(rate.into());
         self
     }

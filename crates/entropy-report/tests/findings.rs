@@ -5,7 +5,10 @@ mod common;
 
 use common::{Sizes, provenance, run, whole};
 use entropy_report::result::{Comparison, Sanity};
-use entropy_report::{ReportError, Status, TakenRun, analyse, analyse_with};
+use entropy_report::{
+    CompareResult, Provenance, ReportError, Status, TakenRun, analyse, analyse_several,
+    analyse_with, to_markdown,
+};
 use std::sync::Mutex;
 
 const SMALL: Sizes = Sizes { raw: 12_000, stream: 120_000, side: 20 };
@@ -157,5 +160,66 @@ fn a_made_up_clock_without_entropy_passes_the_output_tests_and_is_assessed_at_no
     let stream = result.targets[0].stream.as_ref().unwrap();
     assert!(stream.output_tests.iter().all(|test| test.status == Status::Passed));
     assert!(stream.fresh_bits_per_output_bit.unwrap() < 1e-4);
-    assert!(!result.summary.contains("synthetic"), "a lesson is no finding");
+    // A lesson is no finding: it is told of as a comparison, and no figure of it stands among those that were measured.
+    assert!(result.summary.contains("No target gave enough raw noise"), "{}", result.summary);
+    assert!(result.summary.contains("passes 5 of 5 output tests"), "{}", result.summary);
+}
+
+#[test]
+fn a_made_up_clock_is_not_compared_with_itself() {
+    let sizes = Sizes { raw: 2_000, stream: 2_000, side: 0 };
+    let boots = [1, 2].map(|boot| {
+        let mut lesson = run("synthetic-period-16", false, boot, 11, sizes);
+        lesson.accel = "synthetic".into();
+        lesson
+    });
+    let result = analyse(&boots, provenance()).unwrap();
+    assert!(result.ordinary.is_empty() && result.isolation.is_empty());
+    assert_eq!(result.targets.len(), 1);
+}
+
+/// Two runs that were taken apart; `change` is done to the second one's boots.
+fn apart(change: impl Fn(&mut TakenRun)) -> CompareResult {
+    let mut second = whole(SMALL);
+    second.iter_mut().for_each(change);
+    let named = |run: &str| Provenance { run: run.to_owned(), ..provenance() };
+    let mut runs = [(named("one"), whole(SMALL)), (named("two"), second)];
+    analyse_several(&mut runs, provenance(), &|_| ()).unwrap()
+}
+
+#[test]
+fn runs_taken_apart_stand_side_by_side_each_with_its_own_figures() {
+    let result = apart(|boot| {
+        if !boot.isolated {
+            boot.raw.iter_mut().for_each(|delta| *delta += 2);
+        }
+    });
+    let named: Vec<&str> = result.runs.iter().map(|origin| origin.run.as_str()).collect();
+    assert_eq!(named, ["one", "two"]);
+    let bare: Vec<_> =
+        result.targets.iter().filter(|t| t.name == "baremetal" && !t.isolated).collect();
+    assert_eq!(bare.iter().map(|t| t.run.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+    let median = |at: usize| bare[at].raw.as_ref().unwrap().median_delta_ticks;
+    assert_eq!(median(1), median(0) + 2);
+    // Boots are compared within their run, and not with the other one's.
+    assert!(result.isolation.iter().all(|c| c.boots == 2 && c.identical));
+    assert_eq!((result.isolation.len(), result.ordinary.len()), (8, 10));
+    let markdown = to_markdown(&result);
+    let row = markdown.lines().find(|line| line.starts_with("| median delta (ticks)")).unwrap();
+    assert!(row.ends_with("+2 (+0.369 %) |"), "{row}");
+}
+
+#[test]
+fn isolated_boots_of_runs_taken_apart_must_be_the_same_bytes() {
+    let same = apart(|_| ());
+    assert_eq!(same.across.len(), 4);
+    assert!(same.across.iter().all(|c| c.identical && c.run == "A, B"));
+    assert!(same.summary.contains("gave the same bytes in these runs too"), "{}", same.summary);
+    let other = apart(|boot| boot.stream[77] ^= 1);
+    let found = other.across.iter().find(|c| c.target == "baremetal").unwrap();
+    assert_eq!((found.identical, found.stream_common_prefix_bytes), (false, Some(77)));
+    assert!(found.verdict.text.contains("agrees for the first 77 bytes"), "{}", found.verdict.text);
+    // What was asked for something else is not expected to be the same.
+    let asked = apart(|boot| drop(boot.meta.insert("request".into(), "raw:1".into())));
+    assert!(asked.across.is_empty());
 }

@@ -4,7 +4,11 @@
 mod common;
 
 use common::{Dice, Sizes, provenance, run, whole};
-use entropy_report::{CompareResult, TakenRun, analyse, to_html, to_markdown, to_terminal};
+use entropy_report::result::{Absent, Judges, Opinion};
+use entropy_report::{
+    CompareResult, Provenance, Status, TakenRun, Verdict, analyse, analyse_several, to_html,
+    to_markdown, to_terminal,
+};
 use proptest::prelude::*;
 
 const SMALL: Sizes = Sizes { raw: 12_000, stream: 120_000, side: 60 };
@@ -62,6 +66,58 @@ fn every_part_of_the_report_is_there() {
     // unpredictability, for all.
     assert_eq!(page.matches("<svg role=\"img\" aria-label=").count(), 7 * 7 + 1);
     assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+}
+
+#[test]
+fn runs_taken_apart_and_judges_have_sections_that_one_run_has_not() {
+    let alone = to_html(&result()).unwrap();
+    assert!(!alone.contains("id=\"runs\"") && !alone.contains("id=\"judges\""));
+    let other = Provenance { host: "Another host".into(), ..provenance() };
+    let mut runs = [(provenance(), whole(SMALL)), (other, whole(SMALL))];
+    let mut result = analyse_several(&mut runs, provenance(), &|_| ()).unwrap();
+    result.judges = Some(judges());
+    let page = to_html(&result).unwrap();
+    for id in ["runs", "judges"] {
+        assert_eq!(page.matches(&format!("id=\"{id}\"")).count(), 1, "section {id}");
+        assert!(page.contains(&format!("href=\"#{id}\"")), "link to {id}");
+    }
+    // Only what is not the same in both is marked.
+    assert!(page.contains("host ≠") && !page.contains("QEMU ≠"));
+    assert!(page.contains("<th scope=\"col\">difference</th>"));
+    assert!(page.contains("<td>+0.010</td>") && page.contains("sh &lt;data.bin"));
+    for text in [page, to_markdown(&result), to_terminal(&result, 100)] {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("RNG_test") && text.contains("a judge's words"));
+    }
+}
+
+fn judges() -> Judges {
+    let opinion = Opinion {
+        judge: "ent".into(),
+        version: "1".into(),
+        target: "baremetal of A (tcg)".into(),
+        data: "stream".into(),
+        bytes: 120_000,
+        figure: "chi-square".into(),
+        unit: String::new(),
+        theirs: Some(255.01),
+        ours: Some(255.0),
+        difference: Some(0.01),
+        seconds: 0.5,
+        command: "sh <data.bin".into(),
+        verdict: Verdict::new(Status::Stated, "a judge's words", "a formula"),
+    };
+    let absent = Absent { judge: "RNG_test".into(), from: "its site".into() };
+    Judges { opinions: vec![opinion], absent: vec![absent] }
+}
+
+#[test]
+fn the_boot_is_a_line_of_moments_and_stretches() {
+    let page = to_html(&result()).unwrap();
+    for moment in ["machine on", "ready", "first sample", "raw noise", "output stream", "done"] {
+        assert!(page.contains(&format!("<th scope=\"row\">{moment}</th>")), "{moment}");
+    }
+    assert!(page.contains("ready after 43 ms, first sample after 43.9 ms"));
 }
 
 #[test]

@@ -6,17 +6,20 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use entropy_report::{CompareResult, Provenance, TakenRun};
+use entropy_report::{CompareResult, Progress, Provenance, TakenRun};
+use indicatif::ProgressBar;
 
 use crate::build::linux_image::LinuxOptions;
 use crate::guest::MachineOptions;
 use crate::images::{self, Images};
+use crate::judges::JudgeOptions;
 use crate::measure::settings::Settings;
-use crate::measure::{boot, files, host};
+use crate::measure::{boot, host, synthetic};
 use crate::preflight;
 use crate::progress::task;
 use crate::publish;
 use crate::runs::RunFolder;
+use crate::stored;
 use crate::tools::{TO_BUILD, TO_RUN};
 use crate::workshop::Workshop;
 
@@ -29,11 +32,12 @@ const BOOTS: u32 = 2;
   cargo xtask compare                              the main job, as it is
   cargo xtask compare --samples 100000 --restarts 100x1000 --stream 1M     a quick look
   cargo xtask compare --workload memory --machine microvm
-  cargo xtask compare runs/A runs/B                runs already taken, with no guest: their boots side by side
+  cargo xtask compare runs/A runs/B                runs already taken, on any host or day, side by side: no guest
+  cargo xtask compare runs/A                       one run already taken, assessed anew
 
 Writes runs/<id>/ with result.json, report.html, manifest.json and the samples, and points runs/latest at it.")]
 pub(crate) struct Compare {
-    /// Runs already taken: assess these together, and boot nothing
+    /// Runs already taken, by folder or by name: put these side by side, and boot nothing
     #[arg(value_name = "RUN")]
     taken: Vec<PathBuf>,
     #[command(flatten)]
@@ -42,6 +46,8 @@ pub(crate) struct Compare {
     machine: MachineOptions,
     #[command(flatten)]
     linux: LinuxOptions,
+    #[command(flatten)]
+    judges: JudgeOptions,
     /// Where runs are kept (default: runs/ in the checkout)
     #[arg(long, value_name = "DIR", env = "UCHAOS_RUNS")]
     runs: Option<PathBuf>,
@@ -63,7 +69,7 @@ impl Compare {
         preflight::ensure(shop, TO_RUN)?;
         preflight::ensure(shop, TO_BUILD)?;
         let boots = boot::all(BOOTS);
-        shop.expect_steps(images::STEPS + boots.len() + 3);
+        shop.expect_steps(images::STEPS + boots.len() + 4 + self.judges.steps());
         let images = images::build(shop, &self.linux)?;
         let qemu_host = self.machine.host()?;
         let Some(run) = run else { return self.show_commands(&images, &qemu_host, &boots) };
@@ -82,6 +88,9 @@ impl Compare {
                 .collect::<Result<Vec<_>>>()
         })?;
         taken.extend(on_host);
+        taken.push(task(&shop.next_label("synthetic clock"), |_| {
+            synthetic::take(&self.settings, run.path())
+        })?);
         let provenance = publish::provenance(
             shop,
             &images,
@@ -90,30 +99,28 @@ impl Compare {
             &self.machine,
             run.id(),
         )?;
-        let result = assess(shop, &taken, provenance)?;
+        let mut result = assess(shop, &taken, provenance)?;
+        self.judges.hear(shop, &mut result, &taken)?;
         publish::write(shop, run, &result, &taken)
     }
 
-    /// Boots of several runs, numbered on, as if they were one.
+    /// Runs that were taken apart, side by side; one alone is assessed anew. No guest is booted.
     fn compare_taken(&self, shop: &Workshop, runs: &Path) -> Result<()> {
-        shop.expect_steps(2);
-        let mut all: Vec<TakenRun> = Vec::new();
-        for folder in &self.taken {
-            let found = files::read_all(folder)
-                .with_context(|| format!("reading the run {}", folder.display()))?;
-            for mut run in found {
-                let before = all
-                    .iter()
-                    .filter(|other| other.target == run.target && other.isolated == run.isolated);
-                run.boot = u32::try_from(before.count() + 1).context("counting boots")?;
-                all.push(run);
-            }
-        }
-        let provenance = publish::provenance_of_taken(shop, &self.taken)?;
+        shop.expect_steps(3 + self.judges.steps());
+        let taken = task(&shop.next_label("read"), |_| {
+            self.taken.iter().map(|name| stored::read(runs, name)).collect::<Result<Vec<_>>>()
+        })?;
         let run = RunFolder::create(runs)?;
-        let provenance = Provenance { run: run.id().to_owned(), ..provenance };
-        let result = assess(shop, &all, provenance)?;
-        publish::write(shop, run, &result, &all)
+        let provenance = publish::provenance_of_taken(shop, &taken, run.id());
+        let mut taken: Vec<(Provenance, Vec<TakenRun>)> =
+            taken.into_iter().map(|stored| (stored.result.provenance, stored.boots)).collect();
+        let mut result = task(&shop.next_label("assess"), |bar| {
+            entropy_report::analyse_several(&mut taken, provenance, &|now| show(bar, &now))
+                .context("assessing what was taken")
+        })?;
+        let boots: Vec<TakenRun> = taken.into_iter().flat_map(|(_, boots)| boots).collect();
+        self.judges.hear(shop, &mut result, &boots)?;
+        publish::write(shop, run, &result, &boots)
     }
 
     /// `--dry-run`: every command that would take a measurement.
@@ -140,9 +147,11 @@ impl Compare {
 
 fn assess(shop: &Workshop, taken: &[TakenRun], provenance: Provenance) -> Result<CompareResult> {
     task(&shop.next_label("assess"), |bar| {
-        entropy_report::analyse_with(taken, provenance, &|progress| {
-            bar.set_prefix(format!("{}/{} {}", progress.done, progress.total, progress.what));
-        })
-        .context("assessing what was taken")
+        entropy_report::analyse_with(taken, provenance, &|now| show(bar, &now))
+            .context("assessing what was taken")
     })
+}
+
+fn show(bar: &ProgressBar, now: &Progress) {
+    bar.set_prefix(format!("{}/{} {}", now.done, now.total, now.what));
 }

@@ -37,6 +37,7 @@ fn from_target(taken: TargetCapture, lines: &[ConsoleLine], facts: &BootFacts) -
     let health = taken.reports.last().map(|report| pairs(&report.health)).unwrap_or_default();
     TakenRun {
         target: taken.target.word().to_owned(),
+        run: String::new(),
         accel: facts.accel.clone(),
         isolated: facts.isolated,
         boot: facts.boot,
@@ -77,25 +78,30 @@ fn add_parameters(meta: &mut BTreeMap<String, String>) {
     }
 }
 
-/// The moments of the boot that concern `target`.
+/// The moments of the boot that concern `target`, from the start of the process. Firmware is silent on this console, so
+/// the first line is the kernel's own: by then it has been entered.
 fn timeline(target: Target, lines: &[ConsoleLine]) -> Vec<Moment> {
-    lines
-        .iter()
-        .filter_map(|line| {
-            let what = match Marker::parse(&line.text)? {
-                Marker::Ready => "ready".to_owned(),
-                Marker::Begin { target: of, job } if of == target => {
-                    format!("begin {}", job.kind().word())
-                }
-                Marker::End { target: of, job } if of == target => {
-                    format!("end {}", job.kind().word())
-                }
-                Marker::Done { .. } => "done".to_owned(),
-                _ => return None,
-            };
-            Some(Moment { what, at_us: u64::try_from(line.at.as_micros()).unwrap_or(u64::MAX) })
-        })
-        .collect()
+    let entry = lines.first().filter(|_| target != Target::HostUser);
+    let entry = entry.map(|line| Moment { what: "kernel entry".to_owned(), at_us: at_us(line) });
+    let marked = lines.iter().filter_map(|line| {
+        let what = match Marker::parse(&line.text)? {
+            Marker::Ready => "ready".to_owned(),
+            Marker::Begin { target: of, job } if of == target => {
+                format!("begin {}", job.kind().word())
+            }
+            Marker::End { target: of, job } if of == target => {
+                format!("end {}", job.kind().word())
+            }
+            Marker::Done { .. } => "done".to_owned(),
+            _ => return None,
+        };
+        Some(Moment { what, at_us: at_us(line) })
+    });
+    entry.into_iter().chain(marked).collect()
+}
+
+fn at_us(line: &ConsoleLine) -> u64 {
+    u64::try_from(line.at.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn pairs(fields: &chaos_wire::capture::Fields) -> BTreeMap<String, String> {

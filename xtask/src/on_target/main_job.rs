@@ -17,6 +17,11 @@ pub(super) const CHECKS: &[Check] = &[
         run: small_compare,
     },
     Check {
+        name: "a report is made anew, and runs already taken stand side by side",
+        long: false,
+        run: side_by_side,
+    },
+    Check {
         name: "a run already taken is assessed again, and a flipped bit in it is seen",
         long: false,
         run: again,
@@ -94,9 +99,70 @@ fn check_result(result: &Value) -> Result<()> {
         );
     }
     entry("targets", "host-user")?;
+    check_lesson(result, entry("targets", "synthetic-period-16")?)?;
     let hash = result["engine_object_sha256"].as_str().context("the engine's hash")?;
     ensure!(hash.len() == 64, "the engine's hash is {hash:?}");
     Ok(())
+}
+
+/// The made-up clock: it looks random, and is no part of any comparison of boots.
+fn check_lesson(result: &Value, lesson: &Value) -> Result<()> {
+    ensure!(lesson["accel"] == "synthetic", "the made-up clock is not called one: {lesson}");
+    for list in ["isolation", "ordinary"] {
+        let entries = result[list].as_array().context("boots compared")?;
+        ensure!(
+            entries.iter().all(|entry| entry["target"] != lesson["name"]),
+            "the made-up clock is compared in {list}"
+        );
+    }
+    let tests = lesson["stream"]["output_tests"].as_array().context("its output tests")?;
+    ensure!(
+        !tests.is_empty() && tests.iter().all(|test| test["status"] == "passed"),
+        "its stream should look random: {tests:?}"
+    );
+    Ok(())
+}
+
+fn side_by_side(bench: &Bench) -> Result<()> {
+    let run = latest(bench)?;
+    let page = run.join("report.html");
+    let before = fs::read(&page).context("reading the report")?;
+    fs::remove_file(&page).context("removing the report")?;
+    ended(&mut xtask(bench, &["report"])?)?.expect(0, &["report.html"])?;
+    ensure!(fs::read(&page).context("reading the new report")? == before, "the report changed");
+    let (runs_before, name) = (count_runs(bench)?, run.display().to_string());
+    let words = ["compare", "--json", &name, &name];
+    let both = ended(&mut xtask(bench, &words)?)?;
+    both.expect(0, &[])?;
+    let result: Value = serde_json::from_str(&both.stdout).context("reading the result as JSON")?;
+    let across = result["across"].as_array().context("runs compared")?;
+    ensure!(
+        across.len() == 4 && across.iter().all(|c| c["identical"] == true && c["run"] == "A, B"),
+        "a run is not the same as itself in isolation: {across:?}"
+    );
+    let letters = |name: &str| -> Vec<&str> {
+        let targets = result["targets"].as_array().into_iter().flatten();
+        let named = targets.filter(|t| t["name"] == name && t["isolated"] == false);
+        named.filter_map(|t| t["run"].as_str()).collect()
+    };
+    ensure!(
+        letters("baremetal") == ["A", "B"],
+        "baremetal stands there as {:?}",
+        letters("baremetal")
+    );
+    ensure!(count_runs(bench)? == runs_before + 1, "comparing two runs gives one run");
+    let missing = ended(&mut xtask(bench, &["compare", "no-such-run"])?)?;
+    missing.expect(2, &["there is no run no-such-run"])?;
+    // What was put together has no samples of its own, and says so.
+    ended(&mut xtask(bench, &["compare", "latest"])?)?.expect(1, &["holds no boots"])?;
+    let whole = latest(bench)?.join("result.json");
+    let text = fs::read(&whole).context("reading the result")?;
+    fs::write(&whole, &text[..text.len() / 2]).context("cutting the result")?;
+    ended(&mut xtask(bench, &["report"])?)?.expect(1, &["understanding", "result.json"])?;
+    // The next check wants a run with samples as the latest one.
+    let link = bench.scratch().join("runs/latest");
+    fs::remove_file(&link).context("removing a link")?;
+    std::os::unix::fs::symlink(&run, &link).context("pointing back at the run with samples")
 }
 
 fn check_files(folder: &Path) -> Result<()> {

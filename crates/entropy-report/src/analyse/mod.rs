@@ -8,6 +8,7 @@ mod raw;
 mod reduce;
 mod repeat;
 mod restarts;
+mod several;
 mod stream;
 mod summary;
 mod words;
@@ -23,7 +24,13 @@ use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub(crate) use assess::title as estimator_title;
+pub(crate) use several::LETTERS;
+pub use several::analyse_several;
+
 pub(crate) use output_tests::ALPHA as OUTPUT_TEST_ALPHA;
+
+/// The accelerator of a clock that is made up for a lesson.
+pub(crate) const SYNTHETIC: &str = "synthetic";
 
 /// How far [`analyse_with`] is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +62,14 @@ pub fn analyse_with(
     provenance: Provenance,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<CompareResult, ReportError> {
+    assess_all(&runs.iter().collect::<Vec<_>>(), provenance, progress)
+}
+
+fn assess_all(
+    runs: &[&TakenRun],
+    provenance: Provenance,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<CompareResult, ReportError> {
     let groups = groups(runs)?;
     let (done, total) = (AtomicUsize::new(0), groups.len());
     let found: Vec<(TargetResult, Option<Comparison>)> = groups
@@ -73,7 +88,10 @@ pub fn analyse_with(
         targets: Vec::with_capacity(total),
         isolation: Vec::new(),
         ordinary: Vec::new(),
+        across: several::across(&groups),
+        judges: None,
         provenance,
+        runs: Vec::new(),
     };
     for (target, comparison) in found {
         let comparisons =
@@ -81,20 +99,20 @@ pub fn analyse_with(
         comparisons.extend(comparison);
         result.targets.push(target);
     }
-    result.summary = summary::paragraph(&result.targets, &result.isolation, &result.ordinary);
+    result.summary = summary::paragraph(&result);
     Ok(result)
 }
 
 /// Boots of the same target under the same condition, by number; ordinary ones first, targets in the order in
 /// which they came.
-fn groups(runs: &[TakenRun]) -> Result<Vec<Vec<&TakenRun>>, ReportError> {
+fn groups<'a>(runs: &[&'a TakenRun]) -> Result<Vec<Vec<&'a TakenRun>>, ReportError> {
     if runs.is_empty() {
         return Err(ReportError::NoRuns);
     }
-    let mut groups: Vec<Vec<&TakenRun>> = Vec::new();
-    for run in runs {
+    let mut groups: Vec<Vec<&'a TakenRun>> = Vec::new();
+    for run in runs.iter().copied() {
         check_matrix(run)?;
-        let same = |g: &&mut Vec<&TakenRun>| key(g[0]) == key(run);
+        let same = |g: &&mut Vec<&'a TakenRun>| key(g[0]) == key(run);
         match groups.iter_mut().find(same) {
             Some(group) => group.push(run),
             None => groups.push(vec![run]),
@@ -109,17 +127,30 @@ fn groups(runs: &[TakenRun]) -> Result<Vec<Vec<&TakenRun>>, ReportError> {
             });
         }
     }
-    groups.sort_by_key(|group| group[0].isolated);
+    // Where there are several runs, those of one target stand next to each other.
+    let mut targets: Vec<(&str, &str)> =
+        groups.iter().map(|g| (key(g[0]).0, key(g[0]).1)).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    let first_seen = |name: &(&str, &str)| {
+        runs.iter().position(|run| (run.target.as_str(), run.accel.as_str()) == *name)
+    };
+    targets.sort_by_key(first_seen);
+    groups.sort_by_key(|group| {
+        let (target, accel, isolated, _) = key(group[0]);
+        (isolated, targets.iter().position(|name| *name == (target, accel)))
+    });
     Ok(groups)
 }
 
-fn key(run: &TakenRun) -> (&str, &str, bool) {
-    (&run.target, &run.accel, run.isolated)
+fn key(run: &TakenRun) -> (&str, &str, bool, &str) {
+    (&run.target, &run.accel, run.isolated, &run.run)
 }
 
 fn condition(run: &TakenRun) -> String {
     let isolated = if run.isolated { ", isolated" } else { "" };
-    format!("{} ({}{isolated})", run.target, run.accel)
+    let of = if run.run.is_empty() { String::new() } else { format!(" of {}", run.run) };
+    format!("{}{of} ({}{isolated})", run.target, run.accel)
 }
 
 fn check_matrix(run: &TakenRun) -> Result<(), ReportError> {
@@ -141,7 +172,8 @@ fn check_matrix(run: &TakenRun) -> Result<(), ReportError> {
 /// The first boot assessed, and all of them compared.
 fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
     let run = boots[0];
-    let comparison = repeat::comparison(boots);
+    // A clock that is made up repeats itself by construction: there is nothing to compare.
+    let comparison = if run.accel == SYNTHETIC { None } else { repeat::comparison(boots) };
     let (mut raw, mut restarts, mut plots) = (None, None, Plots::default());
     if !run.raw.is_empty() {
         let made = sp800_90b::symbols::from_ticks(&run.raw);
@@ -161,6 +193,7 @@ fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
     };
     let result = TargetResult {
         name: run.target.clone(),
+        run: run.run.clone(),
         accel: run.accel.clone(),
         isolated: run.isolated,
         boot: run.boot,

@@ -39,6 +39,7 @@ pub(crate) fn comparison(boots: &[&TakenRun]) -> Option<Comparison> {
     };
     let mut comparison = Comparison {
         target: first.target.clone(),
+        run: first.run.clone(),
         accel: first.accel.clone(),
         boots: boots.len() as u32,
         identical: something && raw_identical != Some(false) && stream_identical != Some(false),

@@ -1,35 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The findings in one paragraph for a reader who knows none of the terms.
 
-use crate::format::{bits, share};
-use crate::result::{Comparison, Sanity, TargetResult};
+use super::LETTERS;
+use crate::format::{bits, count, share};
+use crate::groups::{Kind, kind};
+use crate::result::{CompareResult, Comparison, Sanity, TargetResult};
+use crate::verdict::Status;
 
 /// Writes the paragraph.
-pub(crate) fn paragraph(
-    targets: &[TargetResult],
-    isolation: &[Comparison],
-    ordinary: &[Comparison],
-) -> String {
+pub(crate) fn paragraph(result: &CompareResult) -> String {
+    let targets = &result.targets;
     let sentences = [
+        runs(result),
         noise(targets),
         stream(targets),
         restarts(targets),
-        isolated(isolation),
-        differ(ordinary),
+        isolated(&result.isolation),
+        across(&result.across),
+        differ(&result.ordinary),
+        made_up(targets),
         caveat(targets),
     ];
     sentences.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
+/// What was measured on physical time, or on the emulator's: a made-up clock is a lesson, and no finding.
 fn ordinary_targets(targets: &[TargetResult]) -> impl Iterator<Item = &TargetResult> {
-    // A made-up clock is a lesson, and no finding.
-    targets.iter().filter(|target| !target.isolated && target.accel != "synthetic")
+    targets.iter().filter(|target| kind(target) == Kind::Ordinary)
+}
+
+fn runs(result: &CompareResult) -> Option<String> {
+    if result.runs.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = result
+        .runs
+        .iter()
+        .zip(LETTERS)
+        .map(|(run, letter)| format!("{letter} is {} on {}", run.run, run.cpu_model))
+        .collect();
+    Some(format!("Runs that were taken apart, side by side: {}.", names.join("; ")))
 }
 
 fn noise(targets: &[TargetResult]) -> Option<String> {
     let figures: Vec<String> = ordinary_targets(targets)
         .filter_map(|target| Some((target, target.raw.as_ref()?.min_entropy_bits_per_sample?)))
-        .map(|(target, h)| format!("{} {} bits", target.name, bits(h)))
+        .map(|(target, h)| format!("{} {} bits", target.short_title(), bits(h)))
         .collect();
     if figures.is_empty() {
         return Some("No target gave enough raw noise for a figure.".to_owned());
@@ -58,9 +74,9 @@ fn stream(targets: &[TargetResult]) -> Option<String> {
 }
 
 fn restarts(targets: &[TargetResult]) -> Option<String> {
-    let failed: Vec<&str> = ordinary_targets(targets)
+    let failed: Vec<String> = ordinary_targets(targets)
         .filter(|t| t.restarts.as_ref().is_some_and(|r| r.sanity == Sanity::Failed))
-        .map(|t| t.name.as_str())
+        .map(TargetResult::short_title)
         .collect();
     (!failed.is_empty()).then(|| {
         format!(
@@ -93,6 +109,26 @@ fn isolated(isolation: &[Comparison]) -> Option<String> {
     Some(text)
 }
 
+fn across(across: &[Comparison]) -> Option<String> {
+    let of = |identical: bool| {
+        let mut names: Vec<&str> =
+            across.iter().filter(|c| c.identical == identical).map(|c| c.target.as_str()).collect();
+        names.dedup();
+        names.join(", ")
+    };
+    let (same, different) = (of(true), of(false));
+    let mut parts = Vec::new();
+    if !same.is_empty() {
+        parts.push(format!("In isolation {same} gave the same bytes in these runs too."));
+    }
+    if !different.is_empty() {
+        parts.push(format!(
+            "Isolated boots of {different} are not the same from run to run: image, command or QEMU differ."
+        ));
+    }
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
 fn differ(ordinary: &[Comparison]) -> Option<String> {
     let stuck = names(ordinary.iter().filter(|comparison| !comparison.all_differ));
     if ordinary.is_empty() {
@@ -105,20 +141,38 @@ fn differ(ordinary: &[Comparison]) -> Option<String> {
     })
 }
 
+/// The lesson: what good looks are worth.
+fn made_up(targets: &[TargetResult]) -> Option<String> {
+    let target = targets.iter().find(|target| kind(target) == Kind::Synthetic)?;
+    let tests = &target.stream.as_ref()?.output_tests;
+    let of = |status| tests.iter().filter(|test| test.status == status).count() as u64;
+    let (passed, made) = (of(Status::Passed), tests.len() as u64 - of(Status::Invalid));
+    (made > 0).then(|| {
+        format!(
+            "For comparison: the stream made from a clock that holds nothing at all ({}, known from end to end) passes \
+             {} of {} output tests.",
+            target.name,
+            count(passed),
+            count(made)
+        )
+    })
+}
+
 fn caveat(targets: &[TargetResult]) -> Option<String> {
     ordinary_targets(targets).any(|target| target.accel == "tcg").then(|| {
-        "This was measured under TCG: timing here reflects the emulator, and no figure carries over to a real \
-         processor."
+        "This was measured under TCG: timing here reflects the emulator, no figure carries over to a real \
+         processor, and none is a reason to seed keys from it."
             .to_owned()
     })
 }
 
 /// Names in their order, each once.
 fn names<'a>(comparisons: impl Iterator<Item = &'a Comparison>) -> String {
-    let mut names: Vec<&str> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
     for comparison in comparisons {
-        if !names.contains(&comparison.target.as_str()) {
-            names.push(&comparison.target);
+        let name = comparison.title();
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
     names.join(", ")

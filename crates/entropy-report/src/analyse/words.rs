@@ -68,6 +68,30 @@ pub(crate) fn on_boots(comparison: &Comparison, isolated: bool) -> Verdict {
     )
 }
 
+/// The judgement on isolated boots of different runs.
+pub(crate) fn on_runs(comparison: &Comparison) -> Verdict {
+    let runs = &comparison.run;
+    let (status, text) = if comparison.identical {
+        (
+            Status::Passed,
+            format!(
+                "Isolated boots of the runs {runs} gave the same bytes. Neither the host nor the day reached the guest: \
+                 who has ever seen one of them knows them all."
+            ),
+        )
+    } else {
+        (
+            Status::Caution,
+            format!(
+                "Isolated boots of the runs {runs} differ: {}. The same image, command and QEMU give the same bytes in \
+                 isolation, so look below for what is not the same in these runs.",
+                difference(comparison)
+            ),
+        )
+    };
+    Verdict::new(status, text, FORMULA).false_alarm("equality is exact and has no false alarms")
+}
+
 fn difference(comparison: &Comparison) -> String {
     let mut parts = Vec::new();
     if comparison.raw_identical == Some(false) {

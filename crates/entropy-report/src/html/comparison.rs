@@ -2,8 +2,9 @@
 //! The table: targets as columns, figures as rows.
 
 use super::parts;
+use crate::groups::{Group, groups};
 use crate::result::CompareResult;
-use crate::rows::{Group, Mark, groups, rows};
+use crate::rows::{Mark, rows};
 use maud::{Markup, html};
 
 pub(crate) fn section(result: &CompareResult) -> Markup {
@@ -24,14 +25,16 @@ pub(crate) fn section(result: &CompareResult) -> Markup {
 
 fn table(group: &Group<'_>) -> Markup {
     let stamps: std::collections::BTreeSet<String> =
-        group.targets.iter().map(|(t, _)| format!("{}: {}", t.accel, t.stamp)).collect();
+        group.columns.iter().map(|c| format!("{}: {}", c.target.accel, c.target.stamp)).collect();
+    let runs = group.columns.len() == 2 && !group.columns[0].target.run.is_empty();
     let table = html! {
         table.figures {
             caption { (group.title) }
             thead {
                 tr {
                     td {}
-                    @for (target, _) in &group.targets { th scope="col" { (target.name) } }
+                    @for column in &group.columns { th scope="col" { (column.head) } }
+                    @if runs { th scope="col" { "difference" } }
                 }
             }
             tbody {
@@ -48,13 +51,14 @@ fn table(group: &Group<'_>) -> Markup {
                                 Mark::Worst => td.worst { (cell.text) (cell.mark.sign()) },
                             }
                         }
+                        @if runs { td { (row.change) } }
                     }
                 }
             }
         }
     };
     html! {
-        (parts::scroll(group.title, &table))
+        (parts::scroll(&group.title, &table))
         @for stamp in stamps { p.small { (stamp) "." } }
     }
 }

@@ -37,11 +37,11 @@ pub(crate) fn section(result: &CompareResult) -> Markup {
 fn bars(target: &TargetResult, raw: &RawResult, most: f64) -> Markup {
     html! {
         figure {
-            h4 { (parts::name(target)) }
+            h4 { (target.title()) }
             table.bars {
                 thead { tr { th scope="col" { "estimator" } td.bar {} th scope="col" { "bits/sample" } } }
                 tbody {
-                    @for (name, value) in &raw.estimators {
+                    @for (name, value) in by_figure(raw) {
                         @let binds = raw.binding.as_ref() == Some(name);
                         tr.binds[binds] {
                             th scope="row" {
@@ -57,6 +57,14 @@ fn bars(target: &TargetResult, raw: &RawResult, most: f64) -> Markup {
             figcaption { (parts::badge(&raw.verdict)) (raw.verdict.text) " " (sentence(&target.stamp)) "." }
         }
     }
+}
+
+/// The lowest first: it counts.
+fn by_figure(raw: &RawResult) -> Vec<(&String, &f64)> {
+    let mut figures: Vec<_> = raw.estimators.iter().collect();
+    let binds = |name: &String| raw.binding.as_ref() == Some(name);
+    figures.sort_by(|a, b| a.1.total_cmp(b.1).then_with(|| binds(b.0).cmp(&binds(a.0))));
+    figures
 }
 
 fn width(value: f64, most: f64) -> String {

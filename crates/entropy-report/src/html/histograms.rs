@@ -18,7 +18,7 @@ pub(crate) fn section(result: &CompareResult) -> Result<Markup, ReportError> {
     let (low, high) = (edges().fold(f64::INFINITY, f64::min), edges().fold(0.0, f64::max));
     let mut figures = Vec::new();
     for (target, raw, histogram) in &drawn {
-        let title = parts::name(target);
+        let title = target.title();
         let label = format!(
             "{title}: histogram of deltas, from {} to {} ticks, median {}",
             count(raw.min_delta_ticks),

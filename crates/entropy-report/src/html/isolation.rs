@@ -32,6 +32,11 @@ pub(crate) fn section(result: &CompareResult) -> Markup {
             }
             @if result.isolation.is_empty() { p { "No target was booted twice in isolation." } }
             @for comparison in &result.isolation { (boots(comparison, "isolated")) }
+            @if !result.across.is_empty() {
+                h3 { "Isolated boots of different runs" }
+                p { "Taken on other days or other hosts, asked for the same. In isolation neither should matter." }
+                @for comparison in &result.across { (boots(comparison, "isolated")) }
+            }
             h3 { "The same for ordinary boots" }
             p { "Here time is physical (or the emulator's), and every two boots must differ." }
             @if result.ordinary.is_empty() { p { "No target was booted twice in the ordinary way." } }
@@ -62,7 +67,7 @@ fn boots(comparison: &Comparison, kind: &str) -> Markup {
         ),
     ];
     html! {
-        h4 { (comparison.target) " (" (comparison.accel) "), " (comparison.boots) " " (kind) " boots" }
+        h4 { (comparison.title()) " (" (comparison.accel) "), " (comparison.boots) " " (kind) " boots" }
         div.verdict { p { (parts::badge(&comparison.verdict)) (comparison.verdict.text) } }
         @if !comparison.stream_first_bytes.is_empty() {
             div.pair {

@@ -4,6 +4,7 @@
 use super::parts;
 use crate::error::ReportError;
 use crate::format::option;
+use crate::groups::{Kind, kind};
 use crate::plot::{self, Point};
 use crate::result::{CompareResult, OutputTest, StreamResult, TargetResult};
 use crate::verdict::Status;
@@ -15,9 +16,10 @@ pub(crate) fn section(result: &CompareResult) -> Result<Markup, ReportError> {
     let points: Vec<Point> = streams
         .iter()
         .enumerate()
-        .filter_map(|(at, (_, stream))| {
+        .filter_map(|(at, (target, stream))| {
             let fresh = stream.fresh_bits_per_output_bit?;
-            Some(Point { number: at + 1, passed: passed(&stream.output_tests)?, fresh })
+            let made_up = kind(target) == Kind::Synthetic;
+            Some(Point { number: at + 1, passed: passed(&stream.output_tests)?, fresh, made_up })
         })
         .collect();
     let label = "Share of output tests passed against fresh min-entropy per output bit; the table has each point";
@@ -29,8 +31,7 @@ pub(crate) fn section(result: &CompareResult) -> Result<Markup, ReportError> {
             "Looks against unpredictability",
             &svg,
             "a point at the top right: looks random, and every bit is fresh.",
-            "points at the top left look just as random, and hold next to nothing, or nothing at all. Points that \
-             would lie on each other are stacked.",
+            &here(&streams),
             None,
         )
     };
@@ -53,6 +54,28 @@ pub(crate) fn section(result: &CompareResult) -> Result<Markup, ReportError> {
     })
 }
 
+fn here(streams: &[(&TargetResult, &StreamResult)]) -> String {
+    let made_up: Vec<String> = streams
+        .iter()
+        .enumerate()
+        .filter(|(_, (target, _))| kind(target) == Kind::Synthetic)
+        .map(|(at, (target, stream))| {
+            let tests = outcome(&stream.output_tests);
+            format!("{} ({}; tests passed: {tests})", at + 1, target.name)
+        })
+        .collect();
+    let mut text = "points at the top left look just as random, and hold next to nothing, or nothing at all. Points \
+                    that would lie on each other are one, with all their numbers."
+        .to_owned();
+    if !made_up.is_empty() {
+        text.push_str(&format!(
+            " The square is a clock made up so that it holds nothing: no. {}.",
+            made_up.join(", ")
+        ));
+    }
+    text
+}
+
 fn passed(tests: &[OutputTest]) -> Option<f64> {
     let made = tests.iter().filter(|test| test.status != Status::Invalid).count();
     let passed = tests.iter().filter(|test| test.status == Status::Passed).count();
@@ -72,7 +95,7 @@ fn table(streams: &[(&TargetResult, &StreamResult)]) -> Markup {
             tbody {
                 @for (at, (target, stream)) in streams.iter().enumerate() {
                     tr {
-                        th scope="row" { (at + 1) " " (parts::name(target)) }
+                        th scope="row" { (at + 1) " " (target.title()) }
                         td { (option(stream.fresh_bits_per_output_bit)) }
                         td { (outcome(&stream.output_tests)) }
                         td { (option(lowest(&stream.output_tests))) }
@@ -90,7 +113,7 @@ fn verdicts(streams: &[(&TargetResult, &StreamResult)]) -> Markup {
             tbody {
                 @for (target, stream) in streams {
                     tr {
-                        th scope="row" { (parts::name(target)) }
+                        th scope="row" { (target.title()) }
                         td { (parts::badge(&stream.verdict)) (stream.verdict.text) }
                     }
                 }

@@ -5,13 +5,16 @@ mod comparison;
 mod estimators;
 mod histograms;
 mod isolation;
+mod judges;
 mod looks;
 mod opening;
 mod parts;
 mod provenance;
 mod reading;
+mod runs;
 mod target;
 mod throughput;
+mod timeline;
 
 use crate::error::ReportError;
 use crate::result::CompareResult;
@@ -23,10 +26,12 @@ pub(crate) const STYLE: &str = include_str!("style.css");
 /// The parts of the page, in order.
 const CONTENTS: &[(&str, &str)] = &[
     ("table", "The table"),
+    ("runs", "The runs"),
     ("deltas", "Deltas"),
     ("isolation", "Second boots"),
     ("estimators", "Estimators"),
     ("looks", "Looks"),
+    ("judges", "Other judges"),
     ("targets", "Target by target"),
     ("throughput", "Throughput"),
     ("reading", "How to read this"),
@@ -53,13 +58,15 @@ pub fn to_html(result: &CompareResult) -> Result<String, ReportError> {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                (opening::section(result, CONTENTS))
+                (opening::section(result, &contents(result)))
                 main {
                     (comparison::section(result))
+                    (runs::section(result))
                     (histograms::section(result)?)
                     (isolation::section(result))
                     (estimators::section(result))
                     (looks::section(result)?)
+                    (judges::section(result))
                     (targets(result)?)
                     (throughput::section(result))
                     (reading::section())
@@ -75,6 +82,16 @@ pub fn to_html(result: &CompareResult) -> Result<String, ReportError> {
         }
     };
     Ok(page.into_string())
+}
+
+/// The parts that this page has.
+fn contents(result: &CompareResult) -> Vec<(&'static str, &'static str)> {
+    let there = |id: &str| match id {
+        "runs" => !result.runs.is_empty(),
+        "judges" => result.judges.is_some(),
+        _ => true,
+    };
+    CONTENTS.iter().copied().filter(|(id, _)| there(id)).collect()
 }
 
 fn targets(result: &CompareResult) -> Result<Markup, ReportError> {

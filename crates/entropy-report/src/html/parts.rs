@@ -2,7 +2,6 @@
 //! Pieces that every section uses.
 
 use crate::format::sentence;
-use crate::result::TargetResult;
 use crate::verdict::Verdict;
 use maud::{Markup, PreEscaped, html};
 
@@ -90,10 +89,4 @@ pub(crate) fn numbers(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -
             }
         }
     }
-}
-
-/// `baremetal (tcg)`, `baremetal (tcg, isolated)`.
-pub(crate) fn name(target: &TargetResult) -> String {
-    let isolated = if target.isolated { ", isolated" } else { "" };
-    format!("{} ({}{isolated})", target.name, target.accel)
 }

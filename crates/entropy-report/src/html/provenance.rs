@@ -15,7 +15,7 @@ pub(crate) fn section(result: &CompareResult) -> Markup {
             }
             (parts::scroll("Provenance", &html! {
                 table.key { tbody {
-                    @for (name, value) in crate::rows::provenance(result) {
+                    @for (name, value) in crate::rows::provenance(&result.provenance) {
                         tr { th scope="row" { (name) } td { span.mono { (value) } } }
                     }
                 } }
@@ -45,7 +45,7 @@ fn samples(result: &CompareResult) -> Markup {
                 @for (kind, hash) in hashes {
                     @if let Some(hash) = hash {
                         tr {
-                            th scope="row" { (parts::name(target)) ", " (kind) }
+                            th scope="row" { (target.title()) ", " (kind) }
                             td {
                                 span.mono { (hash) }
                                 @if let Some(path) = target.paths.get(kind) { br; span.mono.soft { (path) } }

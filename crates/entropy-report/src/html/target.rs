@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! One target under one condition: its pictures, restarts, health and boot.
 
-use super::{histograms, parts};
+use super::{histograms, parts, timeline};
 use crate::error::ReportError;
-use crate::format::{count, duration_us, real, sentence};
+use crate::format::{count, real, sentence};
 use crate::plot;
 use crate::result::{Cells, Envelope, Line, TargetResult};
 use maud::{Markup, html};
@@ -21,7 +21,7 @@ pub(crate) fn section(target: &TargetResult, id: &str) -> Result<Markup, ReportE
     ];
     Ok(html! {
         section id=(id) {
-            h3 { (parts::name(target)) }
+            h3 { (target.title()) }
             p.soft.small {
                 b { (sentence(&target.stamp)) "." }
                 @if !target.kernel.is_empty() { " Kernel: " (target.kernel) "." }
@@ -34,7 +34,7 @@ pub(crate) fn section(target: &TargetResult, id: &str) -> Result<Markup, ReportE
             } @else {
                 p { "This target gives no raw noise." }
             }
-            div.pair { (timeline(target)) (health(target)) }
+            div.pair { (timeline::figure(target)) (health(target)) }
             @if !target.command.is_empty() {
                 details.numbers { summary { "The command that started this boot" } pre { (target.command) } }
             }
@@ -50,8 +50,7 @@ fn core(target: &TargetResult) -> Result<Markup, ReportError> {
     let tallest = core.counts.iter().max().copied().unwrap_or(0) as f64;
     let total = (core.counts.iter().sum::<u64>() + core.outside).max(1) as f64;
     let width = core.edges_ticks.get(1).zip(core.edges_ticks.first()).map_or(0.0, |(b, a)| b - a);
-    let svg =
-        plot::core(core, &format!("{}: histogram of the common deltas", parts::name(target)))?;
+    let svg = plot::core(core, &format!("{}: histogram of the common deltas", target.title()))?;
     let here = format!(
         "the tallest of {} bins, {} ticks wide, holds {}.",
         core.counts.len(),
@@ -72,7 +71,7 @@ fn over_time(target: &TargetResult) -> Result<Markup, ReportError> {
     let Some(envelope) = &target.plots.over_time else {
         return Ok(parts::no_figure(title, "there are no samples."));
     };
-    let label = format!("{}: smallest, median and largest delta over the run", parts::name(target));
+    let label = format!("{}: smallest, median and largest delta over the run", target.title());
     let svg = plot::over_time(envelope, &label)?;
     let (low, high) = (envelope.median_ticks.iter().min(), envelope.median_ticks.iter().max());
     let here = format!(
@@ -108,10 +107,8 @@ fn lag(target: &TargetResult) -> Result<Markup, ReportError> {
     let Some(cells) = &target.plots.lag else {
         return Ok(parts::no_figure(title, "there are fewer than two samples."));
     };
-    let svg = plot::lag(
-        cells,
-        &format!("{}: density of pairs of successive deltas", parts::name(target)),
-    )?;
+    let svg =
+        plot::lag(cells, &format!("{}: density of pairs of successive deltas", target.title()))?;
     let total = cells.values.iter().sum::<f64>();
     let filled = cells.values.iter().filter(|count| **count > 0.0).count();
     let most = cells.values.iter().copied().fold(0.0, f64::max);
@@ -149,8 +146,7 @@ fn autocorrelation(target: &TargetResult) -> Result<Markup, ReportError> {
     let Some(line) = &target.plots.autocorrelation else {
         return Ok(parts::no_figure(title, "too few samples, or samples that do not vary."));
     };
-    let svg =
-        plot::autocorrelation(line, &format!("{}: autocorrelation by lag", parts::name(target)))?;
+    let svg = plot::autocorrelation(line, &format!("{}: autocorrelation by lag", target.title()))?;
     let outside = line.y.iter().filter(|y| y.abs() > line.band).count();
     let strongest = (0..line.y.len()).max_by(|a, b| line.y[*a].abs().total_cmp(&line.y[*b].abs()));
     let here = format!(
@@ -175,7 +171,7 @@ fn spectrum(target: &TargetResult) -> Result<Markup, ReportError> {
     let Some(line) = &target.plots.spectrum else {
         return Ok(parts::no_figure(title, "too few samples, or samples that do not vary."));
     };
-    let svg = plot::spectrum(line, &format!("{}: power by frequency", parts::name(target)))?;
+    let svg = plot::spectrum(line, &format!("{}: power by frequency", target.title()))?;
     let peak = (0..line.y.len()).max_by(|a, b| line.y[*a].total_cmp(&line.y[*b]));
     let here = peak.map_or_else(String::new, |at| {
         format!(
@@ -204,7 +200,7 @@ fn restarts(target: &TargetResult) -> Result<Markup, ReportError> {
         return Ok(parts::no_figure(title, "no restart matrix was taken."));
     };
     let (row, column) = (restarts.worst_row, restarts.worst_column);
-    let label = format!("{}: mean delta by restart and sample after it", parts::name(target));
+    let label = format!("{}: mean delta by restart and sample after it", target.title());
     let svg = plot::restarts(cells, row.map(|r| r.index), column.map(|c| c.index), &label)?;
     let line = |what: &str, worst: Option<crate::result::WorstLine>, of: u64| {
         worst.map_or_else(String::new, |w| {
@@ -241,36 +237,6 @@ fn blocks(cells: &Cells) -> Markup {
     parts::numbers(&heads, rows)
 }
 
-fn timeline(target: &TargetResult) -> Markup {
-    let end = target.timeline.iter().map(|moment| moment.at_us).max().unwrap_or(0).max(1) as f64;
-    html! {
-        figure {
-            h4 { "Boot" }
-            @if target.timeline.is_empty() {
-                p.soft.small {
-                    @match target.boot_us {
-                        Some(us) => { "Ready after " (duration_us(us)) "." }
-                        None => { "Nothing was timed." }
-                    }
-                }
-            } @else {
-                table.bars {
-                    thead { tr { th scope="col" { "moment" } td.bar {} th scope="col" { "after start" } } }
-                    tbody {
-                        @for moment in &target.timeline {
-                            tr {
-                                th scope="row" { (moment.what) }
-                                td.bar { i style={ "width:" (format!("{:.1}", moment.at_us as f64 / end * 100.0)) "%" } {} }
-                                td { (duration_us(moment.at_us)) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 fn health(target: &TargetResult) -> Markup {
     html! {
         figure {
@@ -278,13 +244,31 @@ fn health(target: &TargetResult) -> Markup {
             @if target.health.is_empty() {
                 p.soft.small { "Nothing was reported." }
             } @else {
-                table.key { tbody {
-                    @for (name, value) in &target.health {
-                        tr { th scope="row" { (name) } td { (shown(value)) } }
-                    }
-                } }
+                @let (first, rest): (Vec<_>, Vec<_>) =
+                    target.health.iter().partition(|(name, _)| tells_of_health(name));
+                (counters(&first))
+                @if !rest.is_empty() {
+                    details.numbers { summary { "Cutoffs and parameters" } (counters(&rest)) }
+                }
             }
         }
+    }
+}
+
+/// Whether a counter says how the noise source stands; the others say what it was measured with.
+fn tells_of_health(name: &str) -> bool {
+    name.ends_with("_failures")
+        || ["state", "samples", "stuck_samples", "last_error_text", "backward_steps"]
+            .contains(&name)
+}
+
+fn counters(counters: &[(&String, &Value)]) -> Markup {
+    html! {
+        table.key { tbody {
+            @for (name, value) in counters {
+                tr { th scope="row" { (name) } td { (shown(value)) } }
+            }
+        } }
     }
 }
 

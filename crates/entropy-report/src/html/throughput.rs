@@ -14,7 +14,7 @@ pub(crate) fn section(result: &CompareResult) -> Markup {
             let stream = t.stream.as_ref()?;
             let rate = stream.mb_per_s.filter(|rate| rate.is_finite())?;
             let fresh = stream.fresh_bits_per_output_bit.map(|fresh| fresh * rate * 8e3);
-            Some((parts::name(t), rate, fresh))
+            Some((t.title(), rate, fresh))
         })
         .collect();
     let most = rates.iter().map(|(_, rate, _)| *rate).fold(1e-9, f64::max);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Histograms of deltas.
 
-use super::{Fault, GRID, INK, MARKED, SERIES, draw, letters, px, range, short};
+use super::{Fault, GRID, INK, MARKED, SERIES, TICK, draw, letters, px, range, short};
 use crate::error::ReportError;
 use crate::result::Histogram;
 use plotters::prelude::*;
@@ -20,12 +20,14 @@ pub(crate) fn common(
         let least = 5e-7;
         let mut chart = ChartBuilder::on(area)
             .margin(px(6))
-            .margin_right(px(14))
+            .margin_top(px(12))
+            .margin_right(px(20))
             .x_label_area_size(px(42))
-            .y_label_area_size(px(56))
+            .y_label_area_size(px(66))
             .build_cartesian_2d(ticks.log_scale(), (least..1.0).log_scale())?;
         chart
             .configure_mesh()
+            .set_all_tick_mark_size(TICK)
             .axis_style(INK)
             .light_line_style(TRANSPARENT)
             .bold_line_style(GRID.stroke_width(px(1)))
@@ -62,12 +64,14 @@ pub(crate) fn core(histogram: &Histogram, label: &str) -> Result<String, ReportE
         let across = range(first.copied().unwrap_or(0.0), last.copied().unwrap_or(1.0));
         let mut chart = ChartBuilder::on(area)
             .margin(px(6))
-            .margin_right(px(14))
+            .margin_top(px(12))
+            .margin_right(px(20))
             .x_label_area_size(px(42))
-            .y_label_area_size(px(56))
+            .y_label_area_size(px(66))
             .build_cartesian_2d(across, 0.0..(highest * 1.08).max(1e-9))?;
         chart
             .configure_mesh()
+            .set_all_tick_mark_size(TICK)
             .axis_style(INK)
             .light_line_style(TRANSPARENT)
             .bold_line_style(GRID.stroke_width(px(1)))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Autocorrelation and spectrum.
 
-use super::{BAND, Fault, GRID, INK, SERIES, draw, letters, px, short};
+use super::{BAND, Fault, GRID, INK, SERIES, TICK, draw, letters, px, short};
 use crate::error::ReportError;
 use crate::result::Line;
 use plotters::prelude::*;
@@ -13,12 +13,14 @@ pub(crate) fn autocorrelation(line: &Line, label: &str) -> Result<String, Report
         let last = line.x.last().copied().unwrap_or(1.0) + 1.0;
         let mut chart = ChartBuilder::on(area)
             .margin(px(6))
-            .margin_right(px(14))
+            .margin_top(px(12))
+            .margin_right(px(20))
             .x_label_area_size(px(42))
-            .y_label_area_size(px(56))
+            .y_label_area_size(px(66))
             .build_cartesian_2d(0.0..last, -size..size)?;
         chart
             .configure_mesh()
+            .set_all_tick_mark_size(TICK)
             .axis_style(INK)
             .light_line_style(TRANSPARENT)
             .bold_line_style(GRID.stroke_width(px(1)))
@@ -48,12 +50,14 @@ pub(crate) fn spectrum(line: &Line, label: &str) -> Result<String, ReportError> 
         let high = line.y.iter().copied().fold(10.0, f64::max) * 1.3;
         let mut chart = ChartBuilder::on(area)
             .margin(px(6))
-            .margin_right(px(14))
+            .margin_top(px(12))
+            .margin_right(px(20))
             .x_label_area_size(px(42))
-            .y_label_area_size(px(56))
+            .y_label_area_size(px(66))
             .build_cartesian_2d(0.0..0.5, (low..high).log_scale())?;
         chart
             .configure_mesh()
+            .set_all_tick_mark_size(TICK)
             .axis_style(INK)
             .light_line_style(TRANSPARENT)
             .bold_line_style(GRID.stroke_width(px(1)))

@@ -27,6 +27,9 @@ const WIDTH: u32 = 440;
 /// Height of a plot in CSS pixels.
 const HEIGHT: u32 = 250;
 
+/// Length of the mark beside a label, in units: it keeps labels of two axes apart where they meet.
+const TICK: u32 = px(4);
+
 /// Axes and letters.
 const INK: RGBColor = RGBColor(0, 0, 1);
 /// Grid lines.
@@ -94,6 +97,8 @@ fn inline(svg: &str, label: &str) -> String {
 
 /// A number of ticks for an axis: `500`, `2k`, `1.5M`.
 fn short(value: f64) -> String {
+    // A place on an axis is reached by adding steps, and 0 is missed by a rounding error.
+    let value = if value.abs() < 1e-12 { 0.0 } else { value };
     let scaled = |by: f64, unit: &str| {
         let text = format!("{:.1}", value / by);
         format!("{}{unit}", text.strip_suffix(".0").unwrap_or(&text))

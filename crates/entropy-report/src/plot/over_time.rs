@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Deltas over the run.
 
-use super::{BAND, Fault, GRID, INK, SERIES, draw, letters, px, short};
+use super::{BAND, Fault, GRID, INK, SERIES, TICK, draw, letters, px, short};
 use crate::error::ReportError;
 use crate::result::Envelope;
 use plotters::prelude::*;
@@ -20,12 +20,14 @@ pub(crate) fn over_time(envelope: &Envelope, label: &str) -> Result<String, Repo
         let at = |i: usize| (i as f64 + 0.5) * stretch;
         let mut chart = ChartBuilder::on(area)
             .margin(px(6))
-            .margin_right(px(16))
+            .margin_top(px(12))
+            .margin_right(px(20))
             .x_label_area_size(px(42))
-            .y_label_area_size(px(56))
+            .y_label_area_size(px(66))
             .build_cartesian_2d(0.0..low.len() as f64 * stretch, (least..most).log_scale())?;
         chart
             .configure_mesh()
+            .set_all_tick_mark_size(TICK)
             .axis_style(INK)
             .light_line_style(TRANSPARENT)
             .bold_line_style(GRID.stroke_width(px(1)))

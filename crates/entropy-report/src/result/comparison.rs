@@ -11,6 +11,10 @@ use std::collections::BTreeMap;
 pub struct Comparison {
     /// The target.
     pub target: String,
+    /// Which of several runs the boots are from, such as `A`; for boots of different runs all of them, such as `A, B`.
+    /// Absent where there is one run only.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub run: String,
     /// Accelerator of these boots.
     pub accel: String,
     /// Boots that were compared.
@@ -45,4 +49,15 @@ pub struct Comparison {
     pub raw_first_delta_ticks: Vec<Vec<u64>>,
     /// What this means.
     pub verdict: Verdict,
+}
+
+impl Comparison {
+    /// `baremetal`, or `baremetal of A` where there are several runs.
+    pub(crate) fn title(&self) -> String {
+        if self.run.is_empty() {
+            self.target.clone()
+        } else {
+            format!("{} of {}", self.target, self.run)
+        }
+    }
 }

@@ -2,10 +2,12 @@
 //! The result of a comparison: what `result.json` holds, and what every table and page is made from.
 
 mod comparison;
+mod judges;
 mod plots;
 mod target;
 
 pub use comparison::Comparison;
+pub use judges::{Absent, Judges, Opinion};
 pub use plots::{Cells, Envelope, Histogram, Line, Plots};
 pub use target::{
     OutputTest, RawResult, RestartResult, Sanity, StreamResult, TargetResult, WorstLine,
@@ -33,6 +35,16 @@ pub struct CompareResult {
     pub isolation: Vec<Comparison>,
     /// Ordinary boots of one target against each other: they are expected to differ.
     pub ordinary: Vec<Comparison>,
+    /// First isolated boots of one target from different runs against each other, where they were asked for the same.
+    /// Absent where there is one run only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub across: Vec<Comparison>,
+    /// What other programs say of the same data; absent where none were asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judges: Option<Judges>,
     /// Where all this comes from.
     pub provenance: Provenance,
+    /// Where each of several runs comes from, `A` first. Absent where there is one run only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<Provenance>,
 }

@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 pub struct TargetResult {
     /// `baremetal`, `linux-module`, `linux-user`, `linux-crng`, `host-user`, `synthetic-…`.
     pub name: String,
+    /// Which of several runs it is from: `A`, `B`, ... Absent where all boots are of one run.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub run: String,
     /// `kvm`, `tcg`, `host` or `synthetic`.
     pub accel: String,
     /// Whether the guest's time was a count of instructions.
@@ -43,6 +46,24 @@ pub struct TargetResult {
     pub command: String,
     /// Reduced data for the plots.
     pub plots: Plots,
+}
+
+impl TargetResult {
+    /// `baremetal`, or `baremetal of A` where there are several runs.
+    pub(crate) fn short_title(&self) -> String {
+        if self.run.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{} of {}", self.name, self.run)
+        }
+    }
+
+    /// `baremetal (tcg)`, `baremetal (tcg, isolated)`, `baremetal of A (tcg)`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let isolated = if self.isolated { ", isolated" } else { "" };
+        format!("{} ({}{isolated})", self.short_title(), self.accel)
+    }
 }
 
 /// Raw noise before any mixing, assessed.

@@ -60,6 +60,7 @@ pub(crate) fn run(target: &str, isolated: bool, boot: u32, seed: u64, sizes: Siz
     };
     TakenRun {
         target: target.to_owned(),
+        run: String::new(),
         accel: if target == "host-user" { "host" } else { "tcg" }.to_owned(),
         isolated,
         boot,

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask report`: the pages of a run that was already taken, made anew from its result.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::judges::JudgeOptions;
+use crate::measure::files;
+use crate::progress::task;
+use crate::publish;
+use crate::stored;
+use crate::workshop::Workshop;
+
+/// Make the report of a run already taken anew: HTML, Markdown, JSON, and the table here.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask report                               the latest run's report.html and report.md, made anew
+  cargo xtask report 2026-03-01T12-00-00Z --to /tmp/report
+  cargo xtask report --judge                       ask ent, rngtest, dieharder, RNG_test, ea_non_iid as well
+  cargo xtask report --json | jq .summary
+
+The samples are not assessed anew: `cargo xtask compare RUN` does that.")]
+pub(crate) struct Report {
+    /// The run, by folder or by name
+    #[arg(value_name = "RUN", default_value = "latest")]
+    run: PathBuf,
+    /// Write result.json, report.html and report.md to this folder (default: the pages into the run's own)
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
+    #[command(flatten)]
+    judges: JudgeOptions,
+    /// Where runs are kept (default: runs/ in the checkout)
+    #[arg(long, value_name = "DIR", env = "UCHAOS_RUNS")]
+    runs: Option<PathBuf>,
+}
+
+impl Report {
+    /// Makes the pages.
+    ///
+    /// # Errors
+    /// A run that is missing, damaged or of another version; a place that cannot be written.
+    pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
+        let runs = self.runs.clone().unwrap_or_else(|| shop.root.join("runs"));
+        let folder = stored::find(&runs, &self.run)?;
+        let mut result = stored::read_result(&folder)?;
+        let to = self.to.clone().unwrap_or_else(|| folder.clone());
+        if shop.dry_run {
+            eprintln!("would write report.html and report.md to {}", to.display());
+            return Ok(());
+        }
+        shop.expect_steps(1 + self.judges.steps());
+        if self.judges.judge {
+            let boots = files::read_all(&folder)
+                .with_context(|| format!("reading the samples of {}", folder.display()))?;
+            self.judges.hear(shop, &mut result, &boots)?;
+        }
+        fs::create_dir_all(&to).with_context(|| format!("creating {}", to.display()))?;
+        task(&shop.next_label("report"), |_| {
+            // The result is written only where it is not the one that was read.
+            if self.judges.judge || self.to.is_some() {
+                publish::save(&to.join("result.json"), &entropy_report::to_json(&result)?)?;
+            }
+            publish::pages(&to, &result)
+        })?;
+        publish::show(shop, &result)?;
+        eprintln!("report: {}", to.join("report.html").display());
+        Ok(())
+    }
+}
