@@ -23,6 +23,10 @@ const fn need(name: &'static str, package: &'static str, why: &'static str) -> N
 pub(crate) const TO_RUN: &[Need] =
     &[need("qemu-system-x86_64", "qemu-system-x86", "boots both guests")];
 
+/// What looking at the report as a browser shows it needs.
+pub(crate) const TO_LOOK: &[Need] =
+    &[need("chromium", "chromium", "opens the report in its own test")];
+
 /// What building the images needs.
 pub(crate) const TO_BUILD: &[Need] = &[
     need("gcc", "gcc", "compiles the Linux kernel and the module's C shim"),

@@ -184,7 +184,7 @@ fn apart(change: impl Fn(&mut TakenRun)) -> CompareResult {
     second.iter_mut().for_each(change);
     let named = |run: &str| Provenance { run: run.to_owned(), ..provenance() };
     let mut runs = [(named("one"), whole(SMALL)), (named("two"), second)];
-    analyse_several(&mut runs, provenance(), &|_| ()).unwrap()
+    analyse_several(&mut runs, provenance(), &|_| ()).expect("runs make a result")
 }
 
 #[test]

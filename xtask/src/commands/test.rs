@@ -16,7 +16,7 @@ use crate::images;
 use crate::log::StepLog;
 use crate::on_target::{self, Bench};
 use crate::preflight;
-use crate::tools::{TO_BUILD, TO_RUN};
+use crate::tools::{self, TO_BUILD, TO_LOOK, TO_RUN};
 use crate::workshop::{Workshop, show_duration};
 
 /// Lints, unit tests, and the on-target tests in both guests.
@@ -63,12 +63,15 @@ impl Test {
     pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
         preflight::ensure(shop, TO_RUN)?;
         preflight::ensure(shop, TO_BUILD)?;
+        if self.needs_browser() {
+            preflight::ensure(shop, TO_LOOK)?;
+        }
         let host = self.only != Some(Part::Guests) && self.filter.is_none();
         let guests = self.only != Some(Part::Host);
         shop.expect_steps(if host { 3 } else { 0 } + if guests { images::STEPS } else { 0 });
         let mut tally = Tally::default();
         if host {
-            host_tests(shop, &mut tally)?;
+            self.host_tests(shop, &mut tally)?;
         }
         if guests {
             let images = images::build(shop, &self.linux)?;
@@ -131,47 +134,66 @@ impl Test {
         }
         Ok(())
     }
-}
 
-/// Formatting, lints, and `cargo test` over the workspace.
-fn host_tests(shop: &Workshop, tally: &mut Tally) -> Result<()> {
-    let stages: [(&str, &[&str]); 3] = [
-        ("fmt", &["fmt", "--all", "--", "--check"]),
-        ("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
-        ("cargo-test", &["test", "--workspace", "--no-fail-fast"]),
-    ];
-    for (name, arguments) in stages {
-        let label = shop.next_label(name);
-        if shop.dry_run {
-            eprintln!("{label} … would run cargo {}", arguments.join(" "));
-            continue;
-        }
-        let begun = Instant::now();
-        let mut log = StepLog::create(&shop.out.join("logs"), name, &label)?;
-        // A test that needs QEMU may skip where there is none; here there is one, and a skip would hide a fault.
-        let mut cargo = Command::new("cargo");
-        cargo.args(arguments).current_dir(&shop.root).env("UCHAOS_REQUIRE_QEMU", "1");
-        let outcome = log.run(&mut cargo);
-        log.finish();
-        eprintln!("{label} … {}", show_duration(begun.elapsed()));
-        if name == "cargo-test" {
-            let text = fs::read(log.path())
-                .with_context(|| format!("reading {}", log.path().display()))?;
-            let (passed, ignored) = count(&String::from_utf8_lossy(&text));
-            tally.passed += passed;
-            tally.skipped += ignored;
-        } else if outcome.is_ok() {
-            tally.passed += 1;
-        }
-        match outcome {
-            Ok(()) => {}
-            Err(error) if was_interrupted(&error) => return Err(error),
-            Err(error) => {
-                tally.failures.push(format!("{name} (log: {}): {error:#}", log.path().display()));
+    /// Whether the report's test in Chromium may not be skipped: with `--all`, and in continuous integration, where `CI`
+    /// is set by custom.
+    fn needs_browser(&self) -> bool {
+        let part = self.only != Some(Part::Guests) && self.filter.is_none();
+        part && (self.all || std::env::var_os("CI").is_some_and(|value| !value.is_empty()))
+    }
+
+    /// Formatting, lints, and `cargo test` over the workspace.
+    fn host_tests(&self, shop: &Workshop, tally: &mut Tally) -> Result<()> {
+        let stages: [(&str, &[&str]); 3] = [
+            ("fmt", &["fmt", "--all", "--", "--check"]),
+            ("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+            ("cargo-test", &["test", "--workspace", "--no-fail-fast"]),
+        ];
+        for (name, arguments) in stages {
+            let label = shop.next_label(name);
+            if shop.dry_run {
+                eprintln!("{label} … would run cargo {}", arguments.join(" "));
+                continue;
+            }
+            let begun = Instant::now();
+            let mut log = StepLog::create(&shop.out.join("logs"), name, &label)?;
+            // A test that needs QEMU may skip where there is none; here there is one, and a skip would hide a fault.
+            let mut cargo = Command::new("cargo");
+            cargo.args(arguments).current_dir(&shop.root).env("UCHAOS_REQUIRE_QEMU", "1");
+            if self.needs_browser() {
+                cargo.env("UCHAOS_REQUIRE_CHROMIUM", "1");
+            }
+            let outcome = log.run(&mut cargo);
+            log.finish();
+            eprintln!("{label} … {}", show_duration(begun.elapsed()));
+            if name == "cargo-test" {
+                let text = fs::read(log.path())
+                    .with_context(|| format!("reading {}", log.path().display()))?;
+                let (passed, ignored) = count(&String::from_utf8_lossy(&text));
+                tally.passed += passed;
+                tally.skipped += ignored;
+                if let Some(chromium) = tools::missing(TO_LOOK).first() {
+                    let package = chromium.package;
+                    eprintln!(
+                        "skip the report in Chromium: there is none (apt-get install {package}, or --all)"
+                    );
+                    tally.skipped += 1;
+                }
+            } else if outcome.is_ok() {
+                tally.passed += 1;
+            }
+            match outcome {
+                Ok(()) => {}
+                Err(error) if was_interrupted(&error) => return Err(error),
+                Err(error) => {
+                    tally
+                        .failures
+                        .push(format!("{name} (log: {}): {error:#}", log.path().display()));
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Whether Ctrl-C is the reason, so that what comes next is not begun.
