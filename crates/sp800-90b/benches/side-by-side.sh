@@ -10,6 +10,9 @@
 # SIZES="100000 1000000" leaves out the longest files, on which NIST's tool takes minutes.
 set -eu
 ea=$1 non_iid=$2 iid=$3 rounds=${4:-3}
+for tool in "$ea" "$non_iid" "$iid"; do
+    command -v "$tool" >/dev/null || { echo "$tool is not a program" >&2; exit 2; }
+done
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
@@ -53,7 +56,7 @@ row 'non-IID, 8,000,000 bits'
 # How many shuffles it takes is chance, for both (about 100 of these data): another seed each time, as NIST's tool does.
 theirs="$iid -i -a $folder/million 8" ours="$ea assess --track iid --seed ROUND --bits 8 $folder/million"
 row 'IID, 1,000,000 8-bit samples'
-for len in ${SIZES:-100000 1000000 10000000}; do
+for len in ${SIZES-100000 1000000 10000000}; do
     uniform "$len" >"$folder/bytes"
     theirs="$non_iid -i -a $folder/bytes 8" ours="$ea assess --bits 8 $folder/bytes"
     row "non-IID, $len 8-bit samples"
