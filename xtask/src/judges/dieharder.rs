@@ -13,6 +13,8 @@ use super::Reading;
 
 /// Birthdays, count the 1s, runs, and STS monobit and runs.
 const TESTS: [&str; 5] = ["0", "8", "15", "100", "101"];
+/// It rewinds a file twice while it sets out; more than that, and it has read the same bytes again.
+const REWOUND: u32 = 2;
 /// p-values for each: ten times 100,000 samples of 4 bytes are 4 MB.
 const P_SAMPLES: &str = "10";
 
@@ -38,6 +40,12 @@ pub(super) fn read(said: &str, target: &TargetResult) -> Result<Reading> {
         })
         .collect();
     ensure!(!rows.is_empty(), "dieharder gave no line with a verdict");
+    let rewound = said.lines().filter_map(|line| super::word_after(line, "was rewound "));
+    let rewound = rewound.filter_map(|times| times.parse::<u32>().ok()).max().unwrap_or(0);
+    ensure!(
+        rewound <= REWOUND,
+        "the stream is too short for it: it read the file again, and equal samples look like a fault"
+    );
     let with = |word: &str| -> Vec<&str> {
         rows.iter().filter(|row| row[5] == word).map(|row| row[0]).collect()
     };
@@ -85,6 +93,11 @@ mod tests {
         assert_eq!((reading.theirs, reading.status), (1.0, Status::Failed));
         assert!(reading.text.contains("Of 2 tests, failed: sts_monobit"), "{}", reading.text);
         assert_eq!((reading.version.as_str(), reading.ours), ("3.31.1", Some(0.0)));
+        let short = format!("# The file file_input_raw was rewound 3 times\n{said}");
+        let error = read(&short, &result.targets[0]).unwrap_err();
+        assert!(error.to_string().contains("too short"), "{error}");
+        let enough = format!("# The file file_input_raw was rewound 2 times\n{said}");
+        assert!(read(&enough, &result.targets[0]).is_ok());
         assert!(read("no such file", &result.targets[0]).is_err());
     }
 }
