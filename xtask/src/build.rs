@@ -11,6 +11,7 @@ pub(crate) mod kernel;
 pub(crate) mod kernel_source;
 pub(crate) mod linux_image;
 pub(crate) mod module;
+pub(crate) mod nested;
 pub(crate) mod profile;
 pub(crate) mod room;
 pub(crate) mod sources;

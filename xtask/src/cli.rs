@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, image::Image, lab::Lab,
-    module::Module, report::Report, run_bare::RunBare, run_linux::RunLinux, setup::Setup,
-    sources::Sources, test::Test, watch::Watch,
+    module::Module, pack::Pack, report::Report, run_bare::RunBare, run_linux::RunLinux,
+    setup::Setup, sources::Sources, test::Test, watch::Watch,
 };
 use crate::workshop::Workshop;
 
@@ -60,6 +60,8 @@ enum Command {
     Image(Image),
     /// Build uchaos.ko for a distribution's kernel, or as a DKMS package
     Module(Module),
+    /// Make a self-extracting compressed executable of a program
+    Pack(Pack),
     /// Boot the Linux guest: a shell, or the jobs given
     RunLinux(RunLinux),
     /// Boot the microkernel: its monitor, or the jobs given
@@ -94,6 +96,7 @@ impl Cli {
             Command::Doctor(command) => command.run(&shop),
             Command::Image(command) => command.run(&shop),
             Command::Module(command) => command.run(&shop),
+            Command::Pack(command) => command.run(&shop),
             Command::RunLinux(command) => command.run(&shop),
             Command::RunBare(command) => command.run(&shop),
             Command::Compare(command) => command.run(&shop),

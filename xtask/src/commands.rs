@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod image;
 pub(crate) mod lab;
 pub(crate) mod module;
+pub(crate) mod pack;
 pub(crate) mod report;
 pub(crate) mod run_bare;
 pub(crate) mod run_linux;

@@ -5,6 +5,7 @@
 mod baremetal;
 mod command;
 mod failures;
+mod kit;
 mod lab;
 mod linux;
 mod live;
@@ -28,6 +29,7 @@ pub(crate) const AREAS: &[(&str, &[Check])] = &[
     ("lab", lab::CHECKS),
     ("module", module::CHECKS),
     ("stock kernels", stock::CHECKS),
+    ("kit", kit::CHECKS),
     ("failures", failures::CHECKS),
     ("main job", main_job::CHECKS),
 ];

@@ -56,6 +56,12 @@ impl RunOptions {
         Ok(request)
     }
 
+    /// The same with at least so much memory.
+    pub(crate) fn with_memory(mut self, least_mib: u32) -> Self {
+        self.machine.memory = self.machine.memory.max(least_mib);
+        self
+    }
+
     fn words(&self) -> String {
         let job = self.job.as_ref().map(|job| format!("uchaos.job={job}"));
         let target = self.target.as_ref().map(|target| format!("uchaos.target={target}"));

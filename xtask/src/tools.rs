@@ -54,6 +54,22 @@ pub(crate) const TO_BUILD: &[Need] = &[
     ),
 ];
 
+/// What building QEMU for the guest needs.
+pub(crate) const TO_NEST: &[Need] = &[
+    need("ninja", "ninja-build", "drives QEMU's build"),
+    need("meson", "meson", "configures QEMU"),
+    need("python3", "python3", "scripts of QEMU's build"),
+    need("pkg-config", "pkg-config", "finds QEMU's libraries"),
+    need("/usr/include/glib-2.0/glib.h", "libglib2.0-dev", "QEMU's base library"),
+    need("/usr/include/zlib.h", "zlib1g-dev", "QEMU's compression"),
+    need(
+        "/usr/include/pixman-1/pixman.h",
+        "libpixman-1-dev",
+        "QEMU's pictures, which it insists on",
+    ),
+    need("/usr/include/libfdt.h", "libfdt-dev", "QEMU's device trees"),
+];
+
 /// What the checks on packages and signed modules need.
 pub(crate) const TO_PACKAGE: &[Need] = &[
     need("dkms", "dkms", "builds the module from its package"),

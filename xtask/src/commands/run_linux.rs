@@ -5,11 +5,12 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::build::linux_image::LinuxOptions;
+use crate::build::nested;
 use crate::guest::GuestKind;
 use crate::images;
 use crate::preflight;
 use crate::run_guest::RunOptions;
-use crate::tools::{TO_BUILD, TO_RUN};
+use crate::tools::{TO_BUILD, TO_NEST, TO_RUN};
 use crate::workshop::Workshop;
 
 /// Boot the Linux guest: a shell, or the jobs given.
@@ -18,8 +19,12 @@ use crate::workshop::Workshop;
   cargo xtask run-linux                                        a shell: try uchaosbox raw 20
   cargo xtask run-linux --job raw:1000,stream:1M --output out  take, check, and write out/
   cargo xtask run-linux --isolated --job stream:1M --target linux-crng --output out
+  cargo xtask run-linux --nested --job raw:1000                a guest in the guest does it
   cargo xtask run-linux --dry-run                              the QEMU command, to copy")]
 pub(crate) struct RunLinux {
+    /// The guest boots itself: QEMU in it boots the same image in 32 MB, and that guest does the jobs
+    #[arg(long, conflicts_with_all = ["profile", "isolated"])]
+    nested: bool,
     #[command(flatten)]
     options: RunOptions,
     #[command(flatten)]
@@ -31,12 +36,22 @@ impl RunLinux {
     ///
     /// # Errors
     /// A step that failed, or the guest's own failure.
-    pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
+    pub(crate) fn run(mut self, shop: &Workshop) -> Result<()> {
         self.options.check()?;
         preflight::ensure(shop, TO_RUN)?;
         preflight::ensure(shop, TO_BUILD)?;
-        shop.expect_steps(images::STEPS);
+        if self.nested {
+            preflight::ensure(shop, TO_NEST)?;
+            nested::PROFILE.clone_into(&mut self.linux.profile);
+        }
+        shop.expect_steps(images::STEPS + if self.nested { nested::STEPS } else { 0 });
         let images = images::build(shop, &self.linux)?;
+        if self.nested {
+            let outer = nested::build(shop, &images.bzimage, &images.initramfs)?;
+            let command_line = format!("{} {}", images.linux_command_line, nested::WORDS);
+            let options = self.options.with_memory(nested::OUTER_MIB);
+            return options.run(shop, GuestKind::Linux, &images.bzimage, &outer, &command_line);
+        }
         let command_line = images.linux_command_line.clone();
         self.options.run(shop, GuestKind::Linux, &images.bzimage, &images.initramfs, &command_line)
     }
