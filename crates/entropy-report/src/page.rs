@@ -77,7 +77,20 @@ pub enum PlotKind {
 /// # Errors
 /// [`ReportError::Plot`] where a plot cannot be drawn.
 pub fn page_to_html(page: &Page) -> Result<String, ReportError> {
-    let parts = page.parts.iter().map(part_to_html).collect::<Result<Vec<_>, _>>()?;
+    // Plots that follow each other stand side by side where there is room.
+    let groups = page.parts.chunk_by(|a, b| is_plot(a) && is_plot(b));
+    let parts = groups
+        .map(|group| {
+            let inside = group.iter().map(part_to_html).collect::<Result<Vec<_>, _>>()?;
+            Ok(html! {
+                @if group.iter().all(is_plot) {
+                    div.grid { @for part in inside { (part) } }
+                } @else {
+                    @for part in inside { (part) }
+                }
+            })
+        })
+        .collect::<Result<Vec<_>, ReportError>>()?;
     let whole = html! {
         (DOCTYPE)
         html lang="en" {
@@ -104,6 +117,10 @@ pub fn page_to_html(page: &Page) -> Result<String, ReportError> {
         }
     };
     Ok(whole.into_string())
+}
+
+fn is_plot(part: &Part) -> bool {
+    matches!(part, Part::Plot { .. })
 }
 
 fn part_to_html(part: &Part) -> Result<Markup, ReportError> {

@@ -17,7 +17,10 @@ pub(crate) fn page(text: &Text, found: &Found, banners: Vec<String>, taken_utc: 
     let mut parts = paragraphs(&text.before);
     parts.push(Part::Heading("What this run found".to_owned()));
     parts.push(Part::Text(found.conclusion.clone()));
-    parts.extend(found.parts.iter().cloned());
+    // Tables first: the plots show what is in them.
+    let is_table = |part: &&Part| matches!(part, Part::Table(_));
+    parts.extend(found.parts.iter().filter(is_table).cloned());
+    parts.extend(found.parts.iter().filter(|part| !is_table(part)).cloned());
     parts.push(Part::Heading("What to look at".to_owned()));
     parts.extend(paragraphs(&text.after));
     parts.push(Part::Heading("Question".to_owned()));
