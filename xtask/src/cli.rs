@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::commands::{
     assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, image::Image, lab::Lab,
     module::Module, pack::Pack, report::Report, run_bare::RunBare, run_linux::RunLinux,
-    setup::Setup, sources::Sources, test::Test, watch::Watch,
+    setup::Setup, size::Size, sources::Sources, test::Test, watch::Watch,
 };
 use crate::workshop::Workshop;
 
@@ -76,6 +76,8 @@ enum Command {
     Lab(Lab),
     /// See the noise of a running guest: histogram, rate, health, as they are now
     Watch(Watch),
+    /// What the Linux guest costs: bytes, memory, boot time, parts of the kernel
+    Size(Size),
     /// Lints, unit tests, and the on-target tests in both guests
     Test(Test),
     /// Remove what was built (and, when asked, results and sources), and say what that freed
@@ -104,6 +106,7 @@ impl Cli {
             Command::Assess(command) => command.run(&shop),
             Command::Lab(command) => command.run(&shop),
             Command::Watch(command) => command.run(&shop),
+            Command::Size(command) => command.run(&shop),
             Command::Test(command) => command.run(&shop),
             Command::Clean(command) => command.run(&shop),
         }

@@ -13,6 +13,7 @@ pub(crate) mod report;
 pub(crate) mod run_bare;
 pub(crate) mod run_linux;
 pub(crate) mod setup;
+pub(crate) mod size;
 pub(crate) mod sources;
 pub(crate) mod test;
 pub(crate) mod watch;

@@ -149,7 +149,7 @@ impl GuestKind {
         match self {
             Self::BareMetal => self.boot_files(&images.bare_elf, &images.bare_initrd, ""),
             Self::Linux => {
-                self.boot_files(&images.bzimage, &images.initramfs, &images.linux_command_line)
+                self.boot_files(&images.linux_kernel, &images.initramfs, &images.linux_command_line)
             }
         }
     }
@@ -158,20 +158,28 @@ impl GuestKind {
 /// A guest's files and the fixed part of its command line.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BootFiles<'a> {
-    kind: GuestKind,
+    pub(crate) kind: GuestKind,
     kernel: &'a Path,
     initrd: &'a Path,
     base: &'a str,
 }
 
 impl BootFiles<'_> {
-    /// The guest with `words` on its command line, and a data port into the file and of the length given.
-    pub(crate) fn guest(self, isolated: bool, words: &str, data: Option<(PathBuf, u64)>) -> Guest {
+    /// The guest for `machine` with `words` on its command line, and a data port into the file and of the length given.
+    pub(crate) fn guest(
+        self,
+        machine: &Machine,
+        words: &str,
+        data: Option<(PathBuf, u64)>,
+    ) -> Guest {
         let kind = self.kind.port_kind();
-        let isolation =
-            if isolated && self.kind == GuestKind::Linux { ISOLATED_KERNEL_WORDS } else { "" };
+        let isolated = machine.isolated && self.kind == GuestKind::Linux;
+        let isolation = if isolated { ISOLATED_KERNEL_WORDS } else { "" };
+        // Without the processor's own timer a microvm has none that Linux takes, and no interrupt reaches the console.
+        let left_out = if machine.model == Model::Microvm { "nolapic" } else { "" };
+        let base = self.base.split(' ').filter(|word| *word != left_out);
         let words: Vec<&str> =
-            [self.base, isolation, words].into_iter().filter(|part| !part.is_empty()).collect();
+            base.chain([isolation, words]).filter(|part| !part.is_empty()).collect();
         Guest {
             name: self.kind.name().to_owned(),
             kernel: self.kernel.to_path_buf(),

@@ -21,14 +21,23 @@ pub(crate) struct Images {
     /// The microkernel, stripped.
     pub(crate) bare_elf: PathBuf,
     pub(crate) bare_initrd: PathBuf,
+    /// The Linux guest's packed kernel, as it ships.
     pub(crate) bzimage: PathBuf,
+    /// The Linux guest's kernel as it is booted: bzImage, or vmlinux by PVH where the profile says so.
+    pub(crate) linux_kernel: PathBuf,
+    /// The same with its symbols, among the objects that it was linked from.
+    pub(crate) linux_unstripped: PathBuf,
     pub(crate) initramfs: PathBuf,
     pub(crate) module: PathBuf,
     pub(crate) uchaosbox: PathBuf,
     /// The Linux guest's part of its command line; jobs are appended.
     pub(crate) linux_command_line: String,
+    /// Whether the Linux guest is made for a network.
+    pub(crate) linux_network: bool,
     /// Where the kernel's source came from.
     pub(crate) linux_source: String,
+    /// The user's own source tree or tarball.
+    pub(crate) linux_src: Option<PathBuf>,
     /// What a reader must know where the kernel is not the one asked for.
     pub(crate) banner: Option<String>,
 }
@@ -47,20 +56,24 @@ pub(crate) fn build(shop: &Workshop, options: &LinuxOptions) -> Result<Images> {
         engine_sha256: engine.sha256,
         bare_elf: bare.elf,
         bare_initrd,
+        linux_kernel: linux.kernel().clone(),
+        linux_unstripped: linux.unstripped,
         bzimage: linux.bzimage,
         initramfs: linux.initramfs,
         module: linux.module,
         uchaosbox: linux.uchaosbox,
         linux_command_line: linux.command_line,
+        linux_network: linux.network,
         linux_source: linux.from,
+        linux_src: options.linux_src.clone(),
         banner: linux.stand_in,
     })
 }
 
 impl Images {
     /// Name and path of each file, for tables and provenance.
-    pub(crate) fn files(&self) -> [(&'static str, &PathBuf); 7] {
-        [
+    pub(crate) fn files(&self) -> Vec<(&'static str, &PathBuf)> {
+        let mut files = vec![
             ("engine.o", &self.engine_object),
             ("bare-metal kernel", &self.bare_elf),
             ("bare-metal initrd", &self.bare_initrd),
@@ -68,6 +81,10 @@ impl Images {
             ("linux initramfs.cpio.gz", &self.initramfs),
             ("uchaos.ko", &self.module),
             ("uchaosbox", &self.uchaosbox),
-        ]
+        ];
+        if self.linux_kernel != self.bzimage {
+            files.push(("linux vmlinux", &self.linux_kernel));
+        }
+        files
     }
 }

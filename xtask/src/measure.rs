@@ -5,6 +5,7 @@
 pub(crate) mod boot;
 pub(crate) mod files;
 pub(crate) mod host;
+pub(crate) mod init_clock;
 pub(crate) mod settings;
 pub(crate) mod synthetic;
 pub(crate) mod taken;

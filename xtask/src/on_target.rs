@@ -12,6 +12,7 @@ mod live;
 mod main_job;
 mod module;
 mod person;
+mod profiles;
 mod stock;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ pub(crate) const AREAS: &[(&str, &[Check])] = &[
     ("live", live::CHECKS),
     ("lab", lab::CHECKS),
     ("module", module::CHECKS),
+    ("profiles", profiles::CHECKS),
     ("stock kernels", stock::CHECKS),
     ("kit", kit::CHECKS),
     ("failures", failures::CHECKS),
@@ -41,8 +43,12 @@ pub(crate) struct Bench {
     pub(crate) bare_elf: PathBuf,
     /// The microkernel's initrd (newc, uncompressed).
     pub(crate) bare_initrd: PathBuf,
-    /// The Linux kernel.
+    /// The Linux kernel, packed.
     pub(crate) bzimage: PathBuf,
+    /// The Linux kernel as the profile boots it.
+    pub(crate) linux_kernel: PathBuf,
+    /// The profile's part of the kernel command line.
+    pub(crate) linux_command_line: String,
     /// The Linux guest's `initramfs.cpio.gz`.
     pub(crate) initramfs: PathBuf,
     /// The kernel module as it is packed into the initramfs.
@@ -51,6 +57,8 @@ pub(crate) struct Bench {
     pub(crate) uchaosbox: PathBuf,
     /// The engine object that all of them link.
     pub(crate) engine_object: PathBuf,
+    /// The kernel source of the user's own that other profiles are built from as well.
+    pub(crate) linux_src: Option<PathBuf>,
     /// The checkout.
     pub(crate) root: PathBuf,
     scratch: tempfile::TempDir,
@@ -76,10 +84,13 @@ impl Bench {
             bare_elf: images.bare_elf.clone(),
             bare_initrd: images.bare_initrd.clone(),
             bzimage: images.bzimage.clone(),
+            linux_kernel: images.linux_kernel.clone(),
+            linux_command_line: images.linux_command_line.clone(),
             initramfs: images.initramfs.clone(),
             module: images.module.clone(),
             uchaosbox: images.uchaosbox.clone(),
             engine_object: images.engine_object.clone(),
+            linux_src: images.linux_src.clone(),
             root: shop.root.clone(),
             scratch: tempfile::tempdir().context("creating a folder for the checks")?,
         })

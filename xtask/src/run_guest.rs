@@ -11,7 +11,7 @@ use clap::Args;
 use vm_runner::{Limits, Session};
 
 use crate::failure::Failure;
-use crate::guest::{GuestKind, MachineOptions};
+use crate::guest::{BootFiles, MachineOptions};
 use crate::measure::taken::{self, BootFacts};
 use crate::measure::{boot::OVERHEAD_BYTES, files};
 use crate::workshop::Workshop;
@@ -69,24 +69,18 @@ impl RunOptions {
         [job, target, append].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
-    /// Runs the guest.
+    /// Runs the guest, with a network card if it is to have one and is not isolated.
     ///
     /// # Errors
     /// The guest's death, deadline or failure; a capture that is not whole; files that cannot be written.
-    pub(crate) fn run(
-        &self,
-        shop: &Workshop,
-        kind: GuestKind,
-        kernel: &Path,
-        initrd: &Path,
-        base: &str,
-    ) -> Result<()> {
+    pub(crate) fn run(&self, shop: &Workshop, boots: BootFiles<'_>, network: bool) -> Result<()> {
+        let kind = boots.kind;
         let request = self.check()?;
         let host = self.machine.host()?;
-        let machine = self.machine.machine(&host, self.isolated);
+        let mut machine = self.machine.machine(&host, self.isolated);
+        machine.network = network && !self.isolated;
         let scratch = tempfile::tempdir().context("creating a folder for the guest's data")?;
         let capture_path = scratch.path().join("capture");
-        let boots = kind.boot_files(kernel, initrd, base);
         let data = (!request.jobs.is_empty()).then(|| {
             let samples_bytes: u64 = request.jobs.iter().map(Job::len_bytes).sum();
             (
@@ -94,7 +88,7 @@ impl RunOptions {
                 samples_bytes * request.targets.len().max(1) as u64 + OVERHEAD_BYTES,
             )
         });
-        let guest = boots.guest(self.isolated, &self.words(), data);
+        let guest = boots.guest(&machine, &self.words(), data);
         if shop.dry_run {
             println!("{}", vm_runner::quoted(&machine.command(&host.qemu, &guest)));
             return Ok(());

@@ -148,7 +148,8 @@ impl Problem {
 
 /// The candidate with the fewest edits to `word`, where these are at most a third of its letters, or one.
 #[cfg(feature = "std")]
-fn nearest(word: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_ascii_lowercase();
     known
         .map(|known| (strsim::damerau_levenshtein(&word, known), known))

@@ -40,6 +40,8 @@ pub use choices::{Health, Timer, Workload};
 pub use crc::crc32;
 pub use excerpt::Excerpt;
 pub use job::{Job, JobKind, Jobs};
+#[cfg(feature = "std")]
+pub use job_error::nearest;
 pub use job_error::{JobError, Problem, Source};
 pub use live::{COMMAND_BYTES, CommandLines, Control, answer};
 pub use machine::{Failure, Machine, Port, PortError};

@@ -119,19 +119,27 @@ fn write_entry(out: &mut Vec<u8>, number: u32, path: &str, entry: &Entry) -> Res
     Ok(())
 }
 
+/// An archive as it was before it was compressed, if it was.
+///
+/// # Errors
+/// When it is no whole gzip file though it begins as one.
+pub(crate) fn unpacked(archive: &[u8]) -> Result<Vec<u8>> {
+    if !archive.starts_with(&[0x1f, 0x8b]) {
+        return Ok(archive.to_vec());
+    }
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(archive)
+        .read_to_end(&mut plain)
+        .context("decompressing an archive")?;
+    Ok(plain)
+}
+
 /// The files of an archive by path, and their bytes (what a symbolic link points to counts as its bytes).
 ///
 /// # Errors
 /// When it is no whole newc archive, compressed or not.
 pub(crate) fn read_back(archive: &[u8]) -> Result<BTreeMap<String, Vec<u8>>> {
-    let mut plain = Vec::new();
-    if archive.starts_with(&[0x1f, 0x8b]) {
-        flate2::read::GzDecoder::new(archive)
-            .read_to_end(&mut plain)
-            .context("decompressing an archive")?;
-    } else {
-        plain.extend_from_slice(archive);
-    }
+    let plain = unpacked(archive)?;
     let mut rest = plain.as_slice();
     let mut files = BTreeMap::new();
     loop {

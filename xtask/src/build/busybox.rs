@@ -47,7 +47,9 @@ pub(crate) fn build(shop: &Workshop, profile: &Profile) -> Result<BusyboxBuild> 
     for fragment in profile.applet_fragments(&shop.root) {
         options.add_file(&fragment, Version::parse(&source.version)?)?;
     }
-    let step = format!("busybox-{}", profile.name);
+    // Profiles with the same applets share one build.
+    let applets = profile.userland.applets.join("-");
+    let step = format!("{}-{applets}", source.name);
     let build_dir = room::for_builds(shop, &format!("{step}-{}", short(&source.sha256)))?;
     let program = build_dir.join("busybox");
     let inputs = Inputs::new()

@@ -21,6 +21,8 @@ use crate::workshop::Workshop;
 /// A built kernel, and what building a module for it needs.
 #[derive(Debug, Clone)]
 pub(crate) struct KernelBuild {
+    /// What is built into it and from what, for the names of steps and folders.
+    pub(crate) name: String,
     /// The source tree: `make -C` there.
     pub(crate) source_dir: PathBuf,
     /// `O=` of that make.
@@ -29,6 +31,8 @@ pub(crate) struct KernelBuild {
     pub(crate) release: String,
     /// The packed kernel.
     pub(crate) bzimage: PathBuf,
+    /// The kernel as it was linked, with its symbols.
+    pub(crate) vmlinux: PathBuf,
     /// Where the source came from.
     pub(crate) from: String,
     /// What the user should know where this is not the kernel that the profile asks for first.
@@ -45,20 +49,29 @@ pub(crate) fn build(shop: &Workshop, profile: &Profile, own: Option<&Path>) -> R
         eprintln!("\n    *** {stand_in} ***\n");
     }
     let options = options(shop, profile, source.version)?;
-    let step = format!("kernel-{}", profile.name);
-    let build_dir =
-        room::for_builds(shop, &format!("{step}-{}", kernel_source::short(&source.identity)))?;
+    // Profiles with the same fragments share one build; kernels of other sources lie beside it.
+    let name = format!(
+        "{}-{}-{}",
+        source.release,
+        kernel_source::short(&source.identity),
+        profile.kernel.fragments.join("-")
+    );
+    let step = format!("kernel-{name}");
+    let build_dir = room::for_builds(shop, &step)?;
     let bzimage = build_dir.join("arch/x86/boot/bzImage");
+    let vmlinux = build_dir.join("vmlinux");
+    let link_header = shop.root.join("linux-guest/kernel/link.h");
     let symvers = build_dir.join("Module.symvers");
     let release_file = build_dir.join("include/config/kernel.release");
     let inputs = Inputs::new()
         .text("source", source.identity.clone())
         .text("source folder", source.dir.display().to_string())
         .text("options", options.to_config())
+        .path(&link_header)
         .text("compiler", compiler()?);
-    shop.step(&step, &inputs, &[&bzimage, &symvers, &release_file], |log| {
+    shop.step(&step, &inputs, &[&bzimage, &vmlinux, &symvers, &release_file], |log| {
         configure(&source, &build_dir, &options, log)?;
-        compile(&source.dir, &build_dir, log)
+        compile(&source.dir, &build_dir, &link_header, log)
     })?;
     let release = match fs::read_to_string(&release_file) {
         Ok(text) => text.trim().to_owned(),
@@ -68,10 +81,12 @@ pub(crate) fn build(shop: &Workshop, profile: &Profile, own: Option<&Path>) -> R
         }
     };
     Ok(KernelBuild {
+        name,
         source_dir: source.dir,
         build_dir,
         release,
         bzimage,
+        vmlinux,
         from: source.from,
         stand_in: source.stand_in,
     })
@@ -138,7 +153,18 @@ fn configure(
     options.check_taken(&taken).with_context(|| format!("configuring Linux {}", source.release))
 }
 
-fn compile(source_dir: &Path, build_dir: &Path, log: &mut StepLog) -> Result<()> {
+/// Compiles, with `link_header` read before the linker script of vmlinux.
+fn compile(
+    source_dir: &Path,
+    build_dir: &Path,
+    link_header: &Path,
+    log: &mut StepLog,
+) -> Result<()> {
+    // A copy, since make splits the path of a checkout that has spaces in it.
+    let header = build_dir.join("uchaos-link.h");
+    fs::copy(link_header, &header).with_context(|| format!("writing {}", header.display()))?;
+    // -Ux86_64 is what the kernel's own makefile gives, and what stands here takes its place.
+    let link_flags = format!("CPPFLAGS_vmlinux.lds=-Ux86_64 -include {}", header.display());
     let (bar, path, done) = (log.bar().clone(), log.path().to_path_buf(), AtomicBool::new(false));
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -154,7 +180,7 @@ fn compile(source_dir: &Path, build_dir: &Path, log: &mut StepLog) -> Result<()>
             }
         });
         let built = log
-            .run(make(source_dir, build_dir).args(["bzImage", "modules"]))
+            .run(make(source_dir, build_dir).arg(&link_flags).args(["bzImage", "modules"]))
             .context("compiling the kernel");
         done.store(true, Ordering::Relaxed);
         built

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The Linux guest's image: the profile's kernel, and an initramfs of busybox, the module, uchaosbox and
-//! `linux-guest/rootfs`. The microkernel's initrd is made here as well, by the same archive tool.
+//! The Linux guest's image: the profile's kernel, and an initramfs of busybox, the module, uchaosbox,
+//! `linux-guest/rootfs` and what the profile lays over it. The microkernel's initrd is made here as well, by the same archive tool.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
 
 use super::archive::Archive;
-use super::profile::{self, Profile};
+use super::profile::{self, BootForm, Profile};
 use super::{busybox, kernel, kernel_source, module, sources, uchaosbox};
 use crate::inputs::Inputs;
 use crate::workshop::Workshop;
@@ -37,6 +39,10 @@ pub(crate) struct LinuxOptions {
 pub(crate) struct LinuxImage {
     /// The packed kernel.
     pub(crate) bzimage: PathBuf,
+    /// The kernel ready to be entered by PVH, where the profile boots that.
+    pub(crate) vmlinux: Option<PathBuf>,
+    /// The same with its symbols, among the objects that it was linked from.
+    pub(crate) unstripped: PathBuf,
     /// The userland.
     pub(crate) initramfs: PathBuf,
     /// The module that is in it.
@@ -45,6 +51,8 @@ pub(crate) struct LinuxImage {
     pub(crate) uchaosbox: PathBuf,
     /// The profile's part of the kernel command line.
     pub(crate) command_line: String,
+    /// Whether the guest is made for a network.
+    pub(crate) network: bool,
     /// Where the sources of kernel and busybox came from.
     pub(crate) from: String,
     /// What the user should know where this is not the kernel that the profile asks for first.
@@ -68,15 +76,18 @@ pub(crate) fn build(
 
     let folder = shop.out.join(format!("linux-{}", profile.name));
     let (bzimage, initramfs) = (folder.join("bzImage"), folder.join("initramfs.cpio.gz"));
-    let rootfs = shop.root.join("linux-guest/rootfs");
-    let mut inputs = Inputs::new().path(&rootfs);
-    for part in [&kernel.bzimage, &busybox.program, &module, &uchaosbox] {
+    let vmlinux = (profile.kernel.boot == BootForm::Vmlinux).then(|| folder.join("vmlinux"));
+    let rootfs = profile.rootfs_folders(&shop.root);
+    let mut inputs = rootfs.iter().fold(Inputs::new(), Inputs::path);
+    for part in [&kernel.bzimage, &kernel.vmlinux, &busybox.program, &module, &uchaosbox] {
         // In a dry run what comes before may not be there yet.
         if part.exists() {
             inputs = inputs.path(part);
         }
     }
-    shop.step(&format!("linux-{}", profile.name), &inputs, &[&bzimage, &initramfs], |log| {
+    let outputs: Vec<&Path> =
+        [&bzimage, &initramfs].into_iter().chain(&vmlinux).map(PathBuf::as_path).collect();
+    shop.step(&format!("linux-{}", profile.name), &inputs, &outputs, |log| {
         let read =
             |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
         let archive = FOLDERS
@@ -94,6 +105,9 @@ pub(crate) fn build(
             .with_context(|| format!("writing {}", initramfs.display()))?;
         let kernel_bytes = fs::copy(&kernel.bzimage, &bzimage)
             .with_context(|| format!("writing {}", bzimage.display()))?;
+        if let Some(vmlinux) = &vmlinux {
+            log.run(Command::new("strip").arg("-o").arg(vmlinux).arg(&kernel.vmlinux))?;
+        }
         log.say(&format!("{}: {}", profile.name, profile.description))?;
         log.say(&format!(
             "Linux {}: kernel {} bytes, initramfs {} bytes, together {} bytes",
@@ -105,10 +119,13 @@ pub(crate) fn build(
     })?;
     Ok(LinuxImage {
         bzimage,
+        vmlinux,
+        unstripped: kernel.vmlinux,
         initramfs,
         module,
         uchaosbox,
         command_line: profile.kernel.command_line,
+        network: profile.network,
         from: format!("{}; {}", kernel.from, busybox.from),
         stand_in: kernel.stand_in,
     })
@@ -148,8 +165,37 @@ pub(crate) fn bare_initrd(shop: &Workshop) -> Result<PathBuf> {
     Ok(initrd)
 }
 
-/// Adds the files below `rootfs`; their folders must be among [`FOLDERS`] or in there too.
-fn add_rootfs(mut archive: Archive, rootfs: &Path) -> Result<Archive> {
+impl LinuxImage {
+    /// What is booted.
+    pub(crate) fn kernel(&self) -> &PathBuf {
+        self.vmlinux.as_ref().unwrap_or(&self.bzimage)
+    }
+}
+
+/// Adds the files below each of the folders, where a later one's take the place of an earlier one's.
+fn add_rootfs(mut archive: Archive, folders: &[PathBuf]) -> Result<Archive> {
+    let mut files = BTreeMap::new();
+    for folder in folders {
+        gather(folder, &mut files)?;
+    }
+    for (name, path) in files {
+        if path.is_dir() {
+            if !FOLDERS.contains(&format!("/{name}").as_str()) {
+                archive = archive.dir(&name, 0o755);
+            }
+            continue;
+        }
+        let data = fs::metadata(&path).with_context(|| format!("looking at {}", path.display()))?;
+        // The checkout's umask stays out of the image.
+        let mode = if data.permissions().mode() & 0o111 == 0 { 0o644 } else { 0o755 };
+        let bytes = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+        archive = archive.file(&name, mode, bytes);
+    }
+    Ok(archive)
+}
+
+/// Names in the guest and paths here of what lies below `rootfs`.
+fn gather(rootfs: &Path, files: &mut BTreeMap<String, PathBuf>) -> Result<()> {
     let mut folders = vec![rootfs.to_path_buf()];
     while let Some(folder) = folders.pop() {
         for entry in
@@ -162,23 +208,13 @@ fn add_rootfs(mut archive: Archive, rootfs: &Path) -> Result<Archive> {
                 .to_str()
                 .with_context(|| format!("{} is not UTF-8", path.display()))?
                 .to_owned();
-            let data =
-                fs::metadata(&path).with_context(|| format!("looking at {}", path.display()))?;
-            if data.is_dir() {
-                if !FOLDERS.contains(&format!("/{name}").as_str()) {
-                    archive = archive.dir(&name, 0o755);
-                }
-                folders.push(path);
-            } else {
-                // The checkout's umask stays out of the image.
-                let mode = if data.permissions().mode() & 0o111 == 0 { 0o644 } else { 0o755 };
-                let bytes =
-                    fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-                archive = archive.file(&name, mode, bytes);
+            if path.is_dir() {
+                folders.push(path.clone());
             }
+            files.insert(name, path);
         }
     }
-    Ok(archive)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -193,7 +229,7 @@ mod tests {
         let pack = || {
             let folders =
                 FOLDERS.iter().fold(Archive::new(), |archive, path| archive.dir(path, 0o755));
-            add_rootfs(folders, &rootfs).unwrap().to_cpio_gz().unwrap()
+            add_rootfs(folders, std::slice::from_ref(&rootfs)).unwrap().to_cpio_gz().unwrap()
         };
         assert_eq!(pack(), pack());
         let files = read_back(&pack()).unwrap();
@@ -202,11 +238,19 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_of_the_users_own_comes_along() {
-        let rootfs = tempfile::tempdir().unwrap();
-        fs::create_dir_all(rootfs.path().join("home/me")).unwrap();
-        fs::write(rootfs.path().join("home/me/notes"), "n").unwrap();
-        let archive = add_rootfs(Archive::new(), rootfs.path()).unwrap();
-        assert_eq!(read_back(&archive.to_cpio().unwrap()).unwrap()["home/me/notes"], b"n");
+    fn a_folder_of_the_users_own_is_laid_over() {
+        let (base, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for (rootfs, text) in [(&base, "base"), (&own, "own")] {
+            fs::create_dir_all(rootfs.path().join("home/me")).unwrap();
+            fs::write(rootfs.path().join("home/me/notes"), text).unwrap();
+        }
+        fs::write(base.path().join("home/left"), "base").unwrap();
+        let folders = [&base, &own].map(|folder| folder.path().to_path_buf());
+        let archive = add_rootfs(Archive::new(), &folders).unwrap();
+        let files = read_back(&archive.to_cpio().unwrap()).unwrap();
+        assert_eq!(
+            (&files["home/me/notes"][..], &files["home/left"][..]),
+            (&b"own"[..], &b"base"[..])
+        );
     }
 }

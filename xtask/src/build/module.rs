@@ -42,7 +42,7 @@ pub(crate) fn build(
     kernel: &KernelBuild,
     engine_object: &Path,
 ) -> Result<PathBuf> {
-    let step = format!("module-{}", kernel.release);
+    let step = format!("module-{}", kernel.name);
     let module = shop.out.join(&step).join("uchaos.ko");
     let mut inputs = Inputs::new()
         .path(shop.root.join(SHIM))

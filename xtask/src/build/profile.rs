@@ -6,7 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use chaos_wire::nearest;
 use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::toml_text;
 
 /// The profile that is built when none is named.
 pub(crate) const DEFAULT: &str = "uchaos";
@@ -20,6 +24,9 @@ pub(crate) struct Profile {
     pub(crate) name: String,
     /// One line for `--help` and the report.
     pub(crate) description: String,
+    /// Whether `run-linux` gives it a network card, on QEMU's user network.
+    #[serde(default)]
+    pub(crate) network: bool,
     /// The kernel.
     pub(crate) kernel: KernelProfile,
     /// What runs on it.
@@ -36,6 +43,9 @@ pub(crate) struct KernelProfile {
     pub(crate) fragments: Vec<String>,
     /// How bzImage is packed.
     pub(crate) compression: Compression,
+    /// Which form of the kernel is booted.
+    #[serde(default)]
+    pub(crate) boot: BootForm,
     /// The kernel's part of the command line; jobs are appended.
     pub(crate) command_line: String,
 }
@@ -48,6 +58,21 @@ pub(crate) struct UserlandProfile {
     pub(crate) busybox: Vec<String>,
     /// `linux-guest/busybox/NAME.config`, later ones override earlier ones.
     pub(crate) applets: Vec<String>,
+    /// `linux-guest/rootfs-extra/NAME/`, laid over `linux-guest/rootfs` in this order.
+    #[serde(default)]
+    pub(crate) rootfs: Vec<String>,
+}
+
+/// Which form of the kernel is booted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum BootForm {
+    /// The packed kernel, as a boot loader or another emulator takes it.
+    #[default]
+    Bzimage,
+    /// The kernel as it was linked, entered by PVH as the microkernel is: nothing has to be unpacked. It is kept
+    /// beside bzImage.
+    Vmlinux,
 }
 
 /// How bzImage is packed: smaller takes longer to unpack at boot.
@@ -85,22 +110,29 @@ impl Profile {
         let folder = folder(root);
         let path = folder.join(format!("{name}.toml"));
         if name.contains(['/', '.']) || !path.exists() {
-            bail!(
-                "no profile is called '{name}' in {}; there are {}",
+            let names = names(root)?;
+            let meant = nearest(name, names.iter().map(String::as_str))
+                .map(|nearest| format!("did you mean '{nearest}'? "))
+                .unwrap_or_default();
+            let text = format!(
+                "no profile is called '{name}' in {}; {meant}There are {}",
                 folder.display(),
-                names(root)?.join(", ")
+                names.join(", ")
             );
+            return Err(Failure::Usage(text).into());
         }
         let text =
             fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
         let mut profile: Self =
-            toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+            toml_text::parse(&text).with_context(|| format!("in {}", path.display()))?;
         name.clone_into(&mut profile.name);
-        for fragment in profile.kernel_fragments(root).iter().chain(&profile.applet_fragments(root))
-        {
-            if !fragment.exists() {
-                bail!("{} names {}, which is not there", path.display(), fragment.display());
-            }
+        let parts = [
+            profile.kernel_fragments(root),
+            profile.applet_fragments(root),
+            profile.rootfs_folders(root),
+        ];
+        if let Some(part) = parts.iter().flatten().find(|part| !part.exists()) {
+            bail!("{} names {}, which is not there", path.display(), part.display());
         }
         Ok(profile)
     }
@@ -108,6 +140,14 @@ impl Profile {
     /// The files of the kernel's fragments.
     pub(crate) fn kernel_fragments(&self, root: &Path) -> Vec<PathBuf> {
         fragment_files(&root.join("linux-guest/kernel"), &self.kernel.fragments)
+    }
+
+    /// The folders that the initramfs is filled from.
+    pub(crate) fn rootfs_folders(&self, root: &Path) -> Vec<PathBuf> {
+        let extra = root.join("linux-guest/rootfs-extra");
+        std::iter::once(root.join("linux-guest/rootfs"))
+            .chain(self.userland.rootfs.iter().map(|name| extra.join(name)))
+            .collect()
     }
 
     /// The files of busybox's fragments.
@@ -171,9 +211,9 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_profile_names_those_there_are_and_an_unknown_key_is_an_error() {
+    fn an_unknown_profile_and_an_unknown_key_name_the_nearest() {
         let error = Profile::read(root(), "ucaos").unwrap_err().to_string();
-        assert!(error.contains("uchaos"), "{error}");
+        assert!(error.contains("did you mean 'uchaos'?"), "{error}");
         assert!(Profile::read(root(), "../profiles/uchaos").is_err());
         let folder = tempfile::tempdir().unwrap();
         let profiles = folder.path().join("linux-guest/profiles");
@@ -181,6 +221,7 @@ mod tests {
         let text = fs::read_to_string(root().join("linux-guest/profiles/uchaos.toml")).unwrap();
         fs::write(profiles.join("mine.toml"), text.replace("compression", "compresion")).unwrap();
         let error = format!("{:#}", Profile::read(folder.path(), "mine").unwrap_err());
+        assert!(error.contains("did you mean `compression`?"), "{error}");
         assert!(error.contains("compresion") && error.contains("mine.toml"), "{error}");
     }
 }

@@ -36,6 +36,7 @@ impl RunBare {
         let engine = engine::build(shop)?;
         let bare = baremetal::build(shop, &engine.object)?;
         let initrd = linux_image::bare_initrd(shop)?;
-        self.options.run(shop, GuestKind::BareMetal, &bare.elf, &initrd, "")
+        let boots = GuestKind::BareMetal.boot_files(&bare.elf, &initrd, "");
+        self.options.run(shop, boots, false)
     }
 }

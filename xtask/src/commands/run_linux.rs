@@ -20,6 +20,7 @@ use crate::workshop::Workshop;
   cargo xtask run-linux --job raw:1000,stream:1M --output out  take, check, and write out/
   cargo xtask run-linux --isolated --job stream:1M --target linux-crng --output out
   cargo xtask run-linux --nested --job raw:1000                a guest in the guest does it
+  cargo xtask run-linux --profile osso                         a small machine on the network
   cargo xtask run-linux --dry-run                              the QEMU command, to copy")]
 pub(crate) struct RunLinux {
     /// The guest boots itself: QEMU in it boots the same image in 32 MB, and that guest does the jobs
@@ -29,6 +30,9 @@ pub(crate) struct RunLinux {
     options: RunOptions,
     #[command(flatten)]
     linux: LinuxOptions,
+    /// Without the network card that the profile asks for
+    #[arg(long)]
+    no_network: bool,
 }
 
 impl RunLinux {
@@ -50,9 +54,10 @@ impl RunLinux {
             let outer = nested::build(shop, &images.bzimage, &images.initramfs)?;
             let command_line = format!("{} {}", images.linux_command_line, nested::WORDS);
             let options = self.options.with_memory(nested::OUTER_MIB);
-            return options.run(shop, GuestKind::Linux, &images.bzimage, &outer, &command_line);
+            let boots = GuestKind::Linux.boot_files(&images.bzimage, &outer, &command_line);
+            return options.run(shop, boots, false);
         }
-        let command_line = images.linux_command_line.clone();
-        self.options.run(shop, GuestKind::Linux, &images.bzimage, &images.initramfs, &command_line)
+        let network = images.linux_network && !self.no_network;
+        self.options.run(shop, GuestKind::Linux.in_images(&images), network)
     }
 }

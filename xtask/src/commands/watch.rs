@@ -95,12 +95,12 @@ impl Watch {
                 preflight::ensure(shop, TO_BUILD)?;
                 shop.expect_steps(images::STEPS);
                 let images = images::build(shop, &self.linux)?;
-                (images.bzimage, images.initramfs, images.linux_command_line)
+                (images.linux_kernel, images.initramfs, images.linux_command_line)
             }
         };
         let host = self.machine.host()?;
         let machine = self.machine.machine(&host, false);
-        let guest = kind.boot_files(&kernel, &initrd, &base).guest(false, &words, None);
+        let guest = kind.boot_files(&kernel, &initrd, &base).guest(&machine, &words, None);
         if shop.dry_run {
             println!("{}", vm_runner::quoted(&machine.command(&host.qemu, &guest)));
             return Ok(());

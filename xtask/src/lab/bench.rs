@@ -103,10 +103,11 @@ impl Bench<'_> {
                 kind.in_images(files.both.as_ref().context("this experiment has no Linux guest")?)
             }
         };
-        let guest = boots.guest(isolated, words, data);
+        let machine = self.machine.machine(host, isolated);
+        let guest = boots.guest(&machine, words, data);
         let log = self.scratch.join("console.log");
         let limits = Limits { deadline: Some(self.deadline()), console_log: Some(log) };
-        Ok(Session::start(&host.qemu, &self.machine.machine(host, isolated), &guest, &limits)?)
+        Ok(Session::start(&host.qemu, &machine, &guest, &limits)?)
     }
 
     /// What a guest may take.

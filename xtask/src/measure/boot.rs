@@ -77,8 +77,9 @@ impl Boot {
         let request = settings.request(self.targets(), self.isolated)?;
         let expected_bytes = settings.len_bytes()? * self.targets().len() as u64 + OVERHEAD_BYTES;
         let data = Some((capture.to_path_buf(), expected_bytes));
-        let guest = self.guest.in_images(images).guest(self.isolated, &request.to_string(), data);
-        Ok((options.machine(host, self.isolated), guest))
+        let machine = options.machine(host, self.isolated);
+        let guest = self.guest.in_images(images).guest(&machine, &request.to_string(), data);
+        Ok((machine, guest))
     }
 
     /// Boots, and writes what each target gave below `run_folder`.

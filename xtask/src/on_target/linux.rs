@@ -1,34 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The Linux guest as an image: its size, its shell, what /init does with wrong words, and that a kernel which gives
-//! up is seen. What the module does is in `module.rs`.
+//! The Linux guest as an image: its shell, what /init does with wrong words, and that a kernel which gives up is seen.
+//! What the module does is in `module.rs`.
+
+mod guest;
+mod kernel;
 
 use std::fs;
-use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use chaos_wire::GuestStatus;
-use vm_runner::{
-    Accelerator, DataPort, Guest, Limits, Machine, Model, Outcome, PortKind, Qemu, RunError,
-    Session,
-};
+use vm_runner::{Model, RunError};
 
+pub(super) use self::guest::{DEADLINE, PROMPT, Setting, interactive, line_after, shell_output};
 use super::{Bench, Check};
 use crate::build::archive::read_back;
-use crate::build::profile::{self, Profile};
-
-/// Kernel and initramfs together (docs/benchmarks.md).
-const IMAGE_BYTES_AT_MOST: u64 = 1_700_000;
-/// `MemAvailable` in the shell of a guest with 32 MB, in the kernel's kB.
-const AVAILABLE_KB_AT_LEAST: u64 = 20_000;
-/// What any of these boots may take on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(60);
-/// What the shell shows when it waits.
-const PROMPT: &str = "/ # ";
 
 /// The checks of this area.
 pub(crate) const CHECKS: &[Check] = &[
-    Check { name: "kernel and initramfs are within 1,700 KB", long: false, run: image_is_small },
+    Check {
+        name: "kernel and initramfs are within 1,150 KB",
+        long: false,
+        run: kernel::image_is_small,
+    },
     Check { name: "the initramfs holds what /init calls", long: false, run: initramfs_is_whole },
     Check {
         name: "the shell answers on the serial line, and exit ends the machine",
@@ -41,9 +34,19 @@ pub(crate) const CHECKS: &[Check] = &[
         run: shell_has_a_terminal,
     },
     Check {
-        name: "a guest of 32 MB leaves 20,000 kB to its programs",
+        name: "a guest of 32 MB leaves 21,500 kB to its programs",
         long: false,
-        run: memory_is_left,
+        run: kernel::memory_is_left,
+    },
+    Check {
+        name: "14 MB are enough for the shell, from vmlinux and from bzImage",
+        long: false,
+        run: kernel::boots_both_ways_in_14_mb,
+    },
+    Check {
+        name: "at most 50 million instructions from reset to /init",
+        long: false,
+        run: kernel::is_quick_to_init,
     },
     Check {
         name: "a wrong parameter keeps the module out, and says why",
@@ -61,21 +64,12 @@ pub(crate) const CHECKS: &[Check] = &[
         long: false,
         run: damaged_initramfs,
     },
-    Check { name: "the shell comes up on pc too", long: true, run: boots_on_pc },
+    Check {
+        name: "the shell comes up and is heard on pc and microvm too",
+        long: true,
+        run: boots_on_pc_and_microvm,
+    },
 ];
-
-fn image_is_small(bench: &Bench) -> Result<()> {
-    let len = |path: &Path| {
-        fs::metadata(path).map(|data| data.len()).with_context(|| path.display().to_string())
-    };
-    let (kernel, initramfs) = (len(&bench.bzimage)?, len(&bench.initramfs)?);
-    let together = kernel + initramfs;
-    ensure!(
-        together <= IMAGE_BYTES_AT_MOST,
-        "kernel {kernel} + initramfs {initramfs} = {together} bytes, and {IMAGE_BYTES_AT_MOST} are allowed"
-    );
-    Ok(())
-}
 
 fn initramfs_is_whole(bench: &Bench) -> Result<()> {
     let files = read_back(&fs::read(&bench.initramfs).context("reading the initramfs")?)?;
@@ -116,22 +110,6 @@ fn shell_has_a_terminal(bench: &Bench) -> Result<()> {
     session.expect("status-130", DEADLINE)?;
     session.send("exit");
     session.finish()?;
-    Ok(())
-}
-
-fn memory_is_left(bench: &Bench) -> Result<()> {
-    let outcome = shell_output(
-        bench,
-        "memory",
-        &Setting { memory_mib: 32, ..Setting::default() },
-        "cat /proc/meminfo",
-    )?;
-    let available_kb: u64 = line_after(&outcome, "MemAvailable:")?
-        .split_whitespace()
-        .next()
-        .and_then(|number| number.parse().ok())
-        .context("MemAvailable is not a number")?;
-    ensure!(available_kb >= AVAILABLE_KB_AT_LEAST, "MemAvailable is {available_kb} kB");
     Ok(())
 }
 
@@ -193,70 +171,11 @@ fn damaged_initramfs(bench: &Bench) -> Result<()> {
     }
 }
 
-fn boots_on_pc(bench: &Bench) -> Result<()> {
-    let setting = Setting { model: Model::Pc, ..Setting::default() };
-    let outcome = shell_output(bench, "pc", &setting, "echo answer-$((6 * 7))")?;
-    line_after(&outcome, "answer-42").map(|_| ())
-}
-
-/// How a boot differs from the usual one.
-struct Setting<'a> {
-    model: Model,
-    memory_mib: u32,
-    words: &'a str,
-    initramfs: Option<&'a Path>,
-    data: bool,
-}
-
-impl Default for Setting<'_> {
-    fn default() -> Self {
-        Self { model: Model::Q35, memory_mib: 64, words: "", initramfs: None, data: false }
+fn boots_on_pc_and_microvm(bench: &Bench) -> Result<()> {
+    for model in [Model::Pc, Model::Microvm] {
+        let setting = Setting { model, ..Setting::default() };
+        let outcome = shell_output(bench, &model.to_string(), &setting, "echo answer-$((6 * 7))")?;
+        line_after(&outcome, "answer-42").with_context(|| format!("on {model}"))?;
     }
-}
-
-/// A guest under TCG, which every machine has; its console log is in the bench's folder.
-fn interactive(bench: &Bench, name: &str, setting: &Setting<'_>) -> Result<Session> {
-    let qemu = Qemu::find()?;
-    let machine = Machine {
-        model: setting.model,
-        accelerator: Accelerator::Tcg,
-        isolated: false,
-        cpu: None,
-        memory_mib: setting.memory_mib,
-        network: false,
-    };
-    let base = Profile::read(&bench.root, profile::DEFAULT)?.kernel.command_line;
-    let file = |ending: &str| bench.scratch().join(format!("linux-{name}.{ending}"));
-    let guest = Guest {
-        name: format!("the Linux guest ({name})"),
-        kernel: bench.bzimage.clone(),
-        initrd: Some(setting.initramfs.unwrap_or(&bench.initramfs).to_path_buf()),
-        command_line: format!("{base} {}", setting.words),
-        data: setting.data.then(|| DataPort {
-            kind: PortKind::VirtSerialPort,
-            path: file("frames"),
-            expected_bytes: 1 << 20,
-        }),
-        live: None,
-    };
-    let limits = Limits { deadline: Some(DEADLINE), console_log: Some(file("console.log")) };
-    Ok(Session::start(&qemu, &machine, &guest, &limits)?)
-}
-
-/// Boots to the shell, gives it one line, and leaves.
-fn shell_output(bench: &Bench, name: &str, setting: &Setting<'_>, line: &str) -> Result<Outcome> {
-    let mut session = interactive(bench, name, setting)?;
-    session.expect(PROMPT, DEADLINE)?;
-    session.send(line);
-    session.send("exit");
-    Ok(session.finish()?)
-}
-
-/// What stands after `text` on the first console line that has it (the shell's echo of what was typed has not).
-fn line_after<'a>(outcome: &'a Outcome, text: &str) -> Result<&'a str> {
-    outcome
-        .lines
-        .iter()
-        .find_map(|line| line.text.split_once(text).map(|(_, rest)| rest))
-        .with_context(|| format!("'{text}' is not on the console\n{}", outcome.scene))
+    Ok(())
 }

@@ -14,7 +14,6 @@ use vm_runner::{Accelerator, Limits, Live, Machine, Model, Qemu};
 use super::command::{ended, is_gone, xtask};
 use super::person::Person;
 use super::{Bench, Check};
-use crate::build::profile::{self, Profile};
 use crate::guest::GuestKind;
 
 /// What any of these guests may take on a busy machine.
@@ -183,13 +182,14 @@ impl Commanded {
             memory_mib: 64,
             network: false,
         };
-        let base = Profile::read(&bench.root, profile::DEFAULT)?.kernel.command_line;
         let (kernel, initrd, base) = match kind {
             GuestKind::BareMetal => (&bench.bare_elf, &bench.bare_initrd, ""),
-            GuestKind::Linux => (&bench.bzimage, &bench.initramfs, base.as_str()),
+            GuestKind::Linux => {
+                (&bench.linux_kernel, &bench.initramfs, bench.linux_command_line.as_str())
+            }
         };
         let guest =
-            kind.boot_files(kernel, initrd, base).guest(false, "uchaos.health=observe", None);
+            kind.boot_files(kernel, initrd, base).guest(&machine, "uchaos.health=observe", None);
         let log = bench.scratch().join(format!("live-{}-{model}.console.log", kind.slug()));
         let limits = Limits { deadline: Some(DEADLINE), console_log: Some(log) };
         let qemu = Qemu::find()?;

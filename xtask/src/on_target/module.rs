@@ -17,7 +17,6 @@ use vm_runner::{
 use super::{Bench, Check};
 use crate::build::archive::Archive;
 use crate::build::engine::{self, Engine};
-use crate::build::profile::{self, Profile};
 use crate::build::uchaosbox;
 use crate::workshop::Workshop;
 
@@ -195,14 +194,13 @@ fn boot(
         memory_mib: setting.memory_mib,
         network: false,
     };
-    let base = Profile::read(&bench.root, profile::DEFAULT)?.kernel.command_line;
     let file =
         |ending: &str| -> PathBuf { bench.scratch().join(format!("module-{name}.{ending}")) };
     let guest = Guest {
         name: format!("the Linux guest ({name})"),
-        kernel: bench.bzimage.clone(),
+        kernel: bench.linux_kernel.clone(),
         initrd: Some(setting.initramfs.unwrap_or(&bench.initramfs).to_path_buf()),
-        command_line: format!("{base} {words}"),
+        command_line: format!("{} {words}", bench.linux_command_line),
         data: Some(DataPort {
             kind: PortKind::VirtSerialPort,
             path: file("frames"),

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Profiles other than the one under test. They share a kernel of their own, so these checks are long.
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+
+use super::linux::{DEADLINE, PROMPT, Setting, interactive};
+use super::{Bench, Check};
+use crate::build::linux_image::{self, LinuxImage, LinuxOptions};
+use crate::workshop::Workshop;
+
+/// Kernel and initramfs of a guest with a network, as they ship.
+const IMAGE_BYTES_AT_MOST: u64 = 1_500_000;
+
+/// The checks of this area.
+pub(crate) const CHECKS: &[Check] = &[
+    Check {
+        name: "osso is ONLINE by its network card, and OFFLINE without one",
+        long: true,
+        run: osso,
+    },
+    Check { name: "lab has a network, the module and more tools", long: true, run: lab },
+];
+
+fn osso(bench: &Bench) -> Result<()> {
+    let image = build(bench, "osso")?;
+    let together = fs::metadata(&image.bzimage).context("looking at bzImage")?.len()
+        + fs::metadata(&image.initramfs).context("looking at the initramfs")?.len();
+    ensure!(together <= IMAGE_BYTES_AT_MOST, "osso has {together} bytes");
+    for (network, said) in [
+        (true, "ONLINE: 10.0.2.15/24 by way of 10.0.2.2"),
+        (false, "OFFLINE: there is no network card"),
+    ] {
+        let mut session = interactive(bench, "osso", &setting(&image, network))?;
+        session.expect(said, DEADLINE)?;
+        session.expect(PROMPT, DEADLINE)?;
+        session.send("exit");
+        session.finish()?;
+    }
+    Ok(())
+}
+
+fn lab(bench: &Bench) -> Result<()> {
+    let image = build(bench, "lab")?;
+    let mut session = interactive(bench, "lab", &setting(&image, true))?;
+    session.expect("ONLINE", DEADLINE)?;
+    session.expect(PROMPT, DEADLINE)?;
+    session.send("ping -c 1 10.0.2.2 | awk '/transmitted/ { print \"got-\" $4 }'");
+    session.expect("got-1", DEADLINE)?;
+    session.send("uchaosbox health && echo healthy-$((6 * 7))");
+    session.expect("healthy-42", DEADLINE)?;
+    session.send("exit");
+    session.finish()?;
+    Ok(())
+}
+
+fn build(bench: &Bench, profile: &str) -> Result<LinuxImage> {
+    let shop = Workshop::open(false, false, false)?;
+    let options = LinuxOptions { profile: profile.to_owned(), linux_src: bench.linux_src.clone() };
+    linux_image::build(&shop, &options, &bench.engine_object)
+}
+
+fn setting(image: &LinuxImage, network: bool) -> Setting<'_> {
+    Setting {
+        network,
+        kernel: Some(image.kernel()),
+        initramfs: Some(&image.initramfs),
+        ..Setting::default()
+    }
+}
