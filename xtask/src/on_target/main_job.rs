@@ -116,8 +116,13 @@ fn check_lesson(result: &Value, lesson: &Value) -> Result<()> {
         );
     }
     let tests = lesson["stream"]["output_tests"].as_array().context("its output tests")?;
+    // The stream of a small compare is too short for pairs of bytes, and says so.
+    let looks_random = |test: &Value| {
+        test["status"] == "passed"
+            || (test["status"] == "invalid" && test["name"] == "pairs of bytes")
+    };
     ensure!(
-        !tests.is_empty() && tests.iter().all(|test| test["status"] == "passed"),
+        !tests.is_empty() && tests.iter().all(looks_random),
         "its stream should look random: {tests:?}"
     );
     Ok(())
