@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 
 use x86_64::structures::paging::PageTableFlags as Flags;
 
+use baremetal::range::PhysRange;
+
 use super::ensure;
 use crate::interrupts::handler_stack_guards;
 use crate::memory::{frames as machine_frames, heap as machine_heap, layout, paging, stack};
@@ -82,11 +84,16 @@ pub(super) fn frames() -> Result<(), &'static str> {
 
 pub(super) fn protection() -> Result<(), &'static str> {
     let of = |addr| paging::flags_of(addr).unwrap_or(Flags::empty());
-    let (text, rodata, data) =
-        (of(layout::text().start), of(layout::rodata().start), of(layout::data().end - 1));
-    ensure(text == Flags::PRESENT | Flags::ACCESSED, "code")?;
-    ensure(rodata.contains(Flags::NO_EXECUTE) && !rodata.contains(Flags::WRITABLE), "constants")?;
-    ensure(data.contains(Flags::NO_EXECUTE | Flags::WRITABLE), "data")?;
+    // The CPU sets these two as it goes; which pages it has been to is not asked.
+    let all = |range: PhysRange, flags: Flags| {
+        let used = Flags::ACCESSED | Flags::DIRTY;
+        (range.start..range.end).step_by(4096).all(|addr| of(addr) - used == flags)
+    };
+    ensure(all(layout::text(), Flags::PRESENT), "code")?;
+    ensure(all(layout::rodata(), Flags::PRESENT | Flags::NO_EXECUTE), "constants")?;
+    // Guard pages lie among it.
+    let data = of(layout::data().end - 1);
+    ensure(data.contains(Flags::PRESENT | Flags::NO_EXECUTE | Flags::WRITABLE), "data")?;
     let mut guards = handler_stack_guards().chain([0, stack::boot_stack_guard()]);
     ensure(guards.all(|guard| !of(guard).contains(Flags::PRESENT)), "a guard page is there")
 }

@@ -2,12 +2,12 @@
 //! A page of text, tables and plots about samples at hand, as HTML and as Markdown: what an experiment of the lab hands
 //! out. It has the style and the plots of the report.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 use sp800_90b::symbols::from_ticks;
 
 use crate::analyse::Ranked;
 use crate::error::ReportError;
-use crate::html::STYLE;
+use crate::html::parts::{document, scroll};
 use crate::result::Plots;
 use crate::{analyse, plot};
 
@@ -91,32 +91,16 @@ pub fn page_to_html(page: &Page) -> Result<String, ReportError> {
             })
         })
         .collect::<Result<Vec<_>, ReportError>>()?;
-    let whole = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="referrer" content="no-referrer";
-                // Nothing may be fetched from anywhere, whatever text found its way in.
-                meta http-equiv="Content-Security-Policy"
-                    content="default-src 'none'; style-src 'unsafe-inline'; img-src data:";
-                title { "µChaos: " (page.title) }
-                link rel="icon" href="data:,";
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                main {
-                    section {
-                        h1 { (page.title) }
-                        @for banner in &page.banners { p.banner role="note" { (banner) } }
-                        @for part in parts { (part) }
-                    }
-                }
+    let body = html! {
+        main {
+            section {
+                h1 { (page.title) }
+                @for banner in &page.banners { p.banner role="note" { (banner) } }
+                @for part in parts { (part) }
             }
         }
     };
-    Ok(whole.into_string())
+    Ok(document(&page.title, &body))
 }
 
 fn is_plot(part: &Part) -> bool {
@@ -128,8 +112,9 @@ fn part_to_html(part: &Part) -> Result<Markup, ReportError> {
         Part::Heading(text) => html! { h2 { (text) } },
         Part::Text(text) => html! { p { (coded(text)) } },
         Part::Code(text) => html! { pre { code { (text) } } },
-        Part::Table(table) => html! {
-            div.scroll tabindex="0" role="region" aria-label=(table.caption) {
+        Part::Table(table) => scroll(
+            &table.caption,
+            &html! {
                 table {
                     caption { (table.caption) }
                     thead { tr { @for head in &table.heads { th scope="col" { (head) } } } }
@@ -137,8 +122,8 @@ fn part_to_html(part: &Part) -> Result<Markup, ReportError> {
                         @for row in &table.rows { tr { @for cell in row { td { (cell) } } } }
                     }
                 }
-            }
-        },
+            },
+        ),
         Part::Plot { kind, title, caption, delta_ticks } => {
             match draw(*kind, title, delta_ticks)? {
                 Some(svg) => html! {

@@ -14,7 +14,7 @@ use crate::build::linux_image::LinuxOptions;
 use crate::failure::Failure;
 use crate::images;
 use crate::log::StepLog;
-use crate::on_target::{self, Bench};
+use crate::on_target::{self, Bench, Check};
 use crate::preflight;
 use crate::tools::{self, TO_BUILD, TO_LOOK, TO_RUN};
 use crate::workshop::{Workshop, show_duration};
@@ -25,7 +25,7 @@ use crate::workshop::{Workshop, show_duration};
   cargo xtask test                      what CI runs
   cargo xtask test --all                with the long checks
   cargo xtask test --only guests        no lints, no host tests
-  cargo xtask test --filter 'insmod'    only the on-target checks whose name has this in it")]
+  cargo xtask test --filter 'insmod'    only the on-target checks that have this in area or name")]
 pub(crate) struct Test {
     /// Run the long checks too
     #[arg(long)]
@@ -33,7 +33,7 @@ pub(crate) struct Test {
     /// Run one part only
     #[arg(long, value_enum)]
     only: Option<Part>,
-    /// Run only the on-target checks whose name contains this
+    /// Run only the on-target checks whose `area: name` contains this
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
     #[command(flatten)]
@@ -61,6 +61,13 @@ impl Test {
     /// # Errors
     /// [`Failure::Check`] when any failed, after all have run; what keeps them from running at all at once.
     pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
+        if self.wanted().is_empty() {
+            return Err(Failure::Usage(format!(
+                "no on-target check has `{}` in its name; `cargo xtask test --only guests` prints their names",
+                self.filter.unwrap_or_default()
+            ))
+            .into());
+        }
         preflight::ensure(shop, TO_RUN)?;
         preflight::ensure(shop, TO_BUILD)?;
         if self.needs_browser() {
@@ -99,40 +106,40 @@ impl Test {
     }
 
     fn on_target(&self, bench: &Bench, tally: &mut Tally) -> Result<()> {
-        let wanted =
-            |name: &str| self.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
-        for (area, checks) in on_target::AREAS {
-            for check in checks.iter().filter(|check| wanted(check.name)) {
-                if check.long && !self.all {
-                    eprintln!("skip {area}: {} (long; --all runs it)", check.name);
-                    tally.skipped += 1;
-                    continue;
+        for (name, check) in self.wanted() {
+            if check.long && !self.all {
+                eprintln!("skip {name} (long; --all runs it)");
+                tally.skipped += 1;
+                continue;
+            }
+            let begun = Instant::now();
+            let outcome = (check.run)(bench);
+            let took = show_duration(begun.elapsed());
+            match outcome {
+                Ok(()) => {
+                    eprintln!("ok   {name} ({took})");
+                    tally.passed += 1;
                 }
-                let begun = Instant::now();
-                match (check.run)(bench) {
-                    Ok(()) => {
-                        eprintln!(
-                            "ok   {area}: {} ({})",
-                            check.name,
-                            show_duration(begun.elapsed())
-                        );
-                        tally.passed += 1;
-                    }
-                    Err(error) if was_interrupted(&error) => {
-                        return Err(error);
-                    }
-                    Err(error) => {
-                        eprintln!(
-                            "FAIL {area}: {} ({})",
-                            check.name,
-                            show_duration(begun.elapsed())
-                        );
-                        tally.failures.push(format!("{area}: {}: {error:#}", check.name));
-                    }
+                Err(error) if was_interrupted(&error) => return Err(error),
+                Err(error) => {
+                    eprintln!("FAIL {name} ({took})");
+                    tally.failures.push(format!("{name}: {error:#}"));
                 }
             }
         }
         Ok(())
+    }
+
+    /// The on-target checks that the filter lets through, each with its `area: name`.
+    fn wanted(&self) -> Vec<(String, &'static Check)> {
+        let filter = self.filter.as_deref().unwrap_or_default();
+        on_target::AREAS
+            .iter()
+            .flat_map(|(area, checks)| {
+                checks.iter().map(move |check| (format!("{area}: {}", check.name), check))
+            })
+            .filter(|(name, _)| name.contains(filter))
+            .collect()
     }
 
     /// Whether the report's test in Chromium may not be skipped: with `--all`, and in continuous integration, where `CI`

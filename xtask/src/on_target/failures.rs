@@ -90,6 +90,7 @@ fn bad_words(bench: &Bench) -> Result<()> {
     run(&["compare", "--turns", "8"])?.expect(2, &["uchaos.turns", "7"])?;
     run(&["compare", "--workload", "pauze"])?.expect(2, &["pauze", "pause"])?;
     run(&["compare", "--restarts", "1000"])?.expect(2, &["restart"])?;
+    run(&["test", "--filter", "no check has this"])?.expect(2, &["no check has this"])?;
     run(&["comprae"])?.expect(2, &["compare"])
 }
 

@@ -8,7 +8,7 @@ mod isolation;
 mod judges;
 mod looks;
 mod opening;
-mod parts;
+pub(crate) mod parts;
 mod provenance;
 mod reading;
 mod runs;
@@ -18,10 +18,7 @@ mod timeline;
 
 use crate::error::ReportError;
 use crate::result::CompareResult;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-
-/// The page's style sheet. It names no file and no address.
-pub(crate) const STYLE: &str = include_str!("style.css");
+use maud::{Markup, html};
 
 /// The parts of the page, in order.
 const CONTENTS: &[(&str, &str)] = &[
@@ -43,45 +40,29 @@ const CONTENTS: &[(&str, &str)] = &[
 /// # Errors
 /// [`ReportError::Plot`] where a plot cannot be drawn.
 pub fn to_html(result: &CompareResult) -> Result<String, ReportError> {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="referrer" content="no-referrer";
-                // Nothing may be fetched from anywhere, whatever text found its way in.
-                meta http-equiv="Content-Security-Policy"
-                    content="default-src 'none'; style-src 'unsafe-inline'; img-src data:";
-                title { "µChaos: " (result.provenance.run) }
-                link rel="icon" href="data:,";
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                (opening::section(result, &contents(result)))
-                main {
-                    (comparison::section(result))
-                    (runs::section(result))
-                    (histograms::section(result)?)
-                    (isolation::section(result))
-                    (estimators::section(result))
-                    (looks::section(result)?)
-                    (judges::section(result))
-                    (targets(result)?)
-                    (throughput::section(result))
-                    (reading::section())
-                    (provenance::section(result))
-                }
-                footer {
-                    p {
-                        "Made by µChaos from result.json, which holds every figure of this page. Estimators: NIST \
-                         SP 800-90B. Nothing here is a certificate."
-                    }
-                }
+    let body = html! {
+        (opening::section(result, &contents(result)))
+        main {
+            (comparison::section(result))
+            (runs::section(result))
+            (histograms::section(result)?)
+            (isolation::section(result))
+            (estimators::section(result))
+            (looks::section(result)?)
+            (judges::section(result))
+            (targets(result)?)
+            (throughput::section(result))
+            (reading::section())
+            (provenance::section(result))
+        }
+        footer {
+            p {
+                "Made by µChaos from result.json, which holds every figure of this page. Estimators: NIST \
+                 SP 800-90B. Nothing here is a certificate."
             }
         }
     };
-    Ok(page.into_string())
+    Ok(parts::document(&result.provenance.run, &body))
 }
 
 /// The parts that this page has.

@@ -3,7 +3,32 @@
 
 use crate::format::sentence;
 use crate::verdict::Verdict;
-use maud::{Markup, PreEscaped, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+/// The style sheet of every page. It names no file and no address.
+const STYLE: &str = include_str!("style.css");
+
+/// A whole document around `body`, which may fetch nothing from anywhere.
+pub(crate) fn document(title: &str, body: &Markup) -> String {
+    let whole = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="referrer" content="no-referrer";
+                // Nothing may be fetched from anywhere, whatever text found its way in.
+                meta http-equiv="Content-Security-Policy"
+                    content="default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+                title { "µChaos: " (title) }
+                link rel="icon" href="data:,";
+                style { (PreEscaped(STYLE)) }
+            }
+            body { (body) }
+        }
+    };
+    whole.into_string()
+}
 
 /// A judgement with its word, sentence, formula and false-alarm rate.
 pub(crate) fn verdict(verdict: &Verdict) -> Markup {
