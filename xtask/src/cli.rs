@@ -26,7 +26,7 @@ use crate::workshop::Workshop;
 
 Folders: built things in target/uchaos, results in runs/, sources in $UCHAOS_CACHE (default ~/.cache/uchaos).
 Exit status: 0 well; 1 a step or a check failed; 2 bad usage; 3 a guest died or panicked; 4 a deadline passed;
-5 something is missing on this machine; 130 interrupted.")]
+5 something is missing on this machine; 130 interrupted; 141 nobody reads the output any more.")]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) shared: Shared,

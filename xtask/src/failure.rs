@@ -18,6 +18,9 @@ pub(crate) enum Failure {
     /// A tool, a source or a file that must be there is not.
     #[error("{0}")]
     Missing(String),
+    /// Whoever read standard output has gone, as `head` does when it has seen enough. Nothing is said of it.
+    #[error("nobody reads standard output any more")]
+    NobodyReads,
     /// A guest ended with a status of failure.
     #[error("{0}")]
     Guest(String),
@@ -50,6 +53,8 @@ fn status_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
         Failure::Usage(_) => 2,
         Failure::Guest(_) => 3,
         Failure::Missing(_) => 5,
+        // 128 and the number of SIGPIPE, as a shell shows a program that this signal ended.
+        Failure::NobodyReads => 141,
     })
 }
 
@@ -66,6 +71,7 @@ mod tests {
         assert_eq!(status(wrapped), Some(5));
         let interrupted = anyhow::Error::from(vm_runner::interrupt::Interrupted).context("a step");
         assert_eq!(status(interrupted), Some(130));
+        assert_eq!(status(Failure::NobodyReads.into()), Some(141));
         assert_eq!(status(anyhow::anyhow!("anything")), None);
     }
 }

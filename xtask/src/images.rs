@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Both images and what goes into them, built in order: the engine's object first, since everything links it.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::build::linux_image::LinuxOptions;
 use crate::build::{baremetal, engine, linux_image};
+use crate::preflight;
+use crate::tools::{TO_BUILD, TO_RUN};
 use crate::workshop::Workshop;
 
 /// Most step lines that [`build`] prints.
@@ -42,6 +45,21 @@ pub(crate) struct Images {
     pub(crate) banner: Option<String>,
 }
 
+/// Looks whether the tools are there to build and to boot both guests, and builds. `more_steps` are still to come.
+///
+/// # Errors
+/// A tool that is missing; as [`build`].
+pub(crate) fn prepare(
+    shop: &Workshop,
+    options: &LinuxOptions,
+    more_steps: usize,
+) -> Result<Images> {
+    preflight::ensure(shop, TO_RUN)?;
+    preflight::ensure(shop, TO_BUILD)?;
+    shop.expect_steps(STEPS + more_steps);
+    build(shop, options)
+}
+
 /// Builds what is not up to date.
 ///
 /// # Errors
@@ -71,6 +89,19 @@ pub(crate) fn build(shop: &Workshop, options: &LinuxOptions) -> Result<Images> {
 }
 
 impl Images {
+    /// Bytes of the Linux image as it ships: the packed kernel and the initramfs.
+    ///
+    /// # Errors
+    /// A file that is not there.
+    pub(crate) fn linux_bytes(&self) -> Result<u64> {
+        let len_bytes = |path: &Path| -> Result<u64> {
+            let file =
+                fs::metadata(path).with_context(|| format!("looking at {}", path.display()))?;
+            Ok(file.len())
+        };
+        Ok(len_bytes(&self.bzimage)? + len_bytes(&self.initramfs)?)
+    }
+
     /// Name and path of each file, for tables and provenance.
     pub(crate) fn files(&self) -> Vec<(&'static str, &PathBuf)> {
         let mut files = vec![

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! µChaos: build both machines, run them, compare what comes out of them. Parsing and dispatch only.
+#![warn(clippy::print_stdout, reason = "it panics when its reader has gone: see output.rs")]
 
 mod build;
 mod cli;
@@ -14,6 +15,7 @@ mod lab;
 mod log;
 mod measure;
 mod on_target;
+mod output;
 mod preflight;
 mod progress;
 mod provenance;
@@ -31,6 +33,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use crate::failure::Failure;
+
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let outcome =
@@ -38,7 +42,9 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            if !matches!(error.downcast_ref(), Some(Failure::NobodyReads)) {
+                eprintln!("error: {error:#}");
+            }
             failure::exit_code(&error)
         }
     }

@@ -15,6 +15,7 @@ use crate::guest::{Host, MachineOptions};
 use crate::images::Images;
 use crate::inputs::file_sha256;
 use crate::measure::settings::Settings;
+use crate::output::say;
 use crate::progress::task;
 use crate::provenance as facts;
 use crate::runs::RunFolder;
@@ -179,9 +180,9 @@ pub(crate) fn pages(folder: &Path, result: &CompareResult) -> Result<()> {
 /// A result that cannot be written as JSON.
 pub(crate) fn show(shop: &Workshop, result: &CompareResult) -> Result<()> {
     if shop.json {
-        println!("{}", entropy_report::to_json(result)?);
+        say!("{}", entropy_report::to_json(result)?)?;
     } else {
-        println!("{}", entropy_report::to_terminal(result, columns()));
+        say!("{}", entropy_report::to_terminal(result, columns()))?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::guest::{BootFiles, MachineOptions};
 use crate::measure::taken::{self, BootFacts};
 use crate::measure::{boot::OVERHEAD_BYTES, files};
+use crate::output::say;
 use crate::workshop::Workshop;
 
 /// Options of both commands.
@@ -90,8 +91,7 @@ impl RunOptions {
         });
         let guest = boots.guest(&machine, &self.words(), data);
         if shop.dry_run {
-            println!("{}", vm_runner::quoted(&machine.command(&host.qemu, &guest)));
-            return Ok(());
+            return say!("{}", vm_runner::quoted(&machine.command(&host.qemu, &guest)));
         }
         fs::create_dir_all(shop.out.join("logs")).context("creating the folder for logs")?;
         let console_log = shop.out.join("logs").join(format!("run-{}.console.log", kind.slug()));
@@ -124,7 +124,7 @@ impl RunOptions {
         };
         for target in &capture.targets {
             for line in &target.self_test {
-                println!("{}: {line}", target.target);
+                say!("{}: {line}", target.target)?;
             }
         }
         let mut runs = taken::from_capture(capture, &outcome.lines, &facts);

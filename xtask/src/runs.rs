@@ -6,8 +6,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::workshop::Workshop;
 
 const PARTIAL: &str = ".partial-";
+
+/// Where a command keeps what it takes, and finds what was taken.
+#[derive(Debug, Args)]
+pub(crate) struct RunsOption {
+    /// Where results are kept (default: runs/ in the checkout)
+    #[arg(long = "runs", value_name = "DIR", env = "UCHAOS_RUNS")]
+    folder: Option<PathBuf>,
+}
+
+impl RunsOption {
+    /// The folder.
+    pub(crate) fn folder(&self, shop: &Workshop) -> PathBuf {
+        self.folder.clone().unwrap_or_else(|| shop.root.join("runs"))
+    }
+}
 
 /// A run in the making. Dropped unfinished, it keeps only its logs, under `failed-<id>`.
 #[derive(Debug)]

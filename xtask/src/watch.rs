@@ -20,6 +20,8 @@ use chaos_wire::{Capture, GuestStatus, Job, Jobs, Request};
 use vm_runner::Live;
 use vm_runner::interrupt::Interrupted;
 
+use crate::output::say;
+
 use figures::Figures;
 use guest::{Asked, Event};
 use keys::Key;
@@ -100,7 +102,7 @@ impl Watch {
         let followed = follow(&mut state, &mut asked, |state| screen.draw(state));
         drop(screen);
         for place in &state.saved {
-            println!("saved {}", place.display());
+            say!("saved {}", place.display())?;
         }
         followed
     }

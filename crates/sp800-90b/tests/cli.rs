@@ -92,3 +92,13 @@ fn packed_bits_and_ticks_are_unpacked() {
     assert_eq!((&ticks["gcd_ticks"], &ticks["low_bits"]), (&26.into(), &4.into()));
     assert!(ticks["cut_samples"].as_u64().unwrap() > 0, "{ticks}");
 }
+
+#[test]
+fn a_reader_that_has_gone_ends_it_quietly() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut tool = Command::new(env!("CARGO_BIN_EXE_ea"));
+    let output = tool.args(["cutoffs", "--h", "0.5", "--json"]).stdout(writer).output().unwrap();
+    assert_eq!(output.status.code(), Some(141));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}

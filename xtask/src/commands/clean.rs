@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde::Serialize;
 
+use crate::output::{self, say};
 use crate::workshop::Workshop;
 
 /// What to remove.
@@ -50,15 +51,14 @@ impl Clean {
             removed.push(Removed { path: folder.display().to_string(), freed_bytes });
         }
         if shop.json {
-            println!("{}", serde_json::to_string_pretty(&removed).context("writing JSON")?);
-            return Ok(());
+            return output::json(&removed);
         }
         if removed.is_empty() {
-            println!("nothing to remove");
+            say!("nothing to remove")?;
         }
         for Removed { path, freed_bytes } in removed {
             let verb = if shop.dry_run { "would remove" } else { "removed" };
-            println!("{verb} {path}: {:.1} MB", freed_bytes as f64 / 1e6);
+            say!("{verb} {path}: {:.1} MB", freed_bytes as f64 / 1e6)?;
         }
         Ok(())
     }

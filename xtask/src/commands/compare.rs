@@ -15,12 +15,11 @@ use crate::images::{self, Images};
 use crate::judges::JudgeOptions;
 use crate::measure::settings::Settings;
 use crate::measure::{boot, host, synthetic};
-use crate::preflight;
+use crate::output::say;
 use crate::progress::task;
 use crate::publish;
-use crate::runs::RunFolder;
+use crate::runs::{RunFolder, RunsOption};
 use crate::stored;
-use crate::tools::{TO_BUILD, TO_RUN};
 use crate::workshop::Workshop;
 
 /// Boots of each guest under each condition: two are the fewest that can be held against each other.
@@ -48,9 +47,8 @@ pub(crate) struct Compare {
     linux: LinuxOptions,
     #[command(flatten)]
     judges: JudgeOptions,
-    /// Where runs are kept (default: runs/ in the checkout)
-    #[arg(long, value_name = "DIR", env = "UCHAOS_RUNS")]
-    runs: Option<PathBuf>,
+    #[command(flatten)]
+    runs: RunsOption,
 }
 
 impl Compare {
@@ -60,17 +58,14 @@ impl Compare {
     /// The first thing that could not be done. No run folder stands then; console logs are kept under `failed-…`.
     pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
         self.settings.len_bytes()?;
-        let runs = self.runs.clone().unwrap_or_else(|| shop.root.join("runs"));
+        let runs = self.runs.folder(shop);
         if !self.taken.is_empty() {
             return self.compare_taken(shop, &runs);
         }
         // First, because a place that cannot be written should not cost a build.
         let run = if shop.dry_run { None } else { Some(RunFolder::create(&runs)?) };
-        preflight::ensure(shop, TO_RUN)?;
-        preflight::ensure(shop, TO_BUILD)?;
         let boots = boot::all(BOOTS);
-        shop.expect_steps(images::STEPS + boots.len() + 4 + self.judges.steps());
-        let images = images::build(shop, &self.linux)?;
+        let images = images::prepare(shop, &self.linux, boots.len() + 4 + self.judges.steps())?;
         let qemu_host = self.machine.host()?;
         let Some(run) = run else { return self.show_commands(&images, &qemu_host, &boots) };
         let mut taken = Vec::new();
@@ -133,15 +128,10 @@ impl Compare {
         for boot in boots {
             let (machine, guest) =
                 boot.plan(images, host, &self.machine, &self.settings, Path::new("data.capture"))?;
-            println!(
-                "# {}\n{}",
-                boot.name(),
-                vm_runner::quoted(&machine.command(&host.qemu, &guest))
-            );
+            say!("# {}\n{}", boot.name(), vm_runner::quoted(&machine.command(&host.qemu, &guest)))?;
         }
         let on_host = host::command(images, &self.settings, Path::new("data.capture"))?;
-        println!("# the host itself\n{}", vm_runner::quoted(&on_host));
-        Ok(())
+        say!("# the host itself\n{}", vm_runner::quoted(&on_host))
     }
 }
 

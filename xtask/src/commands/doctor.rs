@@ -9,6 +9,7 @@ use serde::Serialize;
 use vm_runner::{KvmState, Qemu};
 
 use crate::failure::Failure;
+use crate::output::{self, say};
 use crate::preflight;
 use crate::provenance;
 use crate::tools::{self, Need, TO_BUILD, TO_RUN};
@@ -45,16 +46,16 @@ impl Doctor {
         findings.push(free_space("disk for builds", &shop.out)?);
         findings.push(free_space("disk for sources", &shop.cache)?);
         if shop.json {
-            println!("{}", serde_json::to_string_pretty(&findings).context("writing JSON")?);
+            output::json(&findings)?;
         } else {
-            print(&findings);
+            print(&findings)?;
         }
         let missing = tools::missing(&[TO_RUN, TO_BUILD].concat());
         if !missing.is_empty() && !shop.json {
-            println!(
+            say!(
                 "\nInstall what is missing:\n    {}",
                 preflight::install_line(&tools::packages(&missing))
-            );
+            )?;
         }
         if findings.iter().any(|finding| finding.needed && finding.mend.is_some()) {
             return Err(Failure::Missing(
@@ -132,16 +133,17 @@ fn free_space(what: &str, folder: &Path) -> Result<Finding> {
     Ok(Finding { what: what.to_owned(), found, mend, needed: false })
 }
 
-fn print(findings: &[Finding]) {
+fn print(findings: &[Finding]) -> Result<()> {
     for finding in findings {
         let mark = match (&finding.mend, finding.needed) {
             (None, _) => "ok",
             (Some(_), true) => "MISSING",
             (Some(_), false) => "note",
         };
-        println!("{mark:<8}{:<24}{}", finding.what, finding.found);
+        say!("{mark:<8}{:<24}{}", finding.what, finding.found)?;
         if let Some(mend) = &finding.mend {
-            println!("{:<32}-> {mend}", "");
+            say!("{:<32}-> {mend}", "")?;
         }
     }
+    Ok(())
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `cargo xtask image`: builds both images and prints what they weigh.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 
 use crate::build::linux_image::LinuxOptions;
 use crate::images;
-use crate::preflight;
+use crate::output::{self, say};
 use crate::provenance;
-use crate::tools::{TO_BUILD, TO_RUN};
 use crate::workshop::Workshop;
 
 /// Build both images: the microkernel and the Linux guest.
@@ -28,10 +27,7 @@ impl Image {
     /// # Errors
     /// The step that failed.
     pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
-        preflight::ensure(shop, TO_BUILD)?;
-        preflight::ensure(shop, TO_RUN)?;
-        shop.expect_steps(images::STEPS);
-        let images = images::build(shop, &self.linux)?;
+        let images = images::prepare(shop, &self.linux, 0)?;
         if shop.dry_run {
             return Ok(());
         }
@@ -42,17 +38,15 @@ impl Image {
             .collect::<Result<_>>()?;
         if shop.json {
             let artifacts: Vec<_> = files.iter().map(|(artifact, _)| artifact).collect();
-            println!("{}", serde_json::to_string_pretty(&artifacts).context("writing JSON")?);
-            return Ok(());
+            return output::json(&artifacts);
         }
         for (artifact, path) in &files {
-            println!("{:>10} bytes  {:<24} {}", artifact.bytes, artifact.name, path.display());
+            say!("{:>10} bytes  {:<24} {}", artifact.bytes, artifact.name, path.display())?;
         }
-        let linux_bytes: u64 = files[3..5].iter().map(|(artifact, _)| artifact.bytes).sum();
-        println!(
-            "{linux_bytes:>10} bytes  the Linux image in all (kernel and initramfs), from {}",
+        say!(
+            "{:>10} bytes  the Linux image in all (kernel and initramfs), from {}",
+            images.linux_bytes()?,
             images.linux_source
-        );
-        Ok(())
+        )
     }
 }

@@ -2,7 +2,6 @@
 //! `cargo xtask lab`: the guided experiments.
 
 use std::fs;
-use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
@@ -16,9 +15,10 @@ use crate::lab::bench::GuestFiles;
 use crate::lab::page::{self, Json};
 use crate::lab::text::Text;
 use crate::lab::{Bench, EXPERIMENTS, Experiment, Needs, question};
+use crate::output::{self, say};
 use crate::progress::task;
-use crate::runs::RunFolder;
-use crate::tools::{TO_BUILD, TO_RUN};
+use crate::runs::{RunFolder, RunsOption};
+use crate::tools::TO_RUN;
 use crate::workshop::Workshop;
 use crate::{images, preflight};
 
@@ -36,9 +36,8 @@ pub(crate) struct Lab {
     /// Check this answer to the experiment's question, and take nothing
     #[arg(long, value_name = "LETTER", requires = "number")]
     answer: Option<String>,
-    /// Where pages are kept (default: runs/ in the checkout)
-    #[arg(long, value_name = "DIR", env = "UCHAOS_RUNS")]
-    runs: Option<PathBuf>,
+    #[command(flatten)]
+    runs: RunsOption,
     #[command(flatten)]
     machine: MachineOptions,
     #[command(flatten)]
@@ -67,7 +66,7 @@ impl Lab {
 
     fn take(&self, shop: &Workshop, experiment: &Experiment, text: &Text) -> Result<()> {
         if !shop.json {
-            println!("{}", page::opening(text));
+            say!("{}", page::opening(text))?;
         }
         let files = self.build(shop, experiment.needs)?;
         let host = match experiment.needs {
@@ -77,7 +76,7 @@ impl Lab {
         if shop.dry_run {
             return Ok(());
         }
-        let run = RunFolder::create(&self.runs.clone().unwrap_or_else(|| shop.root.join("runs")))?;
+        let run = RunFolder::create(&self.runs.folder(shop))?;
         let scratch = tempfile::tempdir().context("creating a folder for the guests' data")?;
         let bench = Bench {
             images: files.as_ref(),
@@ -109,11 +108,10 @@ impl Lab {
                 question: &text.question,
                 options: text.options.iter().map(Into::into).collect(),
             };
-            println!("{}", serde_json::to_string_pretty(&json).context("writing JSON")?);
-            return Ok(());
+            return output::json(&json);
         }
-        println!("{}", page::closing(text, &found));
-        println!("The page with plots: {}\n", place.join(name("html")).display());
+        say!("{}", page::closing(text, &found))?;
+        say!("The page with plots: {}\n", place.join(name("html")).display())?;
         question::ask(text, experiment.number)
     }
 
@@ -123,17 +121,15 @@ impl Lab {
             shop.expect_steps(1);
             return Ok(None);
         }
-        preflight::ensure(shop, TO_RUN)?;
         if needs == Needs::BareMetal {
+            preflight::ensure(shop, TO_RUN)?;
             shop.expect_steps(4);
             let engine = engine::build(shop)?;
             let bare = baremetal::build(shop, &engine.object)?;
             let initrd = linux_image::bare_initrd(shop)?;
             return Ok(Some(GuestFiles { bare: (bare.elf, initrd), both: None }));
         }
-        preflight::ensure(shop, TO_BUILD)?;
-        shop.expect_steps(images::STEPS + 1);
-        let both = images::build(shop, &self.linux)?;
+        let both = images::prepare(shop, &self.linux, 1)?;
         let bare = (both.bare_elf.clone(), both.bare_initrd.clone());
         Ok(Some(GuestFiles { bare, both: Some(both) }))
     }
@@ -143,12 +139,10 @@ fn list(json: bool) -> Result<()> {
     let titles = EXPERIMENTS.iter().map(|experiment| text_of(experiment).map(|text| text.title));
     let titles = titles.collect::<Result<Vec<_>>>()?;
     if json {
-        println!("{}", serde_json::to_string(&titles).context("writing JSON")?);
-        return Ok(());
+        return output::json(&titles);
     }
-    titles.iter().for_each(|title| println!("  {title}"));
-    println!("\n`cargo xtask lab N` takes one; docs/lab/ has the same text as a book.");
-    Ok(())
+    titles.iter().try_for_each(|title| say!("  {title}"))?;
+    say!("\n`cargo xtask lab N` takes one; docs/lab/ has the same text as a book.")
 }
 
 fn text_of(experiment: &Experiment) -> Result<Text> {
@@ -160,12 +154,7 @@ fn text_of(experiment: &Experiment) -> Result<Text> {
 fn judge(text: &Text, given: &str) -> Result<()> {
     let answer = question::chosen(text, given)?;
     let words = question::judged(answer);
-    if answer.is_right {
-        println!("{words}");
-        Ok(())
-    } else {
-        Err(Failure::Check(words).into())
-    }
+    if answer.is_right { say!("{words}") } else { Err(Failure::Check(words).into()) }
 }
 
 /// What a reader of the page must know before any figure.

@@ -10,6 +10,7 @@ use clap::Args;
 use crate::build::engine;
 use crate::build::stock::debian::DebianKernel;
 use crate::build::stock::{self, Headers, Signing, dkms};
+use crate::output::{self, say};
 use crate::preflight;
 use crate::provenance;
 use crate::tools::TO_BUILD;
@@ -76,10 +77,9 @@ impl Module {
         }
         let artifact = provenance::artifact(&path.display().to_string(), &path)?;
         if shop.json {
-            println!("{}", serde_json::to_string_pretty(&artifact).context("writing JSON")?);
+            output::json(&artifact)
         } else {
-            println!("{:>10} bytes  {}  {}", artifact.bytes, artifact.sha256, path.display());
+            say!("{:>10} bytes  {}  {}", artifact.bytes, artifact.sha256, path.display())
         }
-        Ok(())
     }
 }

@@ -15,6 +15,7 @@ use flate2::write::GzEncoder;
 
 use crate::failure::Failure;
 use crate::inputs::file_sha256;
+use crate::output::{self, say};
 use crate::provenance;
 use crate::workshop::Workshop;
 
@@ -98,11 +99,10 @@ impl Pack {
         let artifact = provenance::artifact(&output.display().to_string(), &output)?;
         let before = fs::metadata(&self.file).context("looking at the program")?.len();
         if shop.json {
-            println!("{}", serde_json::to_string_pretty(&artifact).context("writing JSON")?);
+            output::json(&artifact)
         } else {
-            println!("{:>10} bytes  {} (of {before} bytes)", artifact.bytes, output.display());
+            say!("{:>10} bytes  {} (of {before} bytes)", artifact.bytes, output.display())
         }
-        Ok(())
     }
 }
 

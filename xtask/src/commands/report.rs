@@ -11,6 +11,7 @@ use crate::judges::JudgeOptions;
 use crate::measure::files;
 use crate::progress::task;
 use crate::publish;
+use crate::runs::RunsOption;
 use crate::stored;
 use crate::workshop::Workshop;
 
@@ -32,9 +33,8 @@ pub(crate) struct Report {
     to: Option<PathBuf>,
     #[command(flatten)]
     judges: JudgeOptions,
-    /// Where runs are kept (default: runs/ in the checkout)
-    #[arg(long, value_name = "DIR", env = "UCHAOS_RUNS")]
-    runs: Option<PathBuf>,
+    #[command(flatten)]
+    runs: RunsOption,
 }
 
 impl Report {
@@ -43,8 +43,7 @@ impl Report {
     /// # Errors
     /// A run that is missing, damaged or of another version; a place that cannot be written.
     pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
-        let runs = self.runs.clone().unwrap_or_else(|| shop.root.join("runs"));
-        let folder = stored::find(&runs, &self.run)?;
+        let folder = stored::find(&self.runs.folder(shop), &self.run)?;
         let mut result = stored::read_result(&folder)?;
         let to = self.to.clone().unwrap_or_else(|| folder.clone());
         if shop.dry_run {

@@ -10,7 +10,7 @@ use crate::guest::GuestKind;
 use crate::images;
 use crate::preflight;
 use crate::run_guest::RunOptions;
-use crate::tools::{TO_BUILD, TO_NEST, TO_RUN};
+use crate::tools::TO_NEST;
 use crate::workshop::Workshop;
 
 /// Boot the Linux guest: a shell, or the jobs given.
@@ -42,14 +42,12 @@ impl RunLinux {
     /// A step that failed, or the guest's own failure.
     pub(crate) fn run(mut self, shop: &Workshop) -> Result<()> {
         self.options.check()?;
-        preflight::ensure(shop, TO_RUN)?;
-        preflight::ensure(shop, TO_BUILD)?;
         if self.nested {
             preflight::ensure(shop, TO_NEST)?;
             nested::PROFILE.clone_into(&mut self.linux.profile);
         }
-        shop.expect_steps(images::STEPS + if self.nested { nested::STEPS } else { 0 });
-        let images = images::build(shop, &self.linux)?;
+        let more_steps = if self.nested { nested::STEPS } else { 0 };
+        let images = images::prepare(shop, &self.linux, more_steps)?;
         if self.nested {
             let outer = nested::build(shop, &images.bzimage, &images.initramfs)?;
             let command_line = format!("{} {}", images.linux_command_line, nested::WORDS);

@@ -7,8 +7,7 @@ use clap::Args;
 use crate::build::linux_image::LinuxOptions;
 use crate::footprint;
 use crate::images;
-use crate::preflight;
-use crate::tools::{TO_BUILD, TO_RUN};
+use crate::output::{self, say};
 use crate::workshop::Workshop;
 
 /// What the Linux guest costs: bytes, memory, boot time, parts of the kernel.
@@ -30,20 +29,12 @@ impl Size {
     /// # Errors
     /// The step that failed, or a guest that does not boot.
     pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
-        preflight::ensure(shop, TO_BUILD)?;
-        preflight::ensure(shop, TO_RUN)?;
-        shop.expect_steps(images::STEPS);
-        let images = images::build(shop, &self.linux)?;
+        let images = images::prepare(shop, &self.linux, 0)?;
         if shop.dry_run {
             return Ok(());
         }
         let scratch = tempfile::tempdir().context("creating a folder for the guests")?;
         let footprint = footprint::measure(&self.linux.profile, &images, scratch.path())?;
-        if shop.json {
-            println!("{}", serde_json::to_string_pretty(&footprint).context("writing JSON")?);
-        } else {
-            println!("{footprint}");
-        }
-        Ok(())
+        if shop.json { output::json(&footprint) } else { say!("{footprint}") }
     }
 }

@@ -3,12 +3,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
 use crate::build::sources::{self, Manifest, Mirror, Obtained, Source};
 use crate::failure::Failure;
+use crate::output::{self, say};
 use crate::workshop::Workshop;
 
 /// List, fetch or verify the source files of the Linux guest.
@@ -75,9 +76,9 @@ impl Sources {
             rows.push(self.row(shop, &manifest, source)?);
         }
         if shop.json {
-            println!("{}", serde_json::to_string_pretty(&rows).context("writing JSON")?);
+            output::json(&rows)?;
         } else {
-            rows.iter().for_each(print);
+            rows.iter().try_for_each(print)?;
         }
         verdict(&rows, self.fetch, self.verify)
     }
@@ -134,20 +135,21 @@ impl Sources {
     }
 }
 
-fn print(row: &Row) {
+fn print(row: &Row) -> Result<()> {
     let version = row.version.as_deref().unwrap_or("the newest");
     match (row.state, &row.from) {
         (State::Cached, Some(from)) => {
-            println!("{:<20} {version:<12} in the cache, from {from}", row.name);
+            say!("{:<20} {version:<12} in the cache, from {from}", row.name)
         }
-        (State::Wrong, _) => println!("{:<20} {version:<12} WRONG, and set aside", row.name),
+        (State::Wrong, _) => say!("{:<20} {version:<12} WRONG, and set aside", row.name),
         _ => {
-            println!("{:<20} {version:<12} not in the cache; {}", row.name, row.mirrors.join(", "));
+            say!("{:<20} {version:<12} not in the cache; {}", row.name, row.mirrors.join(", "))
         }
-    }
+    }?;
     if let Some(sha256) = &row.sha256 {
-        println!("{:<20} {sha256}  {}", "", row.file);
+        say!("{:<20} {sha256}  {}", "", row.file)?;
     }
+    Ok(())
 }
 
 /// What the command ends with, after all files were seen to.

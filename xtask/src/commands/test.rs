@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::images;
 use crate::log::StepLog;
 use crate::on_target::{self, Bench, Check};
+use crate::output::say;
 use crate::preflight;
 use crate::tools::{self, TO_BUILD, TO_LOOK, TO_RUN};
 use crate::workshop::{Workshop, show_duration};
@@ -89,12 +90,12 @@ impl Test {
         for failure in &tally.failures {
             eprintln!("FAILED {failure}");
         }
-        println!(
+        say!(
             "{} passed, {} failed, {} skipped",
             tally.passed,
             tally.failures.len(),
             tally.skipped
-        );
+        )?;
         if tally.failures.is_empty() {
             return Ok(());
         }

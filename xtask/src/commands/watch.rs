@@ -2,7 +2,6 @@
 //! `cargo xtask watch`: a live view of a running guest's noise.
 
 use std::fs;
-use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
 use chaos_wire::{Request, Timer};
@@ -13,7 +12,9 @@ use crate::build::linux_image::LinuxOptions;
 use crate::build::{baremetal, engine, linux_image};
 use crate::failure::Failure;
 use crate::guest::{GuestKind, MachineOptions};
-use crate::tools::{TO_BUILD, TO_RUN};
+use crate::output::say;
+use crate::runs::RunsOption;
+use crate::tools::TO_RUN;
 use crate::watch::{Until, Watch as View};
 use crate::workshop::Workshop;
 use crate::{images, preflight};
@@ -52,9 +53,8 @@ pub(crate) struct Watch {
     /// Settings to begin with, in the words of the job grammar
     #[arg(long, value_name = "WORDS", default_value = "")]
     append: String,
-    /// Where captures are saved (default: runs/ in the checkout)
-    #[arg(long, value_name = "DIR", env = "UCHAOS_RUNS")]
-    runs: Option<PathBuf>,
+    #[command(flatten)]
+    runs: RunsOption,
     #[command(flatten)]
     machine: MachineOptions,
     #[command(flatten)]
@@ -83,18 +83,16 @@ impl Watch {
                 "a live view chooses job and target itself: leave uchaos.job and uchaos.target out";
             return Err(Failure::Usage(text.to_owned()).into());
         }
-        preflight::ensure(shop, TO_RUN)?;
         let (kernel, initrd, base) = match kind {
             GuestKind::BareMetal => {
+                preflight::ensure(shop, TO_RUN)?;
                 shop.expect_steps(3);
                 let engine = engine::build(shop)?;
                 let bare = baremetal::build(shop, &engine.object)?;
                 (bare.elf, linux_image::bare_initrd(shop)?, String::new())
             }
             GuestKind::Linux => {
-                preflight::ensure(shop, TO_BUILD)?;
-                shop.expect_steps(images::STEPS);
-                let images = images::build(shop, &self.linux)?;
+                let images = images::prepare(shop, &self.linux, 0)?;
                 (images.linux_kernel, images.initramfs, images.linux_command_line)
             }
         };
@@ -102,8 +100,7 @@ impl Watch {
         let machine = self.machine.machine(&host, false);
         let guest = kind.boot_files(&kernel, &initrd, &base).guest(&machine, &words, None);
         if shop.dry_run {
-            println!("{}", vm_runner::quoted(&machine.command(&host.qemu, &guest)));
-            return Ok(());
+            return say!("{}", vm_runner::quoted(&machine.command(&host.qemu, &guest)));
         }
         fs::create_dir_all(shop.out.join("logs")).context("creating the folder for logs")?;
         let log = shop.out.join("logs").join(format!("watch-{}.console.log", kind.slug()));
@@ -116,7 +113,7 @@ impl Watch {
             has_timer: kind == GuestKind::BareMetal,
             accel: machine.runs_on().to_string(),
             request,
-            runs: self.runs.unwrap_or_else(|| shop.root.join("runs")),
+            runs: self.runs.folder(shop),
             until: Until { samples: self.samples, seconds: self.seconds },
             json: shop.json,
         };

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, anyhow};
 
 use super::text::{Answer, Text};
 use crate::failure::Failure;
+use crate::output::say;
 
 /// The question with its answers to choose from.
 pub(crate) fn asked(text: &Text) -> String {
@@ -41,8 +42,7 @@ pub(crate) fn chosen<'a>(text: &'a Text, given: &str) -> Result<&'a Answer> {
 /// When the terminal fails.
 pub(crate) fn ask(text: &Text, number: u8) -> Result<()> {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
-        println!("Answer with: cargo xtask lab {number} --answer LETTER");
-        return Ok(());
+        return say!("Answer with: cargo xtask lab {number} --answer LETTER");
     }
     converse(text, &mut std::io::stdin().lock(), &mut std::io::stdout())
 }

@@ -72,8 +72,13 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) fn start(command: &mut Command) -> Result<Self> {
+        Self::start_into(command, Stdio::null())
+    }
+
+    /// With its standard output to `stdout`.
+    pub(super) fn start_into(command: &mut Command, stdout: impl Into<Stdio>) -> Result<Self> {
         let mut child =
-            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().context("starting it")?;
+            command.stdout(stdout).stderr(Stdio::piped()).spawn().context("starting it")?;
         let stderr = BufReader::new(child.stderr.take().context("its standard error")?);
         Ok(Self { child, stderr, said: String::new() })
     }

@@ -3,6 +3,7 @@
 //! left behind.
 
 use std::fs;
+use std::io::{self, BufRead as _, BufReader};
 
 use anyhow::{Context, Result, ensure};
 use nix::sys::signal::{Signal, kill};
@@ -44,6 +45,11 @@ pub(super) const CHECKS: &[Check] = &[
         name: "an output folder that is there is not overwritten",
         long: false,
         run: no_overwriting,
+    },
+    Check {
+        name: "a command whose reader leaves, as head does, ends without a word and with its guest",
+        long: false,
+        run: reader_leaves,
     },
 ];
 
@@ -165,4 +171,31 @@ fn no_overwriting(bench: &Bench) -> Result<()> {
     let there = there.display().to_string();
     ended(&mut xtask(bench, &["run-bare", "--job", "raw:10", "--output", &there])?)?
         .expect(2, &["there already"])
+}
+
+fn reader_leaves(bench: &Bench) -> Result<()> {
+    let (reader, writer) = io::pipe().context("making a pipe")?;
+    drop(reader);
+    for words in [["lab"].as_slice(), &["lab", "--json"]] {
+        let writer = writer.try_clone().context("one more end of a pipe")?;
+        let left = ended(xtask(bench, words)?.stdout(writer))?;
+        left.expect(141, &[]).with_context(|| words.join(" "))?;
+        ensure!(left.stderr.is_empty(), "`{}` said:\n{}", words.join(" "), left.stderr);
+    }
+    drop(writer);
+    // Here a guest runs when the reader leaves.
+    let (reader, writer) = io::pipe().context("making a pipe")?;
+    let mut watch = xtask(bench, &["watch", "--accel", "tcg", "--seconds", "120"])?;
+    let running = Running::start_into(&mut watch, writer)?;
+    // The command keeps its copy of the writing end, and with it the pipe would never end.
+    drop(watch);
+    let mut line = String::new();
+    BufReader::new(reader).read_line(&mut line).context("reading the first line of the view")?;
+    ensure!(line.starts_with("samples "), "the first line of the view is {line:?}");
+    let qemu = running.qemu()?;
+    let left = running.finish()?;
+    left.expect(141, &[])?;
+    ensure!(!left.stderr.contains("error"), "it said:\n{}", left.stderr);
+    ensure!(is_gone(qemu), "QEMU ({qemu}) outlived the view");
+    Ok(())
 }

@@ -2,11 +2,12 @@
 //! The live view without a terminal: a line of figures each second, as text or as JSON.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
+
+use crate::output::say;
 
 use super::State;
 use super::figures::{Lamp, Summary};
@@ -55,7 +56,7 @@ impl Lines {
         let Some(summary) = state.figures.summary() else { return Ok(()) };
         (self.next, self.shown) = (now + PERIOD, state.figures.taken());
         let line = if self.json { json(state, &summary)? } else { text(state, &summary) };
-        writeln!(std::io::stdout(), "{line}").context("writing to standard output")
+        say!("{line}")
     }
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `ea assess`: a track over one file.
 
+use crate::answer::Answer;
 use crate::input::{self, Ticks};
 use anyhow::Context;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use sp800_90b::{Assessment, Estimators, Outcome, Progress, Status, Track, assess_with_progress};
+use std::fmt::{self, Write as _};
 
 /// Assess the samples in a file.
 #[derive(clap::Args)]
@@ -47,7 +49,7 @@ struct Report<'a> {
     ticks: Option<&'a Ticks>,
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<Answer> {
     let input = input::read(&args.input)?;
     let track = match (args.quick, args.track) {
         (true, _) => Track::Quick,
@@ -64,32 +66,36 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
     })
     .with_context(|| format!("assessing {}", args.input.file.display()))?;
     bar.finish_and_clear();
+    let stands = matches!(assessment.status, Status::Assessed | Status::Partial | Status::Constant);
     if args.json {
         let report = Report { assessment: &assessment, ticks: input.ticks.as_ref() };
-        println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        print(&assessment, input.ticks.as_ref());
+        return Answer::json(stands, &report);
     }
-    Ok(matches!(assessment.status, Status::Assessed | Status::Partial | Status::Constant))
+    let mut text = String::new();
+    describe(&mut text, &assessment, input.ticks.as_ref())
+        .context("putting the answer together")?;
+    Ok(Answer { stands, text })
 }
 
-fn print(assessment: &Assessment, ticks: Option<&Ticks>) {
-    println!(
+fn describe(out: &mut String, assessment: &Assessment, ticks: Option<&Ticks>) -> fmt::Result {
+    writeln!(
+        out,
         "{} samples of {} bits, {} different symbols",
         assessment.samples, assessment.bits_per_symbol, assessment.alphabet_size
-    );
+    )?;
     if let Some(ticks) = ticks {
-        println!(
+        writeln!(
+            out,
             "deltas of {} to {} ticks, GCD {}; low {} bits taken, {} quotients cut",
             ticks.range.min_ticks,
             ticks.range.max_ticks,
             ticks.gcd_ticks,
             ticks.low_bits,
             ticks.range.cut_samples
-        );
+        )?;
     }
     for warning in &assessment.warnings {
-        println!("warning: {warning}");
+        writeln!(out, "warning: {warning}")?;
     }
     let strings = [
         ("literal", "bits/sample", &assessment.estimators.literal),
@@ -97,21 +103,21 @@ fn print(assessment: &Assessment, ticks: Option<&Ticks>) {
     ];
     for (name, unit, estimators) in strings {
         let Some(estimators) = estimators else { continue };
-        println!("\n{name} ({unit})");
-        print_lines(estimators);
+        writeln!(out, "\n{name} ({unit})")?;
+        lines(out, estimators)?;
     }
     if let Some(Outcome::Value(tests)) = &assessment.iid {
-        println!("\nIID tests");
+        writeln!(out, "\nIID tests")?;
         for (name, passed) in [
             ("chi-square independence", tests.independence.passed),
             ("chi-square goodness of fit", tests.goodness_of_fit.passed),
             ("longest repeated substring", tests.lrs_length.passed),
             ("permutations", tests.permutation.passed),
         ] {
-            println!("  {name:28} {}", if passed { "passed" } else { "FAILED" });
+            writeln!(out, "  {name:28} {}", if passed { "passed" } else { "FAILED" })?;
         }
     }
-    println!();
+    writeln!(out)?;
     let finals = [
         ("H_original", "bits/sample", assessment.h_original),
         ("H_bitstring", "bits/bit", assessment.h_bitstring),
@@ -119,18 +125,19 @@ fn print(assessment: &Assessment, ticks: Option<&Ticks>) {
     ];
     for (name, unit, value) in finals {
         if let Some(value) = value {
-            println!("{name:12} {value:.9} {unit}");
+            writeln!(out, "{name:12} {value:.9} {unit}")?;
         }
     }
-    println!("{}", assessment.formula);
-    println!("{}", assessment.verdict);
+    writeln!(out, "{}", assessment.formula)?;
+    writeln!(out, "{}", assessment.verdict)
 }
 
-fn print_lines(estimators: &Estimators) {
+fn lines(out: &mut String, estimators: &Estimators) -> fmt::Result {
     for (name, estimate) in estimators.lines() {
         match estimate {
-            Ok(h) => println!("  {name:12} {h:.9}"),
-            Err(invalid) => println!("  {name:12} none: {}", invalid.reason),
+            Ok(h) => writeln!(out, "  {name:12} {h:.9}")?,
+            Err(invalid) => writeln!(out, "  {name:12} none: {}", invalid.reason)?,
         }
     }
+    Ok(())
 }

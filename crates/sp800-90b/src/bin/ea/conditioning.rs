@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `ea conditioning`: entropy after a conditioning component.
 
+use crate::answer::Answer;
 use sp800_90b::conditioning::{Component, Vetting, output_entropy};
 
 /// Account for a conditioning component by §3.1.5.
@@ -27,7 +28,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<Answer> {
     let component = Component {
         input_bits: args.n_in,
         output_bits: args.n_out,
@@ -36,14 +37,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
     let vetting = args.h_prime.map_or(Vetting::Vetted, |h_prime| Vetting::NonVetted { h_prime });
     let result = output_entropy(component, vetting, args.h_in)?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&result)?);
-    } else {
-        println!(
-            "h_out = {:.17} bits per {}-bit output (SP 800-90B §3.1.5); Output_Entropy is 2^{:.3} bits short of full",
-            result.h_out,
-            args.n_out,
-            result.shortfall_bits.log2()
-        );
+        return Answer::json(true, &result);
     }
-    Ok(true)
+    let text = format!(
+        "h_out = {:.17} bits per {}-bit output (SP 800-90B §3.1.5); Output_Entropy is 2^{:.3} bits short of full\n",
+        result.h_out,
+        args.n_out,
+        result.shortfall_bits.log2()
+    );
+    Ok(Answer { stands: true, text })
 }

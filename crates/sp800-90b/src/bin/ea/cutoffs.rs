@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `ea cutoffs`: cutoffs of the continuous health tests.
 
+use crate::answer::Answer;
 use serde::Serialize;
 use sp800_90b::health::{adaptive_proportion_cutoff, repetition_count_cutoff};
 
@@ -29,7 +30,7 @@ struct Cutoffs {
     window: u32,
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<Answer> {
     let alpha = (-args.alpha_exponent).exp2();
     let cutoffs = Cutoffs {
         repetition_count: repetition_count_cutoff(args.entropy, alpha)?,
@@ -37,13 +38,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
         window: args.window,
     };
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&cutoffs)?);
-    } else {
-        println!("repetition count: fails at {} equal samples in a row", cutoffs.repetition_count);
-        println!(
-            "adaptive proportion: fails at {} of {} samples equal to the first",
-            cutoffs.adaptive_proportion, cutoffs.window
-        );
+        return Answer::json(true, &cutoffs);
     }
-    Ok(true)
+    let text = format!(
+        "repetition count: fails at {} equal samples in a row\n\
+         adaptive proportion: fails at {} of {} samples equal to the first\n",
+        cutoffs.repetition_count, cutoffs.adaptive_proportion, cutoffs.window
+    );
+    Ok(Answer { stands: true, text })
 }

@@ -2,6 +2,7 @@
 //! `ea`: entropy assessment by NIST SP 800-90B, on files.
 #![forbid(unsafe_code)]
 
+mod answer;
 mod assess;
 mod conditioning;
 mod cutoffs;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 #[command(
     version,
     after_help = "Without a command, `assess` is meant.\n\nExit status: 0 the value stands; 1 a test failed or there is no value; 2 the input or the \
-                  command line is not usable."
+                  command line is not usable; 141 nobody reads the output any more."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -43,14 +44,10 @@ fn main() -> ExitCode {
         Command::Conditioning(args) => conditioning::run(&args),
         Command::Cutoffs(args) => cutoffs::run(&args),
     };
-    match outcome {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(1),
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::from(2)
-        }
-    }
+    outcome.and_then(|answer| answer.print()).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(2)
+    })
 }
 
 /// Whether `ea` itself, and not one of its commands, is to read an argument.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `ea restart`: the restart tests on a matrix.
 
+use crate::answer::Answer;
 use crate::input;
 use anyhow::Context;
 use sp800_90b::restart::{RestartStatus, assess};
@@ -25,15 +26,13 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<Answer> {
     let input = input::read(&args.input)?;
     let result = assess(&input.symbols, args.rows, args.columns, args.h_i)
         .with_context(|| format!("testing the restarts in {}", args.input.file.display()))?;
+    let stands = result.status == RestartStatus::Passed;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&result)?);
-    } else {
-        println!("{}", result.formula);
-        println!("{}", result.verdict);
+        return Answer::json(stands, &result);
     }
-    Ok(result.status == RestartStatus::Passed)
+    Ok(Answer { stands, text: format!("{}\n{}\n", result.formula, result.verdict) })
 }
