@@ -5,11 +5,10 @@
 use maud::{Markup, PreEscaped, html};
 use sp800_90b::symbols::from_ticks;
 
-use crate::analyse::Ranked;
+use crate::analyse::reduce::{Ranked, clipped, correlation, histogram, lag, over_time};
 use crate::error::ReportError;
 use crate::html::parts::{document, scroll};
-use crate::result::Plots;
-use crate::{analyse, plot};
+use crate::plot;
 
 /// A page.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -152,21 +151,20 @@ fn coded(text: &str) -> Markup {
 
 fn draw(kind: PlotKind, title: &str, delta_ticks: &[u64]) -> Result<Option<String>, ReportError> {
     let ranked = Ranked::new(delta_ticks, from_ticks(delta_ticks).gcd_ticks);
-    let Plots { histogram, core, over_time, lag, autocorrelation, .. } =
-        analyse::plots(delta_ticks, &ranked, None);
     let svg = match kind {
-        PlotKind::Histogram => histogram.map(|histogram| {
+        PlotKind::Histogram => histogram::by_ratio(&ranked).map(|histogram| {
             let edge = |edge: Option<&f64>| edge.copied().unwrap_or(1.0).max(1.0);
             let first = edge(histogram.edges_ticks.first());
             let ticks = first..edge(histogram.edges_ticks.last()).max(first * 2.0);
             plot::histogram_common(&histogram, ticks, ranked.quantile(0.5), title)
         }),
-        PlotKind::CommonDeltas => core.map(|core| plot::core(&core, title)),
-        PlotKind::OverTime => over_time.map(|envelope| plot::over_time(&envelope, title)),
-        PlotKind::Lag => lag.map(|cells| plot::lag(&cells, title)),
-        PlotKind::Autocorrelation => {
-            autocorrelation.map(|line| plot::autocorrelation(&line, title))
+        PlotKind::CommonDeltas => histogram::core(&ranked).map(|core| plot::core(&core, title)),
+        PlotKind::OverTime => {
+            over_time::envelope(delta_ticks).map(|envelope| plot::over_time(&envelope, title))
         }
+        PlotKind::Lag => lag::cells(delta_ticks, &ranked).map(|cells| plot::lag(&cells, title)),
+        PlotKind::Autocorrelation => correlation::autocorrelation(&clipped(delta_ticks, &ranked))
+            .map(|line| plot::autocorrelation(&line, title)),
     };
     svg.transpose()
 }

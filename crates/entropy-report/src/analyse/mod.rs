@@ -5,15 +5,13 @@ mod assess;
 mod digest;
 mod output_tests;
 mod raw;
-mod reduce;
+pub(crate) mod reduce;
 mod repeat;
 mod restarts;
 mod several;
 mod stream;
 mod summary;
 mod words;
-
-pub(crate) use reduce::{Ranked, plots};
 
 use crate::error::ReportError;
 use crate::provenance::Provenance;
@@ -178,7 +176,7 @@ fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
     if !run.raw.is_empty() {
         let made = sp800_90b::symbols::from_ticks(&run.raw);
         let gcd_ticks = made.gcd_ticks;
-        let ranked = Ranked::new(&run.raw, gcd_ticks);
+        let ranked = reduce::Ranked::new(&run.raw, gcd_ticks);
         let result = raw::result(run, &made, &ranked);
         restarts = restarts::result(run, gcd_ticks, result.min_entropy_bits_per_sample);
         raw = Some(result);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! From a million samples to what a plot can show.
 
-mod correlation;
-mod histogram;
-mod lag;
-mod over_time;
+pub(crate) mod correlation;
+pub(crate) mod histogram;
+pub(crate) mod lag;
+pub(crate) mod over_time;
 mod restarts;
 mod spectrum;
 
@@ -55,7 +55,7 @@ pub(crate) fn plots(delta_ticks: &[u64], ranked: &Ranked, matrix: Option<&Restar
 
 /// Deltas with the rarest 0.1 % at either end pulled in: one interrupt in a million samples is a thousand times
 /// as long as the rest, and would be all that a correlation or a spectrum shows.
-fn clipped(delta_ticks: &[u64], ranked: &Ranked) -> Vec<f64> {
+pub(crate) fn clipped(delta_ticks: &[u64], ranked: &Ranked) -> Vec<f64> {
     let (low, high) = (ranked.quantile(0.001), ranked.quantile(0.999));
     delta_ticks.iter().map(|delta| (*delta).clamp(low, high) as f64).collect()
 }
