@@ -23,6 +23,8 @@ pub(crate) struct Images {
     pub(crate) engine_sha256: Option<String>,
     /// The microkernel, stripped.
     pub(crate) bare_elf: PathBuf,
+    /// The same as it was linked, with its symbols.
+    pub(crate) bare_unstripped: PathBuf,
     pub(crate) bare_initrd: PathBuf,
     /// The Linux guest's packed kernel, as it ships.
     pub(crate) bzimage: PathBuf,
@@ -73,6 +75,7 @@ pub(crate) fn build(shop: &Workshop, options: &LinuxOptions) -> Result<Images> {
         engine_object: engine.object,
         engine_sha256: engine.sha256,
         bare_elf: bare.elf,
+        bare_unstripped: bare.unstripped,
         bare_initrd,
         linux_kernel: linux.kernel().clone(),
         linux_unstripped: linux.unstripped,

@@ -41,6 +41,8 @@ pub(crate) const AREAS: &[(&str, &[Check])] = &[
 pub(crate) struct Bench {
     /// The microkernel, stripped, as it ships.
     pub(crate) bare_elf: PathBuf,
+    /// The same before it was stripped and packed.
+    pub(crate) bare_unstripped: PathBuf,
     /// The microkernel's initrd (newc, uncompressed).
     pub(crate) bare_initrd: PathBuf,
     /// The Linux kernel, packed.
@@ -82,6 +84,7 @@ impl Bench {
     pub(crate) fn new(shop: &Workshop, images: &Images) -> Result<Self> {
         Ok(Self {
             bare_elf: images.bare_elf.clone(),
+            bare_unstripped: images.bare_unstripped.clone(),
             bare_initrd: images.bare_initrd.clone(),
             bzimage: images.bzimage.clone(),
             linux_kernel: images.linux_kernel.clone(),

@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod fixtures;
 mod listing;
+mod pages;
 mod scan;
 mod verify;
 
@@ -19,6 +20,7 @@ use crate::inputs::{Inputs, file_sha256};
 use crate::log::StepLog;
 use crate::workshop::Workshop;
 
+pub(crate) use pages::check_pages;
 pub(crate) use scan::disassemble;
 pub(crate) use verify::verify;
 

@@ -13,6 +13,11 @@ use super::Check;
 pub(crate) const CHECKS: &[Check] = &[
     Check { name: "the image is at most 96 KiB", long: false, run: boots::image_is_small },
     Check {
+        name: "the engine begins a page, and none of its loops crosses one",
+        long: false,
+        run: boots::engine_on_its_pages,
+    },
+    Check {
         name: "every self test passes on microvm, q35 and pc",
         long: false,
         run: boots::self_tests_pass,

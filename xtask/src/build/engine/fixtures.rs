@@ -40,9 +40,15 @@ pub(super) fn compile(folder: &Path, name: &str, source: &str) -> PathBuf {
 
 /// Links objects into a program at a fixed place.
 pub(super) fn link(folder: &Path, name: &str, objects: &[&Path]) -> PathBuf {
+    link_at(folder, name, "0x400000", objects)
+}
+
+/// Links objects into a program whose code begins at an address.
+pub(super) fn link_at(folder: &Path, name: &str, address: &str, objects: &[&Path]) -> PathBuf {
     let program = folder.join(name);
     let mut ld = Command::new("ld");
-    run(ld.args(["-static", "--entry=0x400000", "-o"]).arg(&program).args(objects));
+    ld.args(["-static", "--entry=0x400000", "-Ttext", address, "-o"]);
+    run(ld.arg(&program).args(objects));
     program
 }
 

@@ -60,9 +60,9 @@ fn compare(object: &[u8], program: &[u8]) -> Result<Verified> {
 
 /// Where the object's code begins in the program: its address, and the section in which that is.
 #[derive(Debug, PartialEq, Eq)]
-struct Place {
+pub(super) struct Place {
     section: object::SectionIndex,
-    address: u64,
+    pub(super) address: u64,
 }
 
 impl Place {
@@ -81,7 +81,7 @@ impl Place {
 }
 
 /// The place that every function of the engine agrees on.
-fn place_in(object: &File<'_>, program: &File<'_>) -> Result<Place> {
+pub(super) fn place_in(object: &File<'_>, program: &File<'_>) -> Result<Place> {
     let mut agreed: Option<Place> = None;
     for function in FUNCTIONS {
         let here = object

@@ -10,6 +10,7 @@ use vm_runner::{Machine, Model};
 
 use super::super::Bench;
 use super::guest::{MODELS, capture, machine};
+use crate::build::engine::{self, Engine};
 
 /// Figure of docs/benchmarks.md.
 const IMAGE_BYTES_AT_MOST: u64 = 96 * 1024;
@@ -19,6 +20,11 @@ pub(super) fn image_is_small(bench: &Bench) -> Result<()> {
     let bytes = fs::metadata(elf).with_context(|| format!("looking at {}", elf.display()))?.len();
     ensure!(bytes <= IMAGE_BYTES_AT_MOST, "{} has {bytes} bytes", elf.display());
     Ok(())
+}
+
+pub(super) fn engine_on_its_pages(bench: &Bench) -> Result<()> {
+    let engine = Engine { object: bench.engine_object.clone(), sha256: None };
+    engine::check_pages(&engine, &bench.bare_unstripped)
 }
 
 pub(super) fn self_tests_pass(bench: &Bench) -> Result<()> {
