@@ -99,7 +99,7 @@ impl MachineOptions {
             isolated,
             cpu: self.cpu.clone(),
             memory_mib: self.memory,
-            network: false,
+            network: None,
         }
     }
 

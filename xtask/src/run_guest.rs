@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use chaos_wire::{Capture, Job, Request};
 use clap::Args;
-use vm_runner::{Limits, Session};
+use vm_runner::{Limits, Network, Session};
 
 use crate::failure::Failure;
 use crate::guest::{BootFiles, MachineOptions};
@@ -31,7 +31,7 @@ pub(crate) struct RunOptions {
     output: Option<PathBuf>,
     /// Time is a count of instructions, and nothing physical reaches the guest
     #[arg(long)]
-    isolated: bool,
+    pub(crate) isolated: bool,
     /// More words for the kernel command line, such as uchaos.workload=memory
     #[arg(long, value_name = "WORDS", default_value = "")]
     append: String,
@@ -70,16 +70,21 @@ impl RunOptions {
         [job, target, append].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
-    /// Runs the guest, with a network card if it is to have one and is not isolated.
+    /// Runs the guest, with a network card where it is to have one.
     ///
     /// # Errors
     /// The guest's death, deadline or failure; a capture that is not whole; files that cannot be written.
-    pub(crate) fn run(&self, shop: &Workshop, boots: BootFiles<'_>, network: bool) -> Result<()> {
+    pub(crate) fn run(
+        &self,
+        shop: &Workshop,
+        boots: BootFiles<'_>,
+        network: Option<Network>,
+    ) -> Result<()> {
         let kind = boots.kind;
         let request = self.check()?;
         let host = self.machine.host()?;
         let mut machine = self.machine.machine(&host, self.isolated);
-        machine.network = network && !self.isolated;
+        machine.network = network;
         let scratch = tempfile::tempdir().context("creating a folder for the guest's data")?;
         let capture_path = scratch.path().join("capture");
         let data = (!request.jobs.is_empty()).then(|| {

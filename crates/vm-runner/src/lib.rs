@@ -34,7 +34,8 @@ pub use console::ConsoleLine;
 pub use error::{RunError, Scene};
 pub use live::Live;
 pub use machine::{
-    Accelerator, DataPort, Guest, ISOLATED_KERNEL_WORDS, LivePorts, Machine, Model, PortKind,
+    Accelerator, DataPort, Guest, ISOLATED_KERNEL_WORDS, LivePorts, Machine, Model, Network,
+    PortKind,
 };
 pub use outcome::Outcome;
 pub use probe::{KvmState, Probe, probe};

@@ -52,6 +52,15 @@ impl fmt::Display for Accelerator {
     }
 }
 
+/// What a network card is plugged into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Network {
+    /// QEMU's user network, from which nothing but the host's QEMU can be reached.
+    User,
+    /// A network on which nobody answers.
+    Silent,
+}
+
 /// The virtual hardware. It has one processor, and no device that is not named here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
@@ -65,8 +74,8 @@ pub struct Machine {
     pub cpu: Option<String>,
     /// Memory.
     pub memory_mib: u32,
-    /// A network card on QEMU's user network, from which nothing but the host's QEMU can be reached.
-    pub network: bool,
+    /// What its network card is plugged into; no card where there is none.
+    pub network: Option<Network>,
 }
 
 /// What runs on it.
@@ -192,16 +201,20 @@ impl Machine {
     }
 
     fn add_network(&self, command: &mut Command) {
-        if !self.network {
-            command.args(["-net", "none"]);
-            return;
-        }
+        let backend = match self.network {
+            None => {
+                command.args(["-net", "none"]);
+                return;
+            }
+            Some(Network::User) => "user,id=net,restrict=on",
+            Some(Network::Silent) => "hubport,id=net,hubid=0",
+        };
         let card = match self.model {
             Model::Microvm => "virtio-net-device,netdev=net",
             // Without its boot ROM, which is a package of its own in some distributions.
             Model::Q35 | Model::Pc => "virtio-net-pci,netdev=net,romfile=",
         };
-        command.args(["-netdev", "user,id=net,restrict=on", "-device", card]);
+        command.args(["-netdev", backend, "-device", card]);
     }
 
     fn add_data(&self, command: &mut Command, data: &DataPort) {

@@ -159,7 +159,7 @@ fn attempt(
         isolated: false,
         cpu: None,
         memory_mib: 8,
-        network: false,
+        network: None,
     };
     let guest = Guest {
         name: format!("the probe's guest under {accelerator}"),

@@ -12,7 +12,7 @@ use common::{PATIENCE, folder, guest, is_alive, limits, machine, qemu};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use vm_runner::tiny_guest::TinyGuest;
-use vm_runner::{DataPort, Limits, Machine, Model, PortKind, RunError, Session, run};
+use vm_runner::{DataPort, Limits, Machine, Model, Network, PortKind, RunError, Session, run};
 
 fn success() -> TinyGuest {
     TinyGuest::new().print("[uchaos] ready\n").exit(GuestStatus::Success.debug_exit_value())
@@ -272,10 +272,12 @@ fn no_room_for_the_data_is_said_before_the_run() {
 fn the_network_card_is_there_when_asked_for() {
     let (Some(qemu), folder) = (qemu(), folder()) else { return };
     for model in [Model::Q35, Model::Pc, Model::Microvm] {
-        let machine = Machine { model, network: true, ..machine() };
-        run(&qemu, &machine, &guest(folder.path(), &success()), &limits(PATIENCE))
-            .unwrap()
-            .verdict()
-            .unwrap();
+        for network in [Network::User, Network::Silent] {
+            let machine = Machine { model, network: Some(network), ..machine() };
+            run(&qemu, &machine, &guest(folder.path(), &success()), &limits(PATIENCE))
+                .unwrap()
+                .verdict()
+                .unwrap();
+        }
     }
 }

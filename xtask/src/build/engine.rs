@@ -34,7 +34,7 @@ pub(crate) struct Engine {
 }
 
 /// The functions of `uchaos_engine.h`: the object's only global symbols.
-const FUNCTIONS: [&str; 14] = [
+pub(crate) const FUNCTIONS: [&str; 14] = [
     "uchaos_check_params",
     "uchaos_default_params",
     "uchaos_engine_health",

@@ -97,6 +97,11 @@ impl Headers {
         self.config.lines().any(|line| line.strip_prefix(option) == Some("=y"))
     }
 
+    /// Whether it was built with one of these, which are one option by its names in several versions.
+    pub(crate) fn has_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.has(name))
+    }
+
     /// Debian's headers call the compiler by its version.
     fn check_compiler(&self) -> Result<()> {
         let variables = fs::read_to_string(self.dir.join(".kernelvariables")).unwrap_or_default();
@@ -116,6 +121,8 @@ impl Headers {
 
     fn make(&self, folder: &Path) -> Command {
         let mut make = kernel::quiet_make();
+        // Type information for tracers would take pahole, and nothing here asks for it.
+        make.arg("CONFIG_DEBUG_INFO_BTF_MODULES=");
         make.arg("-C").arg(&self.dir).arg(format!("M={}", folder.display())).arg("modules");
         make
     }
@@ -178,8 +185,12 @@ pub(crate) fn build(
         log.run(Command::new("strip").arg("--strip-debug").arg(&built))?;
         let bytes = fs::read(&built).with_context(|| format!("reading {}", built.display()))?;
         module::scan(&bytes).with_context(|| format!("scanning {}", built.display()))?;
-        if headers.has("CONFIG_RETHUNK") || headers.has("CONFIG_MITIGATION_RETHUNK") {
-            check_returns(&built)?;
+        let code = engine::disassemble(&built)?;
+        if headers.has_any(&["CONFIG_RETHUNK", "CONFIG_MITIGATION_RETHUNK"]) {
+            check_returns(&code)?;
+        }
+        if headers.has("CONFIG_X86_KERNEL_IBT") {
+            check_entries(&code)?;
         }
         if let Some(signing) = signing {
             headers.sign(&built, signing, log)?;
@@ -204,16 +215,28 @@ fn compare_listing(object: &Path, listing: &Path, folder: &Path, log: &mut StepL
 }
 
 /// A kernel with return thunks counts on every return going through one; neither modpost nor the loader looks.
-fn check_returns(module: &Path) -> Result<()> {
-    let code = engine::disassemble(module)?;
+fn check_returns(code: &str) -> Result<()> {
     match code.lines().find(|line| line.ends_with("\tret") || line.contains("\tret ")) {
-        Some(line) => bail!(
-            "{} returns by itself, and not by the kernel's thunk: {}",
-            module.display(),
-            line.trim()
-        ),
+        Some(line) => {
+            bail!("the module returns by itself, and not by the kernel's thunk: {}", line.trim())
+        }
         None => Ok(()),
     }
+}
+
+/// With indirect branch tracking the engine's functions may only be called by a pointer where they begin with ENDBR.
+fn check_entries(code: &str) -> Result<()> {
+    for name in engine::FUNCTIONS {
+        let mut lines = code.lines().skip_while(|line| !line.ends_with(&format!("<{name}>:")));
+        match lines.nth(1) {
+            Some(first) if first.trim_end().ends_with("endbr64") => {}
+            first => bail!(
+                "the engine's {name} does not begin with endbr64 in the module, but with: {}",
+                first.unwrap_or("nothing").trim()
+            ),
+        }
+    }
+    Ok(())
 }
 
 /// The absolute files that a Makefile includes.

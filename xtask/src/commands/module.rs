@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::build::engine;
-use crate::build::stock::debian::DebianKernel;
+use crate::build::stock::debian::{DebianKernel, Series};
 use crate::build::stock::{self, Headers, Signing, dkms};
 use crate::output::{self, say};
 use crate::preflight;
@@ -22,15 +22,16 @@ use crate::workshop::Workshop;
   cargo xtask module --kernel-headers /lib/modules/$(uname -r)/build
   cargo xtask module --kernel-headers /usr/src/linux-headers-6.1.0-56-cloud-amd64 --sign-key k.pem --sign-cert k.crt
   cargo xtask module --debian           for Debian's newest cloud kernel; its packages are fetched, not installed
+  cargo xtask module --debian 6.12      the same of another series
   cargo xtask module --dkms             uchaos-dkms_VERSION_amd64.deb, for `apt install ./FILE`")]
 #[command(group = clap::ArgGroup::new("kernel").required(true))]
 pub(crate) struct Module {
     /// The headers of the kernel, as modules are built by
     #[arg(long, value_name = "DIR", group = "kernel")]
     kernel_headers: Option<PathBuf>,
-    /// Debian's newest cloud kernel, by its packages
-    #[arg(long, group = "kernel")]
-    debian: bool,
+    /// Debian's newest cloud kernel of a series, by its packages [default: 6.1]
+    #[arg(long, value_enum, value_name = "SERIES", num_args = 0..=1, default_missing_value = "6.1", group = "kernel")]
+    debian: Option<Series>,
     /// The package that builds it wherever it is installed
     #[arg(long, group = "kernel")]
     dkms: bool,
@@ -53,10 +54,10 @@ impl Module {
     pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
         let headers = self.kernel_headers.as_deref().map(Headers::open).transpose()?;
         preflight::ensure(shop, TO_BUILD)?;
-        shop.expect_steps(if self.debian { 3 } else { 2 });
-        let headers = match headers {
-            None if self.debian => Some(DebianKernel::obtain(shop)?.headers),
-            headers => headers,
+        shop.expect_steps(if self.debian.is_some() { 3 } else { 2 });
+        let headers = match self.debian {
+            Some(series) => Some(DebianKernel::obtain(shop, series)?.headers),
+            None => headers,
         };
         let engine = engine::build(shop)?;
         let signing = match (self.sign_key, self.sign_cert) {

@@ -37,6 +37,6 @@ impl RunBare {
         let bare = baremetal::build(shop, &engine.object)?;
         let initrd = linux_image::bare_initrd(shop)?;
         let boots = GuestKind::BareMetal.boot_files(&bare.elf, &initrd, "");
-        self.options.run(shop, boots, false)
+        self.options.run(shop, boots, None)
     }
 }

@@ -2,10 +2,12 @@
 //! `cargo xtask run-linux`: a shell in the Linux guest on this terminal, or the jobs given.
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use vm_runner::Network;
 
 use crate::build::linux_image::LinuxOptions;
 use crate::build::nested;
+use crate::failure::Failure;
 use crate::guest::GuestKind;
 use crate::images;
 use crate::preflight;
@@ -30,9 +32,30 @@ pub(crate) struct RunLinux {
     options: RunOptions,
     #[command(flatten)]
     linux: LinuxOptions,
-    /// Without the network card that the profile asks for
-    #[arg(long)]
-    no_network: bool,
+    /// What the network card of a profile that has one is plugged into [default: user]
+    #[arg(long, value_enum, value_name = "WHERE", conflicts_with_all = ["nested", "isolated"])]
+    network: Option<Cable>,
+}
+
+/// What a network card is plugged into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Cable {
+    /// There is no card
+    None,
+    /// QEMU's user network, whose gateway answers
+    User,
+    /// A network on which nobody answers
+    Silent,
+}
+
+impl Cable {
+    fn network(self) -> Option<Network> {
+        match self {
+            Self::None => None,
+            Self::User => Some(Network::User),
+            Self::Silent => Some(Network::Silent),
+        }
+    }
 }
 
 impl RunLinux {
@@ -53,9 +76,20 @@ impl RunLinux {
             let command_line = format!("{} {}", images.linux_command_line, nested::WORDS);
             let options = self.options.with_memory(nested::OUTER_MIB);
             let boots = GuestKind::Linux.boot_files(&images.bzimage, &outer, &command_line);
-            return options.run(shop, boots, false);
+            return options.run(shop, boots, None);
         }
-        let network = images.linux_network && !self.no_network;
+        let network = match (images.linux_network, self.network) {
+            (_, None) if self.options.isolated => None,
+            (true, cable) => cable.unwrap_or(Cable::User).network(),
+            (false, None) => None,
+            (false, Some(_)) => {
+                return Err(Failure::Usage(format!(
+                    "the profile {} has no network: leave --network out, or take a profile that has one (osso, lab)",
+                    self.linux.profile
+                ))
+                .into());
+            }
+        };
         self.options.run(shop, GuestKind::Linux.in_images(&images), network)
     }
 }

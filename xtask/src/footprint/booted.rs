@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use vm_runner::{Accelerator, Limits, Machine, Model, Outcome, Qemu, RunError, Session};
+use vm_runner::{Accelerator, Limits, Machine, Model, Network, Outcome, Qemu, RunError, Session};
 
 use crate::guest::GuestKind;
 use crate::images::Images;
@@ -94,7 +94,7 @@ fn shell(
         isolated: false,
         cpu: None,
         memory_mib,
-        network: images.linux_network,
+        network: images.linux_network.then_some(Network::User),
     };
     let guest = GuestKind::Linux.in_images(images).guest(&machine, "", None);
     let limits = Limits { deadline: Some(DEADLINE), console_log: None };

@@ -48,6 +48,12 @@ impl fmt::Display for Footprint {
         ] {
             writeln!(out, "  {what:<36}{figure:>9}")?;
         }
+        if boot.guest_clock_to_init_s * 1000.0 > boot.host_clock_to_shell_ms as f64 {
+            writeln!(
+                out,
+                "  The guest's clock ran wrong: on a busy host a kernel mismeasures its counter. Repeat it on a quiet one."
+            )?;
+        }
         writeln!(out, "\nThe kernel's parts in bytes, before linking")?;
         writeln!(out, "  {:<36}{:>9}{:>9}{:>9}", "", "code", "data", "bss")?;
         let (shown, rest) = self.subsystems.split_at(PARTS_SHOWN.min(self.subsystems.len()));

@@ -40,7 +40,7 @@ pub(crate) fn instructions_to_init(
         isolated: true,
         cpu: None,
         memory_mib: 64,
-        network: false,
+        network: None,
     };
     let guest = Guest {
         name: "the Linux guest, counting instructions".to_owned(),

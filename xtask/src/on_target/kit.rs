@@ -127,6 +127,6 @@ fn machine(memory_mib: u32) -> Machine {
         isolated: false,
         cpu: None,
         memory_mib,
-        network: false,
+        network: None,
     }
 }

@@ -180,7 +180,7 @@ impl Commanded {
             isolated: false,
             cpu: None,
             memory_mib: 64,
-            network: false,
+            network: None,
         };
         let (kernel, initrd, base) = match kind {
             GuestKind::BareMetal => (&bench.bare_elf, &bench.bare_initrd, ""),

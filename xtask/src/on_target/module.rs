@@ -192,7 +192,7 @@ fn boot(
         isolated: false,
         cpu: None,
         memory_mib: setting.memory_mib,
-        network: false,
+        network: None,
     };
     let file =
         |ending: &str| -> PathBuf { bench.scratch().join(format!("module-{name}.{ending}")) };

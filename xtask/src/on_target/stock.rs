@@ -2,42 +2,34 @@
 //! The module in a kernel that a distribution built: Debian's own for clouds, with its mitigations, and as a package
 //! of DKMS. The first run fetches Debian's packages.
 
+mod guest;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use chaos_wire::{Capture, Target};
-use vm_runner::{
-    Accelerator, DataPort, Guest, Limits, Machine, Model, Outcome, PortKind, Qemu, run,
-};
+use chaos_wire::Target;
+use vm_runner::Outcome;
 
+use self::guest::{boot, ends_well};
 use super::command::{ended, xtask};
 use super::{Bench, Check};
-use crate::build::archive::Archive;
-use crate::build::stock::debian::DebianKernel;
+use crate::build::stock::debian::{DebianKernel, Series};
 use crate::build::stock::{self, Signing, dkms};
-use crate::build::uchaosbox;
 use crate::log::StepLog;
 use crate::preflight;
 use crate::tools::TO_PACKAGE;
 use crate::workshop::Workshop;
 
-/// A distribution's kernel takes its time under TCG on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(600);
-/// Its modules for the data port, in the order of their needs.
-const PORT_MODULES: [&str; 6] = [
-    "drivers/virtio/virtio_ring.ko",
-    "drivers/virtio/virtio.ko",
-    "drivers/virtio/virtio_pci_legacy_dev.ko",
-    "drivers/virtio/virtio_pci_modern_dev.ko",
-    "drivers/virtio/virtio_pci.ko",
-    "drivers/char/virtio_console.ko",
+/// What such a kernel is hardened with, and is to be hardened with here; an option has one name per age of the kernel.
+const HARDENED_BY: [&[&str]; 5] = [
+    &["CONFIG_RETPOLINE", "CONFIG_MITIGATION_RETPOLINE"],
+    &["CONFIG_RETHUNK", "CONFIG_MITIGATION_RETHUNK"],
+    &["CONFIG_SLS", "CONFIG_MITIGATION_SLS"],
+    &["CONFIG_STRICT_MODULE_RWX"],
+    &["CONFIG_MODVERSIONS"],
 ];
-/// What such a kernel is hardened with, and is to be hardened with here.
-const HARDENED_BY: [&str; 4] =
-    ["CONFIG_RETPOLINE", "CONFIG_RETHUNK", "CONFIG_STRICT_MODULE_RWX", "CONFIG_MODVERSIONS"];
 
 /// The checks of this area.
 pub(crate) const CHECKS: &[Check] = &[
@@ -49,10 +41,20 @@ pub(crate) const CHECKS: &[Check] = &[
     Check {
         name: "Debian's own cloud kernel loads the module, and its reads are right",
         long: true,
-        run: debian_kernel,
+        run: |bench| debian_kernel(bench, Series::V6_1),
     },
     Check {
-        name: "a signed module carries its signature, and loads",
+        name: "Debian's newer cloud kernel, with indirect branch tracking, does so too",
+        long: true,
+        run: |bench| {
+            let debian =
+                DebianKernel::obtain(&Workshop::open(false, false, false)?, Series::V6_12)?;
+            ensure!(debian.headers.has("CONFIG_X86_KERNEL_IBT"), "this kernel is without IBT");
+            debian_kernel(bench, Series::V6_12)
+        },
+    },
+    Check {
+        name: "a signed module carries its signature and loads, and not where its key is unknown and insisted on",
         long: true,
         run: signed_module,
     },
@@ -77,15 +79,16 @@ fn wrong_headers(bench: &Bench) -> Result<()> {
     ended(&mut xtask(bench, &["module"])?)?.expect(2, &["--kernel-headers"])
 }
 
-fn debian_kernel(bench: &Bench) -> Result<()> {
+fn debian_kernel(bench: &Bench, series: Series) -> Result<()> {
     let shop = Workshop::open(false, false, false)?;
-    let debian = DebianKernel::obtain(&shop)?;
-    for option in HARDENED_BY {
-        ensure!(debian.headers.has(option), "Debian's kernel is without {option}");
+    let debian = DebianKernel::obtain(&shop, series)?;
+    for names in HARDENED_BY {
+        ensure!(debian.headers.has_any(names), "Debian's kernel is without {}", names[0]);
     }
     let module = stock::build(&shop, &debian.headers, &bench.engine_object, None)?;
     no_warnings(&shop, &debian)?;
-    let (outcome, capture) = boot(bench, &debian, "stock", &read(&module)?)?;
+    let outcome = boot(bench, &debian, "stock", &read(&module)?, "")?;
+    let capture = ends_well(&outcome, bench, "stock")?;
     let module = capture.target(Target::LinuxModule).context("nothing from the module")?;
     ensure!(
         module.raw.len() == 10_000 && module.stream.len() == 1 << 20,
@@ -101,7 +104,7 @@ fn debian_kernel(bench: &Bench) -> Result<()> {
 
 fn signed_module(bench: &Bench) -> Result<()> {
     let shop = Workshop::open(false, false, false)?;
-    let debian = DebianKernel::obtain(&shop)?;
+    let debian = DebianKernel::obtain(&shop, Series::V6_1)?;
     preflight::ensure(&shop, TO_PACKAGE)?;
     let file = |name: &str| bench.scratch().join(name);
     let signing = Signing { key: file("key.pem"), certificate: file("key.crt") };
@@ -114,13 +117,27 @@ fn signed_module(bench: &Bench) -> Result<()> {
         .output()
         .context("starting openssl")?;
     ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let module = stock::build(&shop, &debian.headers, &bench.engine_object, Some(&signing))?;
-    let bytes = read(&module)?;
+    let build = |signing| stock::build(&shop, &debian.headers, &bench.engine_object, signing);
+    let unsigned = read(&build(None)?)?;
+    let bytes = read(&build(Some(&signing))?)?;
     ensure!(bytes.ends_with(b"~Module signature appended~\n"), "the module has no signature");
-    // Debian's kernel does not have the key, and says so; it insists on known keys only under Secure Boot.
-    let (outcome, _) = boot(bench, &debian, "signed", &bytes)?;
-    let said = outcome.lines.iter().any(|line| line.text.contains("uchaos: ready"));
-    ensure!(said, "the signed module did not load\n{}", outcome.scene);
+    // Debian's kernel does not have the key, and says so; it insists on known keys only under Secure Boot, or so:
+    let says = |outcome: &Outcome, text: &str| {
+        let said = outcome.lines.iter().any(|line| line.text.contains(text));
+        ensure!(said, "expected `{text}`\n{}", outcome.scene);
+        Ok(())
+    };
+    let outcome = boot(bench, &debian, "signed", &bytes, "")?;
+    ends_well(&outcome, bench, "signed")?;
+    says(&outcome, "uchaos: ready")?;
+    for (name, module, refusal) in [
+        ("unknown-key", &bytes, "Loading of module with unavailable key is rejected"),
+        ("unsigned", &unsigned, "Loading of unsigned module is rejected"),
+    ] {
+        let outcome = boot(bench, &debian, name, module, "module.sig_enforce=1")?;
+        ensure!(outcome.verdict().is_err(), "{name}: it loaded\n{}", outcome.scene);
+        says(&outcome, refusal)?;
+    }
     Ok(())
 }
 
@@ -128,7 +145,7 @@ fn signed_module(bench: &Bench) -> Result<()> {
 fn dkms_package(bench: &Bench) -> Result<()> {
     let shop = Workshop::open(false, false, false)?;
     preflight::ensure(&shop, TO_PACKAGE)?;
-    let debian = DebianKernel::obtain(&shop)?;
+    let debian = DebianKernel::obtain(&shop, Series::V6_1)?;
     let package = dkms::build(&shop, &bench.engine_object)?;
     let folder = bench.scratch().join("dkms");
     let at = |name: &str| folder.join(name);
@@ -152,8 +169,8 @@ fn dkms_package(bench: &Bench) -> Result<()> {
     log.finish();
     let installed = at("installed").join(release).join("updates/dkms/uchaos.ko");
     ensure!(installed.exists(), "DKMS left no {}", installed.display());
-    let (outcome, _) = boot(bench, &debian, "dkms", &read(&installed)?)?;
-    outcome.verdict()?;
+    let outcome = boot(bench, &debian, "dkms", &read(&installed)?, "")?;
+    ends_well(&outcome, bench, "dkms")?;
     Ok(())
 }
 
@@ -168,76 +185,4 @@ fn no_warnings(shop: &Workshop, debian: &DebianKernel) -> Result<()> {
 
 fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("reading {}", path.display()))
-}
-
-/// Boots Debian's kernel with the guest's userland and this module, for a job that takes every output and the
-/// module's self test; it must end well, without the kernel complaining.
-fn boot(
-    bench: &Bench,
-    debian: &DebianKernel,
-    name: &str,
-    module: &[u8],
-) -> Result<(Outcome, Capture)> {
-    let shop = Workshop::open(true, false, false)?;
-    let tester = uchaosbox::build_self_test(&shop, &bench.engine_object)?;
-    let mut overlay = Archive::new()
-        .dir("/bin", 0o755)
-        .file("/bin/uchaosbox", 0o755, read(&tester)?)
-        .dir("/etc", 0o755)
-        .file("/etc/init", 0o755, read(&bench.root.join("linux-guest/rootfs/init"))?)
-        .dir("/lib", 0o755)
-        .dir("/lib/modules", 0o755)
-        .file("/lib/modules/uchaos.ko", 0o644, module);
-    let mut init = "#!/bin/sh\n".to_owned();
-    for path in PORT_MODULES {
-        let file = format!("/lib/modules/{}", path.rsplit('/').next().unwrap_or(path));
-        init += &format!("insmod {file}\n");
-        overlay = overlay.file(&file, 0o644, debian.module(path)?);
-    }
-    overlay = overlay.file("/init", 0o755, init + "exec /etc/init\n");
-    let mut initramfs = read(&bench.initramfs)?;
-    initramfs.extend(overlay.to_cpio_gz()?);
-    let file = |ending: &str| bench.scratch().join(format!("{name}.{ending}"));
-    fs::write(file("cpio.gz"), initramfs).context("writing the initramfs")?;
-    let machine = Machine {
-        model: Model::Q35,
-        accelerator: Accelerator::Tcg,
-        isolated: false,
-        cpu: None,
-        memory_mib: 384,
-        network: false,
-    };
-    let guest = Guest {
-        name: format!("Debian's kernel ({name})"),
-        kernel: debian.vmlinuz.clone(),
-        initrd: Some(file("cpio.gz")),
-        command_line:
-            "console=ttyS0 reboot=t panic=-1 random.trust_cpu=off random.trust_bootloader=off \
-                       uchaos.job=raw:10000,stream:1M,seed:64,selftest"
-                .to_owned(),
-        data: Some(DataPort {
-            kind: PortKind::VirtSerialPort,
-            path: file("frames"),
-            expected_bytes: 4 << 20,
-        }),
-        live: None,
-    };
-    let limits = Limits { deadline: Some(DEADLINE), console_log: Some(file("console.log")) };
-    let outcome = run(&Qemu::find()?, &machine, &guest, &limits)?;
-    outcome.verdict()?;
-    let complaint = outcome.lines.iter().find(|line| {
-        ["WARNING:", "BUG:", "Oops", "retpoline", "Unpatched return", "disagrees about version"]
-            .iter()
-            .any(|word| line.text.contains(word))
-            // What the kernel says about its own processor is not about the module.
-            && !line.text.contains("Spectre")
-            && !line.text.contains("RETBleed")
-    });
-    ensure!(
-        complaint.is_none(),
-        "the kernel complains: {}\n{}",
-        complaint.map_or("", |line| &line.text),
-        outcome.scene
-    );
-    Ok((outcome, Capture::read(&file("frames"))?))
 }

@@ -33,7 +33,7 @@ pub fn machine() -> Machine {
         isolated: false,
         cpu: None,
         memory_mib: 8,
-        network: false,
+        network: None,
     }
 }
 

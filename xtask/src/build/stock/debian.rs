@@ -14,8 +14,26 @@ use crate::build::sources::{self, unpack};
 use crate::log::StepLog;
 use crate::workshop::Workshop;
 
-/// Its name in linux-guest/sources.toml.
-const SOURCE: &str = "debian-cloud";
+/// A series of Debian's kernels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Series {
+    /// What Debian 12 was released with
+    #[value(name = "6.1")]
+    V6_1,
+    /// With indirect branch tracking
+    #[value(name = "6.12")]
+    V6_12,
+}
+
+impl Series {
+    /// Its name in linux-guest/sources.toml.
+    fn source(self) -> &'static str {
+        match self {
+            Self::V6_1 => "debian-cloud",
+            Self::V6_12 => "debian-cloud-6.12",
+        }
+    }
+}
 
 /// A kernel as Debian ships it.
 #[derive(Debug)]
@@ -32,9 +50,10 @@ impl DebianKernel {
     ///
     /// # Errors
     /// When Debian's archive cannot be reached and the cache does not have it, or its packages changed their form.
-    pub(crate) fn obtain(shop: &Workshop) -> Result<Self> {
-        let obtained = sources::first_to_be_had(shop, &[SOURCE.to_owned()])?;
-        let tree = room::for_trees(shop)?.join(format!("{SOURCE}-{}", short(&obtained.sha256)));
+    pub(crate) fn obtain(shop: &Workshop, series: Series) -> Result<Self> {
+        let source = series.source();
+        let obtained = sources::first_to_be_had(shop, &[source.to_owned()])?;
+        let tree = room::for_trees(shop)?.join(format!("{source}-{}", short(&obtained.sha256)));
         if !tree.exists() {
             obtained.verify()?;
             let label = shop.next_label("unpack Debian's kernel");

@@ -27,7 +27,7 @@ pub(super) fn machine(model: Model, memory_mib: u32) -> Machine {
         isolated: false,
         cpu: None,
         memory_mib,
-        network: false,
+        network: None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use vm_runner::{Accelerator, Guest, Limits, Machine, Model, Outcome, Qemu, Session};
+use vm_runner::{Accelerator, Guest, Limits, Machine, Model, Network, Outcome, Qemu, Session};
 
 use super::super::Bench;
 use crate::guest::GuestKind;
@@ -19,7 +19,7 @@ pub(in super::super) const PROMPT: &str = "/ # ";
 pub(in super::super) struct Setting<'a> {
     pub(in super::super) model: Model,
     pub(in super::super) memory_mib: u32,
-    pub(in super::super) network: bool,
+    pub(in super::super) network: Option<Network>,
     pub(in super::super) words: &'a str,
     pub(in super::super) kernel: Option<&'a Path>,
     pub(in super::super) initramfs: Option<&'a Path>,
@@ -31,7 +31,7 @@ impl Default for Setting<'_> {
         Self {
             model: Model::Q35,
             memory_mib: 64,
-            network: false,
+            network: None,
             words: "",
             kernel: None,
             initramfs: None,
