@@ -5,6 +5,7 @@
 pub(crate) mod archive;
 pub(crate) mod baremetal;
 pub(crate) mod busybox;
+pub(crate) mod cargo;
 pub(crate) mod engine;
 pub(crate) mod kconfig;
 pub(crate) mod kernel;

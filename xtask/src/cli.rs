@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The command line: one clap struct per subcommand, each in its own file, and the options they share.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, image::Image, lab::Lab,
-    module::Module, pack::Pack, report::Report, run_bare::RunBare, run_linux::RunLinux,
-    setup::Setup, size::Size, sources::Sources, test::Test, watch::Watch,
+    module::Module, pack::Pack, report::Report, repro::Repro, run_bare::RunBare,
+    run_linux::RunLinux, setup::Setup, size::Size, sources::Sources, test::Test, watch::Watch,
 };
 use crate::workshop::Workshop;
 
@@ -46,6 +48,9 @@ pub(crate) struct Shared {
     /// Print the result as JSON on standard output (progress goes to standard error)
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Work on this checkout, not on the one that this program was built from
+    #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
+    pub(crate) checkout: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,6 +83,8 @@ enum Command {
     Watch(Watch),
     /// What the Linux guest costs: bytes, memory, boot time, parts of the kernel
     Size(Size),
+    /// Build everything twice, in two places, and compare the bytes
+    Repro(Repro),
     /// Lints, unit tests, and the on-target tests in both guests
     Test(Test),
     /// Remove what was built (and, when asked, results and sources), and say what that freed
@@ -90,8 +97,8 @@ impl Cli {
     /// # Errors
     /// Whatever the subcommand could not do.
     pub(crate) fn run(self) -> Result<()> {
-        let Shared { offline, dry_run, json } = self.shared;
-        let shop = Workshop::open(offline, dry_run, json)?;
+        let Shared { offline, dry_run, json, checkout } = self.shared;
+        let shop = Workshop::of(checkout.as_deref(), offline, dry_run, json)?;
         match self.command {
             Command::Setup(command) => command.run(&shop),
             Command::Sources(command) => command.run(&shop),
@@ -107,6 +114,7 @@ impl Cli {
             Command::Lab(command) => command.run(&shop),
             Command::Watch(command) => command.run(&shop),
             Command::Size(command) => command.run(&shop),
+            Command::Repro(command) => command.run(&shop),
             Command::Test(command) => command.run(&shop),
             Command::Clean(command) => command.run(&shop),
         }

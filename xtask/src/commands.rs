@@ -10,6 +10,7 @@ pub(crate) mod lab;
 pub(crate) mod module;
 pub(crate) mod pack;
 pub(crate) mod report;
+pub(crate) mod repro;
 pub(crate) mod run_bare;
 pub(crate) mod run_linux;
 pub(crate) mod setup;

@@ -35,14 +35,15 @@ pub(crate) struct Images {
     pub(crate) initramfs: PathBuf,
     pub(crate) module: PathBuf,
     pub(crate) uchaosbox: PathBuf,
+    pub(crate) busybox: PathBuf,
     /// The Linux guest's part of its command line; jobs are appended.
     pub(crate) linux_command_line: String,
     /// Whether the Linux guest is made for a network.
     pub(crate) linux_network: bool,
     /// Where the kernel's source came from.
     pub(crate) linux_source: String,
-    /// The user's own source tree or tarball.
-    pub(crate) linux_src: Option<PathBuf>,
+    /// What of the Linux guest was asked for.
+    pub(crate) linux_options: LinuxOptions,
     /// What a reader must know where the kernel is not the one asked for.
     pub(crate) banner: Option<String>,
 }
@@ -83,10 +84,11 @@ pub(crate) fn build(shop: &Workshop, options: &LinuxOptions) -> Result<Images> {
         initramfs: linux.initramfs,
         module: linux.module,
         uchaosbox: linux.uchaosbox,
+        busybox: linux.busybox,
         linux_command_line: linux.command_line,
         linux_network: linux.network,
         linux_source: linux.from,
-        linux_src: options.linux_src.clone(),
+        linux_options: options.clone(),
         banner: linux.stand_in,
     })
 }
@@ -115,6 +117,7 @@ impl Images {
             ("linux initramfs.cpio.gz", &self.initramfs),
             ("uchaos.ko", &self.module),
             ("uchaosbox", &self.uchaosbox),
+            ("busybox", &self.busybox),
         ];
         if self.linux_kernel != self.bzimage {
             files.push(("linux vmlinux", &self.linux_kernel));

@@ -20,6 +20,7 @@ mod preflight;
 mod progress;
 mod provenance;
 mod publish;
+mod repro;
 mod run_guest;
 mod runs;
 mod stamp;

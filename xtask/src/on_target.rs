@@ -3,6 +3,7 @@
 //! them in turn on the same [`Bench`] and counts the verdicts.
 
 mod baremetal;
+mod builds;
 mod command;
 mod failures;
 mod kit;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::build::linux_image::LinuxOptions;
 use crate::images::Images;
 use crate::workshop::Workshop;
 
@@ -32,6 +34,7 @@ pub(crate) const AREAS: &[(&str, &[Check])] = &[
     ("profiles", profiles::CHECKS),
     ("stock kernels", stock::CHECKS),
     ("kit", kit::CHECKS),
+    ("builds", builds::CHECKS),
     ("failures", failures::CHECKS),
     ("main job", main_job::CHECKS),
 ];
@@ -59,8 +62,8 @@ pub(crate) struct Bench {
     pub(crate) uchaosbox: PathBuf,
     /// The engine object that all of them link.
     pub(crate) engine_object: PathBuf,
-    /// The kernel source of the user's own that other profiles are built from as well.
-    pub(crate) linux_src: Option<PathBuf>,
+    /// Which Linux guest it is; other profiles are built from the same kernel source.
+    pub(crate) linux_options: LinuxOptions,
     /// The checkout.
     pub(crate) root: PathBuf,
     scratch: tempfile::TempDir,
@@ -93,7 +96,7 @@ impl Bench {
             module: images.module.clone(),
             uchaosbox: images.uchaosbox.clone(),
             engine_object: images.engine_object.clone(),
-            linux_src: images.linux_src.clone(),
+            linux_options: images.linux_options.clone(),
             root: shop.root.clone(),
             scratch: tempfile::tempdir().context("creating a folder for the checks")?,
         })

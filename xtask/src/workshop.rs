@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::failure::Failure;
 use crate::inputs::Inputs;
 use crate::log::StepLog;
 use crate::stamp::Stamp;
@@ -43,15 +44,32 @@ pub(crate) enum StepOutcome {
 }
 
 impl Workshop {
-    /// Finds the checkout, the output folder and the cache.
+    /// The checkout that this program was built from.
     ///
     /// # Errors
-    /// When no home or cache folder can be told.
+    /// As [`Workshop::of`].
     pub(crate) fn open(offline: bool, dry_run: bool, json: bool) -> Result<Self> {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .context("finding the checkout above xtask/")?
-            .to_path_buf();
+        Self::of(None, offline, dry_run, json)
+    }
+
+    /// Finds the checkout (the one that this program was built from, where none is given), the output folder and the
+    /// cache.
+    ///
+    /// # Errors
+    /// A folder that is no checkout; when no home or cache folder can be told.
+    pub(crate) fn of(
+        checkout: Option<&Path>,
+        offline: bool,
+        dry_run: bool,
+        json: bool,
+    ) -> Result<Self> {
+        let root = match checkout {
+            Some(folder) => given_checkout(folder)?,
+            None => Path::new(env!("CARGO_MANIFEST_DIR"))
+                .parent()
+                .context("finding the checkout above xtask/")?
+                .to_path_buf(),
+        };
         let target =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
         let target = std::path::absolute(target).context("resolving the target folder")?;
@@ -123,6 +141,19 @@ impl Workshop {
         self.steps_done.set(number);
         format!("[{number}/{}] {name}", self.steps_total.get().max(number))
     }
+}
+
+/// The absolute path of a checkout of this project.
+fn given_checkout(folder: &Path) -> Result<PathBuf> {
+    let root = std::path::absolute(folder).context("resolving the folder of --checkout")?;
+    if root.join("linux-guest/sources.toml").is_file() {
+        return Ok(root);
+    }
+    let text = format!(
+        "--checkout {}: this is no checkout of µChaos (no linux-guest in it)",
+        root.display()
+    );
+    Err(Failure::Usage(text).into())
 }
 
 /// `$UCHAOS_CACHE`, else `$XDG_CACHE_HOME/uchaos`, else `~/.cache/uchaos`.

@@ -51,8 +51,9 @@ fn folder_of(port: &DataPort) -> &Path {
     folder.unwrap_or(Path::new("."))
 }
 
-/// Bytes that a user without privileges can still write below `folder`.
-fn free_bytes(folder: &Path) -> Option<u64> {
+/// Bytes that a user without privileges can still write below `folder`; `None` where the file system does not tell.
+#[must_use]
+pub fn free_bytes(folder: &Path) -> Option<u64> {
     // Some file systems tell no size at all; they are not full for that.
     let stat = statvfs(folder).ok().filter(|stat| stat.blocks() > 0)?;
     Some(stat.blocks_available().saturating_mul(stat.fragment_size()))

@@ -31,6 +31,7 @@ mod test_program;
 pub mod tiny_guest;
 
 pub use console::ConsoleLine;
+pub use disk::free_bytes;
 pub use error::{RunError, Scene};
 pub use live::Live;
 pub use machine::{

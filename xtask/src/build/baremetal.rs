@@ -6,10 +6,10 @@ mod packed;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use super::cargo::{PATHS, cargo};
 use super::engine::{self, Engine};
 use crate::inputs::Inputs;
 use crate::log::StepLog;
@@ -59,7 +59,8 @@ pub(crate) fn build(shop: &Workshop, engine_object: &Path) -> Result<Bare> {
         .path(shop.root.join("Cargo.lock"))
         .path(shop.root.join("rust-toolchain.toml"))
         .path(engine_object)
-        .text("flags", FLAGS.join(" "));
+        .text("flags", FLAGS.join(" "))
+        .text("paths", PATHS.join(" "));
     // In a dry run before the first build there is no object to hash; what would be done is known all the same.
     let inputs =
         if engine_object.exists() { inputs } else { Inputs::new().text("engine", "not built yet") };
@@ -78,7 +79,7 @@ pub(crate) fn build(shop: &Workshop, engine_object: &Path) -> Result<Bare> {
     Ok(bare)
 }
 
-/// Compiles in a target folder of its own, because its flags differ from everything else's.
+/// Compiles and links, into the folder's own target folder.
 fn compile(
     shop: &Workshop,
     folder: &Path,
@@ -86,34 +87,23 @@ fn compile(
     log: &mut StepLog,
 ) -> Result<PathBuf> {
     let cargo_folder = folder.join("cargo");
-    let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
-    flags.push(format!("--remap-path-prefix={}=/uchaos", shop.root.display()));
-    if let Some(registry) = registry() {
-        flags.push(format!("--remap-path-prefix={}=/crates", registry.display()));
-    }
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .current_dir(&shop.root)
-        .args(["build", "--package", "baremetal", "--bin", PROGRAM, "--features", "bare"])
-        .args(["--profile", "kernel", "--target", TARGET, "--locked"])
-        .env("CARGO_TARGET_DIR", &cargo_folder)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
-        .env("UCHAOS_ENGINE_OBJECT", engine_object)
-        .env_remove("RUSTFLAGS");
-    if shop.offline {
-        cargo.arg("--offline");
-    }
-    log.run(&mut cargo)?;
+    let subcommand = [
+        "build",
+        "--package",
+        "baremetal",
+        "--bin",
+        PROGRAM,
+        "--features",
+        "bare",
+        "--profile",
+        "kernel",
+        "--target",
+        TARGET,
+    ];
+    log.run(
+        cargo(shop, &subcommand, &FLAGS, &cargo_folder).env("UCHAOS_ENGINE_OBJECT", engine_object),
+    )?;
     Ok(cargo_folder.join(TARGET).join("kernel").join(PROGRAM))
-}
-
-/// Where cargo unpacks crates: panic messages have paths in them, and the image must not depend on whose home it
-/// was built in.
-fn registry() -> Option<PathBuf> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))?;
-    let sources = fs::read_dir(home.join("registry/src")).ok()?;
-    sources.filter_map(Result::ok).map(|entry| entry.path()).find(|path| path.is_dir())
 }
 
 fn check_size(elf: &Path, log: &mut StepLog) -> Result<()> {

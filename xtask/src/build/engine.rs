@@ -16,6 +16,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use object::read::archive::ArchiveFile;
 
+use super::cargo::{PATHS, cargo};
 use crate::inputs::{Inputs, file_sha256};
 use crate::log::StepLog;
 use crate::workshop::Workshop;
@@ -95,6 +96,7 @@ pub(crate) fn build(shop: &Workshop) -> Result<Engine> {
         .path(shop.root.join("Cargo.lock"))
         .path(shop.root.join("rust-toolchain.toml"))
         .text("flags", FLAGS.join(" "))
+        .text("paths", PATHS.join(" "))
         .text("merge", MERGE_SCRIPT)
         .text("listing", listing::HEAD);
     let listing = listing_of(&object);
@@ -119,33 +121,24 @@ pub(crate) fn listing_of(object: &Path) -> PathBuf {
     object.with_file_name("engine.S")
 }
 
-/// Compiles chaos-ffi and what it needs into an archive, in a target folder of its own because its flags differ from
-/// everything else's.
+/// Compiles chaos-ffi and what it needs into an archive.
 fn compile(shop: &Workshop, folder: &Path, log: &mut StepLog) -> Result<PathBuf> {
     let cargo_folder = folder.join("cargo");
-    let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
-    flags.push(format!("--remap-path-prefix={}=/uchaos", shop.root.display()));
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .current_dir(&shop.root)
-        .args([
-            "rustc",
-            "--package",
-            "chaos-ffi",
-            "--lib",
-            "--features",
-            "object",
-            "--profile",
-            "engine",
-        ])
-        .args(["--target", TARGET, "--crate-type", "staticlib", "--locked"])
-        .env("CARGO_TARGET_DIR", &cargo_folder)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
-        .env_remove("RUSTFLAGS");
-    if shop.offline {
-        cargo.arg("--offline");
-    }
-    log.run(&mut cargo)?;
+    let subcommand = [
+        "rustc",
+        "--package",
+        "chaos-ffi",
+        "--lib",
+        "--features",
+        "object",
+        "--profile",
+        "engine",
+        "--target",
+        TARGET,
+        "--crate-type",
+        "staticlib",
+    ];
+    log.run(&mut cargo(shop, &subcommand, &FLAGS, &cargo_folder))?;
     Ok(cargo_folder.join(TARGET).join("engine/libchaos_ffi.a"))
 }
 

@@ -3,6 +3,7 @@
 //! `linux-guest/rootfs` and what the profile lays over it. The microkernel's initrd is made here as well, by the same archive tool.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,22 @@ pub(crate) struct LinuxOptions {
     pub(crate) linux_src: Option<PathBuf>,
 }
 
+impl LinuxOptions {
+    /// The options as words of a command line that works from any folder.
+    ///
+    /// # Errors
+    /// When the source's path cannot be made absolute.
+    pub(crate) fn words(&self) -> Result<Vec<OsString>> {
+        let mut words = vec!["--profile".into(), self.profile.clone().into()];
+        if let Some(source) = &self.linux_src {
+            let source = std::path::absolute(source)
+                .with_context(|| format!("resolving --linux-src {}", source.display()))?;
+            words.extend(["--linux-src".into(), source.into()]);
+        }
+        Ok(words)
+    }
+}
+
 /// A Linux guest, ready to boot.
 #[derive(Debug, Clone)]
 pub(crate) struct LinuxImage {
@@ -49,6 +66,8 @@ pub(crate) struct LinuxImage {
     pub(crate) module: PathBuf,
     /// The tool that is in it; it runs on the host as well.
     pub(crate) uchaosbox: PathBuf,
+    /// The shell and tools in it.
+    pub(crate) busybox: PathBuf,
     /// The profile's part of the kernel command line.
     pub(crate) command_line: String,
     /// Whether the guest is made for a network.
@@ -88,18 +107,7 @@ pub(crate) fn build(
     let outputs: Vec<&Path> =
         [&bzimage, &initramfs].into_iter().chain(&vmlinux).map(PathBuf::as_path).collect();
     shop.step(&format!("linux-{}", profile.name), &inputs, &outputs, |log| {
-        let read =
-            |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
-        let archive = FOLDERS
-            .iter()
-            .fold(Archive::new(), |archive, path| archive.dir(path, 0o755))
-            // The kernel opens it for /init before anything is mounted.
-            .node("/dev/console", 0o600, 5, 1)
-            .file("/bin/busybox", 0o755, read(&busybox.program)?)
-            .symlink("/bin/sh", "busybox")
-            .file("/bin/uchaosbox", 0o755, read(&uchaosbox)?)
-            .file("/lib/modules/uchaos.ko", 0o644, read(&module)?);
-        let packed = add_rootfs(archive, &rootfs)?.to_cpio_gz()?;
+        let packed = pack(&rootfs, &busybox.program, &uchaosbox, &module)?;
         fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
         fs::write(&initramfs, &packed)
             .with_context(|| format!("writing {}", initramfs.display()))?;
@@ -124,11 +132,35 @@ pub(crate) fn build(
         initramfs,
         module,
         uchaosbox,
+        busybox: busybox.program,
         command_line: profile.kernel.command_line,
         network: profile.network,
         from: format!("{}; {}", kernel.from, busybox.from),
         stand_in: kernel.stand_in,
     })
+}
+
+/// The initramfs: these three, and what is in the folders.
+///
+/// # Errors
+/// A file that cannot be read.
+pub(crate) fn pack(
+    rootfs: &[PathBuf],
+    busybox: &Path,
+    uchaosbox: &Path,
+    module: &Path,
+) -> Result<Vec<u8>> {
+    let read = |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
+    let archive = FOLDERS
+        .iter()
+        .fold(Archive::new(), |archive, path| archive.dir(path, 0o755))
+        // The kernel opens it for /init before anything is mounted.
+        .node("/dev/console", 0o600, 5, 1)
+        .file("/bin/busybox", 0o755, read(busybox)?)
+        .symlink("/bin/sh", "busybox")
+        .file("/bin/uchaosbox", 0o755, read(uchaosbox)?)
+        .file("/lib/modules/uchaos.ko", 0o644, read(module)?);
+    add_rootfs(archive, rootfs)?.to_cpio_gz()
 }
 
 /// Fetches what [`build`] would, so that it can run offline later; what stood in for something is asked for again.
@@ -142,6 +174,18 @@ pub(crate) fn fetch(shop: &Workshop, options: &LinuxOptions) -> Result<()> {
     }
     sources::try_preferred(shop, &profile.userland.busybox)?;
     kernel_source::prepare(shop, &profile, options.linux_src.as_deref())?;
+    sources::first_to_be_had(shop, &profile.userland.busybox).map(|_| ())
+}
+
+/// Puts the source files of a guest into the cache, and unpacks nothing.
+///
+/// # Errors
+/// A source that cannot be had.
+pub(crate) fn obtain_sources(shop: &Workshop, options: &LinuxOptions) -> Result<()> {
+    let profile = Profile::read(&shop.root, &options.profile)?;
+    if options.linux_src.is_none() {
+        sources::first_to_be_had(shop, &profile.kernel.sources)?;
+    }
     sources::first_to_be_had(shop, &profile.userland.busybox).map(|_| ())
 }
 

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use super::cargo::{PATHS, cargo};
 use super::engine::{self, Engine};
 use crate::inputs::Inputs;
 use crate::log::StepLog;
@@ -52,7 +53,10 @@ fn build_with(shop: &Workshop, engine_object: &Path, step: &str, feature: &str) 
     if engine_object.exists() {
         inputs = inputs.path(engine_object);
     }
-    let inputs = inputs.text("flags", FLAGS.join(" ")).text("feature", feature);
+    let inputs = inputs
+        .text("flags", FLAGS.join(" "))
+        .text("paths", PATHS.join(" "))
+        .text("feature", feature);
     shop.step(step, &inputs, &[&program], |log| {
         let linked = compile(shop, engine_object, &folder, feature, log)?;
         let engine = Engine { object: engine_object.to_path_buf(), sha256: None };
@@ -68,7 +72,7 @@ fn build_with(shop: &Workshop, engine_object: &Path, step: &str, feature: &str) 
     Ok(program)
 }
 
-/// Compiles in a target folder of its own, because the flags differ from everything else's.
+/// Compiles and links, into the folder's own target folder.
 fn compile(
     shop: &Workshop,
     engine_object: &Path,
@@ -77,30 +81,21 @@ fn compile(
     log: &mut StepLog,
 ) -> Result<PathBuf> {
     let cargo_folder = folder.join("cargo");
-    let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
-    // No path of this machine may be in the program, be it the checkout's or the registry's.
-    flags.push(format!("--remap-path-prefix={}=/uchaos", shop.root.display()));
-    if let Some(home) = cargo_home() {
-        flags.push(format!("--remap-path-prefix={}=/cargo", home.display()));
-    }
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .current_dir(&shop.root)
-        .args(["build", "--package", "uchaosbox", "--bin", "uchaosbox", "--features", feature])
-        .args(["--profile", "kernel", "--target", TARGET, "--locked"])
-        .env("CARGO_TARGET_DIR", &cargo_folder)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
-        .env("UCHAOS_ENGINE_OBJECT", engine_object)
-        .env_remove("RUSTFLAGS");
-    if shop.offline {
-        cargo.arg("--offline");
-    }
-    log.run(&mut cargo)?;
+    let subcommand = [
+        "build",
+        "--package",
+        "uchaosbox",
+        "--bin",
+        "uchaosbox",
+        "--features",
+        feature,
+        "--profile",
+        "kernel",
+        "--target",
+        TARGET,
+    ];
+    log.run(
+        cargo(shop, &subcommand, &FLAGS, &cargo_folder).env("UCHAOS_ENGINE_OBJECT", engine_object),
+    )?;
     Ok(cargo_folder.join(TARGET).join("kernel/uchaosbox"))
-}
-
-/// Where cargo keeps the sources of crates.
-fn cargo_home() -> Option<PathBuf> {
-    let given = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    given.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))
 }

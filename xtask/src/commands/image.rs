@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `cargo xtask image`: builds both images and prints what they weigh.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::Args;
+use entropy_report::Artifact;
+use serde::{Deserialize, Serialize};
 
 use crate::build::linux_image::LinuxOptions;
 use crate::images;
@@ -21,6 +25,19 @@ pub(crate) struct Image {
     linux: LinuxOptions,
 }
 
+/// One file of an image, as `--json` prints it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct BuiltFile {
+    /// What it is.
+    pub(crate) name: String,
+    /// Length in bytes.
+    pub(crate) bytes: u64,
+    /// SHA-256 in lower-case hexadecimal.
+    pub(crate) sha256: String,
+    /// Where it is.
+    pub(crate) path: PathBuf,
+}
+
 impl Image {
     /// Builds, and prints the files with their sizes.
     ///
@@ -31,17 +48,19 @@ impl Image {
         if shop.dry_run {
             return Ok(());
         }
-        let files: Vec<_> = images
+        let files: Vec<BuiltFile> = images
             .files()
             .into_iter()
-            .map(|(name, path)| Ok((provenance::artifact(name, path)?, path)))
+            .map(|(name, path)| {
+                let Artifact { name, bytes, sha256 } = provenance::artifact(name, path)?;
+                Ok(BuiltFile { name, bytes, sha256, path: path.clone() })
+            })
             .collect::<Result<_>>()?;
         if shop.json {
-            let artifacts: Vec<_> = files.iter().map(|(artifact, _)| artifact).collect();
-            return output::json(&artifacts);
+            return output::json(&files);
         }
-        for (artifact, path) in &files {
-            say!("{:>10} bytes  {:<24} {}", artifact.bytes, artifact.name, path.display())?;
+        for BuiltFile { name, bytes, path, .. } in &files {
+            say!("{bytes:>10} bytes  {name:<24} {}", path.display())?;
         }
         say!(
             "{:>10} bytes  the Linux image in all (kernel and initramfs), from {}",

@@ -62,7 +62,7 @@ fn lab(bench: &Bench) -> Result<()> {
 
 fn build(bench: &Bench, profile: &str) -> Result<LinuxImage> {
     let shop = Workshop::open(false, false, false)?;
-    let options = LinuxOptions { profile: profile.to_owned(), linux_src: bench.linux_src.clone() };
+    let options = LinuxOptions { profile: profile.to_owned(), ..bench.linux_options.clone() };
     linux_image::build(&shop, &options, &bench.engine_object)
 }
 

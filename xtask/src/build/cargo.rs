@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! cargo, for what goes into a guest: in a target folder of its own, because its flags differ from everything else's,
+//! and with no path of this machine in what it makes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::workshop::Workshop;
+
+/// What stands in a program for the paths of the checkout and of crates; an input of every step that runs cargo.
+pub(crate) const PATHS: [&str; 2] = ["/uchaos", "/crates"];
+
+/// `cargo` in the checkout with these compiler flags; its subcommand and `--locked` are the caller's.
+pub(crate) fn cargo(
+    shop: &Workshop,
+    subcommand: &[&str],
+    flags: &[&str],
+    target: &Path,
+) -> Command {
+    let mut flags: Vec<String> = flags.iter().map(|&flag| flag.to_owned()).collect();
+    // Panic messages have paths in them, and not even a registry's name may depend on who builds.
+    let [checkout, crates] = PATHS;
+    let remap = |from: &Path, to| format!("--remap-path-prefix={}={to}", from.display());
+    flags.push(remap(&shop.root, checkout));
+    flags.extend(registries().iter().map(|path| remap(path, crates)));
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(&shop.root)
+        .args(subcommand)
+        .arg("--locked")
+        .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .env_remove("RUSTFLAGS");
+    if shop.offline {
+        cargo.arg("--offline");
+    }
+    cargo
+}
+
+/// The user's folder of cargo.
+pub(crate) fn home() -> Option<PathBuf> {
+    let given = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    given.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))
+}
+
+/// Where cargo unpacks crates: one folder for each registry.
+fn registries() -> Vec<PathBuf> {
+    let entries = home().and_then(|home| fs::read_dir(home.join("registry/src")).ok());
+    let mut folders: Vec<PathBuf> =
+        entries.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    folders.sort();
+    folders
+}

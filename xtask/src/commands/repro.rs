@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask repro`: whether two builds from nothing, in two places, give the same bytes.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::build::linux_image::{self, LinuxOptions};
+use crate::build::room;
+use crate::failure::Failure;
+use crate::output::{self, say};
+use crate::preflight;
+use crate::repro::{self, Twice};
+use crate::tools::{TO_BUILD, TO_RUN};
+use crate::workshop::Workshop;
+
+/// What two builds take: source trees, objects, cargo's folders.
+const NEEDED_BYTES: u64 = 3 << 30;
+
+/// Build everything twice, in two places, and compare the bytes.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask repro
+  cargo xtask repro --profile osso
+  cargo xtask repro --json | jq '.[] | [.name, .builds[0].sha256]'
+  cargo xtask repro --keep              and compare the two builds by hand
+
+Both builds begin with source files alone, in copies of this checkout below $TMPDIR. They differ in path, home, user, umask, time zone and language. Together they take twice as long as a first `cargo xtask image`, and up to 3 GB.")]
+pub(crate) struct Repro {
+    /// Keep the folders of both builds
+    #[arg(long)]
+    keep: bool,
+    #[command(flatten)]
+    linux: LinuxOptions,
+}
+
+impl Repro {
+    /// Builds twice, and prints what came of it.
+    ///
+    /// # Errors
+    /// [`Failure::Check`] when anything differs; a build that fails.
+    pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
+        preflight::ensure(shop, TO_BUILD)?;
+        preflight::ensure(shop, TO_RUN)?;
+        let place = place()?;
+        if shop.dry_run {
+            let base = place.join("uchaos-repro-XXXXXX");
+            eprint!("would run:\n{}", repro::describe(shop, &self.linux, &base)?);
+            return Ok(());
+        }
+        let base = tempfile::Builder::new()
+            .prefix("uchaos-repro-")
+            .disable_cleanup(self.keep)
+            .tempdir_in(&place)
+            .with_context(|| format!("creating a folder in {} ($TMPDIR)", place.display()))?;
+        shop.expect_steps(2);
+        linux_image::obtain_sources(shop, &self.linux)?;
+        let files = repro::build_twice(shop, &self.linux, base.path())?;
+        if shop.json {
+            output::json(&files)?;
+        } else {
+            print(&files)?;
+        }
+        if self.keep {
+            eprintln!("both builds are kept in {}", base.path().display());
+        }
+        verdict(&files)
+    }
+}
+
+/// A folder with room for both, that the kernel's make can work in.
+fn place() -> Result<PathBuf> {
+    let place = std::env::temp_dir();
+    if !room::is_plain(&place) {
+        bail!(
+            "the kernel's make refuses a path like {}: set TMPDIR to one without spaces and colons",
+            place.display()
+        );
+    }
+    ensure_room(&place)?;
+    Ok(place)
+}
+
+fn ensure_room(place: &Path) -> Result<()> {
+    match vm_runner::free_bytes(place) {
+        Some(free_bytes) if free_bytes < NEEDED_BYTES => bail!(
+            "{} has {:.1} GB free, and two builds take {:.1} GB: free some space, or set TMPDIR to a folder with more",
+            place.display(),
+            free_bytes as f64 / 1e9,
+            NEEDED_BYTES as f64 / 1e9
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn print(files: &[Twice]) -> Result<()> {
+    for Twice { name, builds: [first, second], difference } in files {
+        let verdict = if difference.is_none() { "same" } else { "DIFFERS" };
+        say!("{:>10}  {}  {verdict:<8}{name}", first.bytes, first.sha256)?;
+        if let Some(difference) = difference {
+            say!("{:>10}  {}  at {difference}", second.bytes, second.sha256)?;
+        }
+    }
+    Ok(())
+}
+
+fn verdict(files: &[Twice]) -> Result<()> {
+    let differing: Vec<String> = files
+        .iter()
+        .filter_map(|file| Some(format!("{} at {}", file.name, file.difference.as_ref()?)))
+        .collect();
+    if differing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Check(format!(
+        "two builds from the same sources differ: {}. With --keep both stay, to be looked at",
+        differing.join("; ")
+    ))
+    .into())
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Everything that ships, built twice from sources alone by this same program, in surroundings that differ in what
+//! commonly leaks into a build; and where the two first differ.
+
+mod checkout;
+mod difference;
+mod surroundings;
+
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde::Serialize;
+use vm_runner::interrupt;
+
+use crate::build::linux_image::LinuxOptions;
+use crate::commands::image::BuiltFile;
+use crate::log::show_command;
+use crate::workshop::Workshop;
+pub(crate) use checkout::copy_checkout;
+pub(crate) use difference::{Difference, first_difference};
+use surroundings::{BOTH, Surroundings};
+
+/// What one build of one file is.
+#[derive(Debug, Serialize)]
+pub(crate) struct Build {
+    pub(crate) bytes: u64,
+    pub(crate) sha256: String,
+}
+
+/// One file, built twice.
+#[derive(Debug, Serialize)]
+pub(crate) struct Twice {
+    pub(crate) name: String,
+    pub(crate) builds: [Build; 2],
+    /// Absent where they are the same.
+    pub(crate) difference: Option<Difference>,
+}
+
+/// Builds everything twice in folders below `base`, and compares.
+///
+/// # Errors
+/// A build that fails; an interrupt.
+pub(crate) fn build_twice(
+    shop: &Workshop,
+    options: &LinuxOptions,
+    base: &Path,
+) -> Result<Vec<Twice>> {
+    let mut builds = Vec::new();
+    for (number, surroundings) in BOTH.iter().enumerate() {
+        eprintln!("build {} of 2: {}", number + 1, surroundings.describe(base));
+        let files = build(shop, options, surroundings, base)
+            .with_context(|| format!("in build {} of 2", number + 1))?;
+        builds.push(files);
+    }
+    let second = builds.pop().unwrap_or_default();
+    let first = builds.pop().unwrap_or_default();
+    ensure!(first.len() == second.len(), "the two builds made different lists of files");
+    first.into_iter().zip(second).map(|(first, second)| compare(first, second)).collect()
+}
+
+/// What [`build_twice`] would do: for people.
+///
+/// # Errors
+/// When this program cannot be found.
+pub(crate) fn describe(shop: &Workshop, options: &LinuxOptions, base: &Path) -> Result<String> {
+    let mut lines = Vec::new();
+    for surroundings in &BOTH {
+        let command = surroundings.command(shop, options, base)?;
+        let settings: Vec<String> = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
+            .map(|(name, value)| format!("{name}={value} "))
+            .collect();
+        let copied = surroundings.checkout(base);
+        lines.push(format!("copy the checkout to {}\n", copied.display()));
+        lines.push(format!("{}{}\n", settings.concat(), show_command(&command)));
+    }
+    Ok(lines.concat())
+}
+
+fn build(
+    shop: &Workshop,
+    options: &LinuxOptions,
+    surroundings: &Surroundings,
+    base: &Path,
+) -> Result<Vec<BuiltFile>> {
+    surroundings.prepare(shop, base)?;
+    let mut command = surroundings.command(shop, options, base)?;
+    let json = output(&mut command)?;
+    serde_json::from_slice(&json).context("reading the list of what was built")
+}
+
+/// Runs a command whose progress a person sees, and gives what it printed. An interrupt is passed on to it, and it is
+/// waited for, so that it can take its own tools down.
+fn output(command: &mut Command) -> Result<Vec<u8>> {
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .with_context(|| format!("starting `{}`", show_command(command)))?;
+    let process = Pid::from_raw(i32::try_from(child.id()).context("a process number")?);
+    let passed_on = interrupt::subscribe(move || {
+        let _ = kill(process, Signal::SIGINT);
+    });
+    let output = child.wait_with_output().context("waiting for it")?;
+    drop(passed_on);
+    interrupt::check()?;
+    if !output.status.success() {
+        bail!("it failed ({}); what it said is above, and --keep keeps its logs", output.status);
+    }
+    Ok(output.stdout)
+}
+
+fn compare(first: BuiltFile, second: BuiltFile) -> Result<Twice> {
+    ensure!(
+        first.name == second.name,
+        "one build made {}, and the other {} in its place",
+        first.name,
+        second.name
+    );
+    let difference = if first.sha256 == second.sha256 {
+        None
+    } else {
+        let read =
+            |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
+        first_difference(&read(&first.path)?, &read(&second.path)?)
+    };
+    let name = first.name;
+    let builds = [
+        Build { bytes: first.bytes, sha256: first.sha256 },
+        Build { bytes: second.bytes, sha256: second.sha256 },
+    ];
+    Ok(Twice { name, builds, difference })
+}
