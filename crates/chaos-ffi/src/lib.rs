@@ -15,6 +15,7 @@ mod engine;
 mod object;
 #[cfg(all(feature = "object", not(test)))]
 mod panic;
+mod report;
 #[cfg(test)]
 mod tests;
 

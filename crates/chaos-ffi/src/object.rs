@@ -227,29 +227,42 @@ unsafe extern "C" fn uchaos_engine_health(engine: *const c_void, health: *mut He
 }
 
 fn report(source: &EntropySource<'_, TscClock>) -> Health {
-    let health = source.health();
+    // Naming every member: one that the engine counts and no guest hears of is a compile error.
+    let &chaos_core::Health {
+        samples,
+        repetition_count_failures,
+        adaptive_proportion_failures,
+        lag_predictor_failures,
+        stuck_failures,
+        stuck_samples,
+        backward_steps,
+        repeated_reads,
+        state,
+        last_error,
+        cutoffs,
+    } = source.health();
     let params = source.params();
     Health {
-        samples: health.samples,
-        repetition_count_failures: health.repetition_count_failures,
-        adaptive_proportion_failures: health.adaptive_proportion_failures,
-        lag_predictor_failures: health.lag_predictor_failures,
-        stuck_failures: health.stuck_failures,
-        stuck_samples: health.stuck_samples,
-        backward_steps: health.backward_steps,
-        repeated_reads: health.repeated_reads,
-        state: match health.state {
+        samples,
+        repetition_count_failures,
+        adaptive_proportion_failures,
+        lag_predictor_failures,
+        stuck_failures,
+        stuck_samples,
+        backward_steps,
+        repeated_reads,
+        state: match state {
             State::Starting => 0,
             State::Healthy => 1,
             State::Intermittent => 2,
             State::Permanent => 3,
         },
-        last_error: health.last_error.map_or(code::OK, code_of),
-        repetition_count_cutoff: health.cutoffs.repetition_count,
+        last_error: last_error.map_or(code::OK, code_of),
+        repetition_count_cutoff: cutoffs.repetition_count,
         adaptive_proportion_window: chaos_core::cutoffs::WINDOW_SAMPLES,
-        adaptive_proportion_cutoff: health.cutoffs.adaptive_proportion,
-        prediction_run_cutoff: health.cutoffs.prediction_run,
-        prediction_count_cutoff: health.cutoffs.prediction_count,
+        adaptive_proportion_cutoff: cutoffs.adaptive_proportion,
+        prediction_run_cutoff: cutoffs.prediction_run,
+        prediction_count_cutoff: cutoffs.prediction_count,
         claim_millibits: params.claim_millibits,
         enforce: u32::from(params.enforcement == Enforcement::Enforce),
         fresh_microbits_per_output_bit: params.fresh_microbits_per_output_bit(),

@@ -2,6 +2,7 @@
 //! The kernel module and uchaosbox: the module tried from inside its guest (the verdicts are the guest's own), who
 //! seeds the kernel's generator, the parameters of a job, and the same tool on the host.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -51,6 +52,11 @@ pub(crate) const CHECKS: &[Check] = &[
         name: "the module holds the engine object byte for byte",
         long: false,
         run: same_engine,
+    },
+    Check {
+        name: "the module shows every health counter that uchaosbox does",
+        long: false,
+        run: same_health,
     },
     Check { name: "uchaosbox takes a whole capture on the host", long: false, run: on_the_host },
 ];
@@ -130,6 +136,20 @@ fn same_engine(bench: &Bench) -> Result<()> {
         same.compared_bytes > same.relocated_bytes,
         "next to nothing could be compared: {same:?}"
     );
+    Ok(())
+}
+
+fn same_health(bench: &Bench) -> Result<()> {
+    let words = "uchaos.job=raw:1000 uchaos.target=linux-module+linux-user";
+    let (_, capture) = good(bench, "health", words)?;
+    let keys = |target| -> Result<BTreeSet<String>> {
+        let report = of(&capture, target)?.report(JobKind::Raw).context("a raw job's report")?;
+        Ok(report.health.iter().map(|(key, _)| key.to_owned()).collect())
+    };
+    let (module, user) = (keys(Target::LinuxModule)?, keys(Target::LinuxUser)?);
+    // What the module's C has forgotten of the engine's list (crates/chaos-ffi/src/report.rs).
+    let forgotten: Vec<_> = user.difference(&module).collect();
+    ensure!(user.len() > 15 && forgotten.is_empty(), "the module does not show {forgotten:?}");
     Ok(())
 }
 

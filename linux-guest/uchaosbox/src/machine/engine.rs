@@ -70,36 +70,7 @@ impl OwnEngine {
     }
 
     pub(crate) fn health(&self, lines: &mut dyn fmt::Write) -> fmt::Result {
-        let health = self.engine.health().map_err(|_| fmt::Error)?;
-        let state = match health.state {
-            0 => "starting",
-            1 => "healthy",
-            2 => "intermittent",
-            3 => "permanent",
-            _ => "unknown",
-        };
-        writeln!(lines, "state={state}\nlast_error={}", health.last_error)?;
-        writeln!(lines, "last_error_text={}", chaos_ffi::Failure(health.last_error))?;
-        writeln!(lines, "samples={}", health.samples)?;
-        writeln!(lines, "repetition_count_failures={}", health.repetition_count_failures)?;
-        writeln!(lines, "adaptive_proportion_failures={}", health.adaptive_proportion_failures)?;
-        writeln!(lines, "lag_predictor_failures={}", health.lag_predictor_failures)?;
-        writeln!(
-            lines,
-            "stuck_failures={}\nstuck_samples={}",
-            health.stuck_failures, health.stuck_samples
-        )?;
-        writeln!(
-            lines,
-            "backward_steps={}\nrepeated_reads={}",
-            health.backward_steps, health.repeated_reads
-        )?;
-        writeln!(lines, "repetition_count_cutoff={}", health.repetition_count_cutoff)?;
-        writeln!(lines, "adaptive_proportion_window={}", health.adaptive_proportion_window)?;
-        writeln!(lines, "adaptive_proportion_cutoff={}", health.adaptive_proportion_cutoff)?;
-        writeln!(lines, "prediction_run_cutoff={}", health.prediction_run_cutoff)?;
-        writeln!(lines, "prediction_count_cutoff={}", health.prediction_count_cutoff)?;
-        writeln!(lines, "fresh_microbits_per_output_bit={}", health.fresh_microbits_per_output_bit)
+        self.engine.health().map_err(|_| fmt::Error)?.write(lines)
     }
 
     pub(crate) fn meta(&self, lines: &mut dyn fmt::Write) -> fmt::Result {
