@@ -27,6 +27,9 @@ mod request;
 mod selftest;
 mod serve;
 
+// Compiled code and the engine object call memcpy and its like.
+use freestanding as _;
+
 use bootloader_api::{BootInfo, BootloaderConfig, entry_point};
 use chaos_wire::Marker;
 

@@ -6,7 +6,6 @@ pub(crate) mod buffer;
 pub(crate) mod frames;
 pub(crate) mod heap;
 pub(crate) mod layout;
-mod libc;
 pub(crate) mod paging;
 pub(crate) mod stack;
 

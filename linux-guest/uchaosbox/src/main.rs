@@ -17,6 +17,9 @@ mod applets;
 mod machine;
 mod run;
 
+// Compiled code and the engine object call memcpy and its like.
+use freestanding as _;
+
 use core::fmt::Write as _;
 
 use chaos_wire::{GuestStatus, TextBuffer};

@@ -54,6 +54,7 @@ pub(crate) fn build(shop: &Workshop, engine_object: &Path) -> Result<Bare> {
     let inputs = Inputs::new()
         .path(shop.root.join("baremetal"))
         .path(shop.root.join("crates/chaos-wire"))
+        .path(shop.root.join("crates/freestanding"))
         .path(shop.root.join("crates/chaos-ffi"))
         .path(shop.root.join("Cargo.toml"))
         .path(shop.root.join("Cargo.lock"))

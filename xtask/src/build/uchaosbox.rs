@@ -43,6 +43,7 @@ fn build_with(shop: &Workshop, engine_object: &Path, step: &str, feature: &str) 
         "linux-guest/uchaosbox",
         "crates/chaos-ffi",
         "crates/chaos-wire",
+        "crates/freestanding",
         "Cargo.toml",
         "Cargo.lock",
         "rust-toolchain.toml",
