@@ -20,6 +20,30 @@ use crate::preflight;
 use crate::tools::{self, TO_BUILD, TO_LOOK, TO_RUN};
 use crate::workshop::{Workshop, show_duration};
 
+/// What runs on the host: a name for its log, and the words after `cargo`.
+const HOST_STAGES: [(&str, &[&str]); 4] = [
+    ("fmt", &["fmt", "--all", "--", "--check"]),
+    ("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    // The guests' programs, most of the project's `unsafe` among them, stand behind features. Linting links nothing, but
+    // their build scripts ask for the engine.
+    (
+        "clippy-guests",
+        &[
+            "clippy",
+            "--package=baremetal",
+            "--package=uchaosbox",
+            "--features=baremetal/bare,uchaosbox/selftest",
+            "--bins",
+            "--profile=kernel",
+            "--config=env.UCHAOS_ENGINE_OBJECT='not-linked'",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    ),
+    ("cargo-test", &["test", "--workspace", "--no-fail-fast"]),
+];
+
 /// Lints, unit tests, and the on-target tests in both guests.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -76,7 +100,9 @@ impl Test {
         }
         let host = self.only != Some(Part::Guests) && self.filter.is_none();
         let guests = self.only != Some(Part::Host);
-        shop.expect_steps(if host { 3 } else { 0 } + if guests { images::STEPS } else { 0 });
+        shop.expect_steps(
+            if host { HOST_STAGES.len() } else { 0 } + if guests { images::STEPS } else { 0 },
+        );
         let mut tally = Tally::default();
         if host {
             self.host_tests(shop, &mut tally)?;
@@ -152,12 +178,7 @@ impl Test {
 
     /// Formatting, lints, and `cargo test` over the workspace.
     fn host_tests(&self, shop: &Workshop, tally: &mut Tally) -> Result<()> {
-        let stages: [(&str, &[&str]); 3] = [
-            ("fmt", &["fmt", "--all", "--", "--check"]),
-            ("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
-            ("cargo-test", &["test", "--workspace", "--no-fail-fast"]),
-        ];
-        for (name, arguments) in stages {
+        for (name, arguments) in HOST_STAGES {
             let label = shop.next_label(name);
             if shop.dry_run {
                 eprintln!("{label} … would run cargo {}", arguments.join(" "));
