@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The part of the microkernel that needs no hardware, so that it is tested on the host: what PVH hands over,
-//! memory bookkeeping, the initrd, the line editor, the monitor's commands and its histogram.
+//! memory bookkeeping, the initrd, the line editor and the monitor's commands.
 //!
 //! The machine itself is in the binary (`src/main.rs`, built with `--features bare`), which puts these pieces
 //! between the boot protocol and the job runner.
@@ -13,7 +13,6 @@ extern crate std;
 pub mod byte_queue;
 pub mod command;
 pub mod frames;
-pub mod histogram;
 pub mod initrd;
 pub mod line_editor;
 pub mod memory_map;

@@ -15,6 +15,7 @@ mod module;
 mod person;
 mod profiles;
 mod stock;
+mod uchaosbox;
 
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,7 @@ pub(crate) const AREAS: &[(&str, &[Check])] = &[
     ("live", live::CHECKS),
     ("lab", lab::CHECKS),
     ("module", module::CHECKS),
+    ("uchaosbox", uchaosbox::CHECKS),
     ("profiles", profiles::CHECKS),
     ("stock kernels", stock::CHECKS),
     ("kit", kit::CHECKS),

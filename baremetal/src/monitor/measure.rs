@@ -2,8 +2,8 @@
 //! `raw`, `hist`, `rng` and `seed`: samples and bytes on the screen. Samples are taken in one go and printed
 //! afterwards, as in a job.
 
-use baremetal::histogram::{Histogram, Summary};
 use chaos_ffi::Engine;
+use chaos_view::histogram::{Histogram, Summary};
 use chaos_wire::Failure;
 
 use super::Session;
@@ -84,9 +84,6 @@ impl<'a> Session<'a> {
 
     fn summary(&self, samples: usize) {
         let Some(summary) = self.buffer.get(..samples).and_then(Summary::of) else { return };
-        let Summary { samples, min_ticks, max_ticks, mean_ticks, gcd_ticks } = summary;
-        println!(
-            "samples {samples}  ticks: min {min_ticks}  mean {mean_ticks}  max {max_ticks}  gcd {gcd_ticks}"
-        );
+        println!("{summary}");
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `health`, `clock`, `cpu` and `mem`: what there is to know without sampling.
 
-use baremetal::histogram::Summary;
 use chaos_ffi::Engine;
+use chaos_view::histogram::Summary;
 
 use crate::console::Console;
 use crate::memory::{frames, heap, layout, stack};

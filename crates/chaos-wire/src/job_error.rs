@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What is wrong with a request, and where. The text is plain in a guest; on the host it also names the nearest
-//! word that would have been right.
+//! What is wrong with a request, and where; the text also names the nearest word that would have been right.
 
 use core::fmt;
 
 use crate::excerpt::Excerpt;
+use crate::nearest::nearest;
 use crate::number::NumberFault;
 
 /// Where a request was read.
@@ -42,7 +42,6 @@ pub struct JobError {
 impl fmt::Display for JobError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.problem, self.source)?;
-        #[cfg(feature = "std")]
         if let Some(nearest) = self.problem.nearest() {
             write!(f, "; did you mean `{nearest}`?")?;
         }
@@ -128,7 +127,6 @@ impl fmt::Display for Problem {
     }
 }
 
-#[cfg(feature = "std")]
 impl Problem {
     /// The known word that is nearest to the unknown one, where one is near enough to be meant.
     #[must_use]
@@ -144,16 +142,4 @@ impl Problem {
             _ => None,
         }
     }
-}
-
-/// The candidate with the fewest edits to `word`, where these are at most a third of its letters, or one.
-#[cfg(feature = "std")]
-#[must_use]
-pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_ascii_lowercase();
-    known
-        .map(|known| (strsim::damerau_levenshtein(&word, known), known))
-        .min_by_key(|(edits, _)| *edits)
-        .filter(|(edits, known)| *edits <= (known.len() / 3).max(1))
-        .map(|(_, known)| known)
 }

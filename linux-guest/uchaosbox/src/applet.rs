@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The applets: what they are called, and what each says when it is asked for help.
+//! The applets: what they are called, and which options and views each has.
+
+use crate::view::View;
 
 /// One of the tools in this program, called by its name as first word or through a link of that name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub enum Applet {
     Raw,
     /// Writes seed material, or gives it to the kernel.
     Seed,
+    /// Shows a file of bytes or samples.
+    View,
     /// Shows what the health tests have counted.
     Health,
     /// Measures how fast it all is.
@@ -30,27 +34,14 @@ pub const APPLETS: &[Applet] = &[
     Applet::Stream,
     Applet::Raw,
     Applet::Seed,
+    Applet::View,
     Applet::Health,
     Applet::Bench,
 ];
 
-/// What the program says without an applet.
-pub const USAGE: &str = "\
-uchaosbox: random numbers from timing jitter, in userland
-
-  uchaosbox job [--output FILE]       do the jobs of the kernel command line
-  uchaosbox serve                     do what the virtio port `uchaos.control` says
-  uchaosbox load [FILE]               load the kernel module with its parameters
-  uchaosbox stream N                  N bytes of the stream (not entropy)
-  uchaosbox raw N                     N samples of raw noise
-  uchaosbox seed [N] [--credit]       N bytes of full entropy, or seed the kernel
-  uchaosbox health                    what the health tests count
-  uchaosbox bench                     how fast it is
-
-Options of the engine, for each of them, as on the kernel command line:
-  --target T --workload W --turns N --init_turns N --min_delta N --claim N --health H
-`uchaosbox APPLET -h` says more.
-";
+/// The options that are words of the job grammar (`--turns` is `uchaos.turns`) and set the engine up.
+const ENGINE_OPTIONS: &[&str] =
+    &["--target", "--workload", "--turns", "--init_turns", "--min_delta", "--claim", "--health"];
 
 impl Applet {
     /// The name by which it is called.
@@ -63,6 +54,7 @@ impl Applet {
             Self::Stream => "stream",
             Self::Raw => "raw",
             Self::Seed => "seed",
+            Self::View => "view",
             Self::Health => "health",
             Self::Bench => "bench",
         }
@@ -74,85 +66,51 @@ impl Applet {
         APPLETS.iter().copied().find(|applet| applet.name() == name)
     }
 
-    /// What `-h` prints.
+    /// Whether it takes a word that is no option: a count, or a file.
     #[must_use]
-    pub const fn help(self) -> &'static str {
+    pub const fn has_operand(self) -> bool {
+        matches!(self, Self::Load | Self::Stream | Self::Raw | Self::Seed | Self::View)
+    }
+
+    /// Its options that are words of the job grammar.
+    pub fn grammar_options(self) -> impl Iterator<Item = &'static str> {
+        let (job, engine): (&[_], &[_]) = match self {
+            Self::Job => (&["--job"], ENGINE_OPTIONS),
+            Self::View => (&[], &[]),
+            _ => (&[], ENGINE_OPTIONS),
+        };
+        job.iter().chain(engine).copied()
+    }
+
+    /// The views that it has an option for.
+    #[must_use]
+    pub const fn views(self) -> &'static [View] {
         match self {
-            Self::Job => {
-                "\
-uchaosbox job [--job LIST] [--target T[+T]] [--output FILE] [engine options]
-
-Takes what is asked for from each target, as frames. Without options it reads /etc/uchaos.conf and
-/proc/cmdline, and writes to the virtio port `uchaos.data`.
-  --job LIST      raw:SAMPLES,stream:BYTES,restart:ROWSxCOLUMNS,seed:BYTES,selftest
-  --target T      linux-module (default), linux-user, linux-crng, host-user; more than one with +
-  --output FILE   write the frames to a file
-
-  uchaosbox job --target host-user --job raw:1000000,stream:16M --output host.frames
-"
-            }
-            Self::Serve => {
-                "\
-uchaosbox serve [engine options]
-
-Reads lines of the job grammar from the virtio port `uchaos.control`, and answers each with a whole
-capture on the virtio port `uchaos.data`. The target is linux-module; it is loaded anew when a line
-changes a parameter. A guest with that port does this by itself.
-"
-            }
-            Self::Load => {
-                "\
-uchaosbox load [FILE] [engine options]
-
-Loads the kernel module (default: /lib/modules/uchaos.ko) with the engine parameters of the kernel
-command line, or of the options.
-"
-            }
-            Self::Stream => {
-                "\
-uchaosbox stream N [--text] [engine options]
-
-Writes N bytes (suffixes K, M, G) of the stream: fast, amplified, not entropy.
-  --text                  as a hex dump
-  --target linux-module   from /dev/uchaos instead of an engine in this process
-"
-            }
-            Self::Raw => {
-                "\
-uchaosbox raw N [--text] [engine options]
-
-Writes N samples of raw noise, 64-bit little-endian ticks, before any mixing.
-  --text                  as decimal numbers, one a line
-  --target linux-module   from /dev/uchaos-raw (root only)
-"
-            }
-            Self::Seed => {
-                "\
-uchaosbox seed [N] [--text] [--credit] [engine options]
-
-Writes N bytes (default 32) of conditioned output, full entropy by account.
-  --text                  as a hex dump
-  --credit                give them to the kernel's own generator instead, credited (root only)
-  --target linux-module   from /dev/uchaos-seed
-"
-            }
-            Self::Health => {
-                "\
-uchaosbox health [engine options]
-
-Takes 100,000 samples and shows what the health tests counted, as key=value.
-  --target linux-module   show /proc/uchaos
-"
-            }
-            Self::Bench => {
-                "\
-uchaosbox bench [engine options]
-
-Times raw noise, stream and seed.
-  --target linux-module   of the module
-"
-            }
+            Self::Raw | Self::View => &[View::Text, View::Histogram, View::Bits],
+            Self::Stream | Self::Seed => &[View::Text, View::Bits],
+            Self::Job | Self::Serve | Self::Load | Self::Health | Self::Bench => &[],
         }
+    }
+
+    /// Its options that are neither of the grammar nor views.
+    #[must_use]
+    pub const fn own_options(self) -> &'static [&'static str] {
+        match self {
+            Self::Job => &["--output"],
+            Self::Seed => &["--credit"],
+            _ => &[],
+        }
+    }
+
+    /// All its options.
+    pub fn options(self) -> impl Iterator<Item = &'static str> {
+        let views = self.views().iter().map(|view| view.option());
+        self.own_options()
+            .iter()
+            .copied()
+            .chain(views)
+            .chain(self.grammar_options())
+            .chain(["--help"])
     }
 }
 
@@ -161,13 +119,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_applet_is_found_by_its_name_and_explains_itself() {
+    fn each_applet_is_found_by_its_name() {
         for applet in APPLETS {
             assert_eq!(Applet::from_name(applet.name()), Some(*applet));
-            let begin = format!("uchaosbox {}", applet.name());
-            assert!(applet.help().starts_with(&begin), "{begin}");
-            assert!(USAGE.contains(&begin), "{begin}");
         }
         assert_eq!(Applet::from_name("jobs"), None);
+    }
+
+    #[test]
+    fn engine_options_are_words_of_the_job_grammar() {
+        for option in Applet::Job.grammar_options() {
+            let key = option.replace("--", "uchaos.");
+            assert!(chaos_wire::KEYS.contains(&key.as_str()), "{key}");
+        }
+        // Every key is an option of `job`, but the one that only the microkernel has.
+        assert_eq!(Applet::Job.grammar_options().count() + 1, chaos_wire::KEYS.len());
     }
 }

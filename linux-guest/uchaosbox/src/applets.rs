@@ -8,6 +8,8 @@ mod load;
 mod port;
 mod serve;
 mod show;
+mod view;
+mod views;
 
 use core::fmt::{self, Write as _};
 
@@ -66,7 +68,7 @@ fn system(what: &'static str) -> impl Fn(Errno) -> Stop {
 
 /// Does what the command says. `options` are the words of the job grammar among its options.
 pub(crate) fn run(command: &Command<'_>, options: &str) -> Result<(), Stop> {
-    let &Command::Run { applet, operand, output, text, credit } = command else {
+    let &Command::Run { applet, operand, output, view, credit } = command else {
         if let Command::Help(applet) = command {
             crate::help(*applet);
         }
@@ -78,8 +80,9 @@ pub(crate) fn run(command: &Command<'_>, options: &str) -> Result<(), Stop> {
         Applet::Load => load::run(&request(options)?, operand),
         Applet::Seed if credit => crng::credit(&request(options)?, operand),
         Applet::Stream | Applet::Raw | Applet::Seed => {
-            show::output(applet, &request(options)?, operand, text)
+            show::output(applet, &request(options)?, operand, view)
         }
+        Applet::View => view::run(operand, view),
         Applet::Health => show::health(&request(options)?),
         Applet::Bench => bench::run(&request(options)?),
     }
@@ -104,7 +107,10 @@ fn request(options: &str) -> Result<Request, Stop> {
     };
     let request = Request::parse_over(defaults, line).map_err(|error| match error.source {
         // Options stand where the kernel command line would, and that is not where they came from.
-        Source::CommandLine if !options.is_empty() => bad(&error.problem),
+        Source::CommandLine if !options.is_empty() => match error.problem.nearest() {
+            Some(nearest) => bad(&format_args!("{}; did you mean `{nearest}`?", error.problem)),
+            None => bad(&error.problem),
+        },
         _ => bad(&error),
     })?;
     params(&request).check().map_err(|parameter| {

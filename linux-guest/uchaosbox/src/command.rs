@@ -4,9 +4,10 @@
 
 use core::fmt::{self, Write as _};
 
-use chaos_wire::{KEYS, TextBuffer};
+use chaos_wire::{TextBuffer, nearest};
 
-use crate::applet::Applet;
+use crate::applet::{APPLETS, Applet};
+use crate::view::View;
 
 /// What the program is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +22,8 @@ pub enum Command<'a> {
         operand: Option<&'a str>,
         /// `--output FILE`
         output: Option<&'a str>,
-        /// `--text`
-        text: bool,
+        /// How it is shown; as it is, without.
+        view: Option<View>,
         /// `--credit`
         credit: bool,
     },
@@ -37,6 +38,8 @@ pub enum Misuse<'a> {
     UnknownOption(Applet, &'a str),
     /// An option without the value that it needs.
     NoValue(&'a str),
+    /// An option beside one that excludes it.
+    Excluded(&'static str, &'static str),
     /// One word too many.
     Surplus(Applet, &'a str),
     /// More options than there is room for.
@@ -45,18 +48,24 @@ pub enum Misuse<'a> {
 
 impl fmt::Display for Misuse<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let meant = |f: &mut fmt::Formatter<'_>, meant: Option<&str>| match meant {
+            Some(meant) => write!(f, "did you mean '{meant}'? "),
+            None => Ok(()),
+        };
         match self {
             Self::UnknownApplet(word) => {
-                write!(f, "unknown applet '{word}'; `uchaosbox -h` lists them")
+                write!(f, "unknown applet '{word}'; ")?;
+                meant(f, nearest(word, APPLETS.iter().map(|applet| applet.name())))?;
+                f.write_str("`uchaosbox -h` lists them")
             }
             Self::UnknownOption(applet, word) => {
-                write!(
-                    f,
-                    "{0}: unknown option '{word}'; `uchaosbox {0} -h` lists them",
-                    applet.name()
-                )
+                let name = applet.name();
+                write!(f, "{name}: unknown option '{word}'; ")?;
+                meant(f, nearest(word, applet.options()))?;
+                write!(f, "`uchaosbox {name} -h` lists them")
             }
             Self::NoValue(word) => write!(f, "option '{word}' needs a value"),
+            Self::Excluded(one, other) => write!(f, "'{other}' beside '{one}': give one of them"),
             Self::Surplus(applet, word) => {
                 write!(f, "{0}: what is '{word}'? `uchaosbox {0} -h` shows the form", applet.name())
             }
@@ -83,35 +92,41 @@ impl<'a> Command<'a> {
                 Some(word) => Applet::from_name(word).ok_or(Misuse::UnknownApplet(word))?,
             },
         };
-        let (mut operand, mut output, mut text, mut credit) = (None, None, false, false);
+        let (mut operand, mut output, mut view, mut credit) = (None, None, None::<View>, false);
         while let Some(word) = words.next() {
-            let takes_bytes = matches!(applet, Applet::Stream | Applet::Raw | Applet::Seed);
-            match word {
-                "-h" | "--help" => return Ok(Self::Help(Some(applet))),
-                "--output" if applet == Applet::Job => {
-                    output = Some(words.next().ok_or(Misuse::NoValue(word))?);
+            if matches!(word, "-h" | "--help") {
+                return Ok(Self::Help(Some(applet)));
+            }
+            let option = applet.options().find(|option| *option == word);
+            match option {
+                Some("--output") => output = Some(words.next().ok_or(Misuse::NoValue(word))?),
+                Some("--credit") => credit = true,
+                Some(option) => match applet.views().iter().find(|view| view.option() == option) {
+                    Some(asked) => {
+                        if let Some(other) = view.replace(*asked) {
+                            return Err(Misuse::Excluded(other.option(), option));
+                        }
+                    }
+                    None => {
+                        // `--turns` as `uchaos.turns`.
+                        let key = option.trim_start_matches('-');
+                        let value = words.next().ok_or(Misuse::NoValue(word))?;
+                        write!(request, "uchaos.{key}={value} ").map_err(|_| Misuse::TooLong)?;
+                    }
+                },
+                // `-` alone is a file.
+                None if word.len() > 1 && word.starts_with('-') => {
+                    return Err(Misuse::UnknownOption(applet, word));
                 }
-                "--text" if takes_bytes => text = true,
-                "--credit" if applet == Applet::Seed => credit = true,
-                _ if word.starts_with("--") => {
-                    let key = grammar_key(word).ok_or(Misuse::UnknownOption(applet, word))?;
-                    let value = words.next().ok_or(Misuse::NoValue(word))?;
-                    write!(request, "{key}={value} ").map_err(|_| Misuse::TooLong)?;
-                }
-                _ if operand.is_none() && (takes_bytes || applet == Applet::Load) => {
-                    operand = Some(word);
-                }
-                _ => return Err(Misuse::Surplus(applet, word)),
+                None if operand.is_none() && applet.has_operand() => operand = Some(word),
+                None => return Err(Misuse::Surplus(applet, word)),
             }
         }
-        Ok(Self::Run { applet, operand, output, text, credit })
+        match view {
+            Some(view) if credit => Err(Misuse::Excluded(view.option(), "--credit")),
+            _ => Ok(Self::Run { applet, operand, output, view, credit }),
+        }
     }
-}
-
-/// `--turns` as `uchaos.turns`.
-fn grammar_key(option: &str) -> Option<&'static str> {
-    let name = option.strip_prefix("--")?;
-    KEYS.iter().copied().find(|key| key.strip_prefix("uchaos.") == Some(name))
 }
 
 #[cfg(test)]
@@ -127,17 +142,19 @@ mod tests {
 
     #[test]
     fn an_applet_is_called_by_word_or_by_link() {
-        let raw = |operand, text| Command::Run {
+        let raw = |operand, view| Command::Run {
             applet: Applet::Raw,
             operand,
             output: None,
-            text,
+            view,
             credit: false,
         };
-        assert_eq!(parse("/bin/uchaosbox raw 12 --text").0, Ok(raw(Some("12"), true)));
-        assert_eq!(parse("/usr/bin/raw 12").0, Ok(raw(Some("12"), false)));
+        let text = Some(View::Text);
+        assert_eq!(parse("/bin/uchaosbox raw 12 --text").0, Ok(raw(Some("12"), text)));
+        assert_eq!(parse("/usr/bin/raw 12").0, Ok(raw(Some("12"), None)));
         assert_eq!(parse("uchaosbox").0, Ok(Command::Help(None)));
         assert_eq!(parse("uchaosbox --help").0, Ok(Command::Help(None)));
+        assert_eq!(parse("uchaosbox help").0, Ok(Command::Help(None)));
         assert_eq!(parse("raw 12 -h").0, Ok(Command::Help(Some(Applet::Raw))));
     }
 
@@ -157,7 +174,15 @@ mod tests {
             ("uchaosbox toast", Misuse::UnknownApplet("toast")),
             ("raw 5 --credit", Misuse::UnknownOption(Applet::Raw, "--credit")),
             ("raw 5 --turn 2", Misuse::UnknownOption(Applet::Raw, "--turn")),
+            ("raw 5 --output f", Misuse::UnknownOption(Applet::Raw, "--output")),
+            ("raw 5 --job raw:5", Misuse::UnknownOption(Applet::Raw, "--job")),
+            ("raw 5 --timer 100", Misuse::UnknownOption(Applet::Raw, "--timer")),
+            ("raw -n", Misuse::UnknownOption(Applet::Raw, "-n")),
+            ("stream 5 --histogram", Misuse::UnknownOption(Applet::Stream, "--histogram")),
+            ("view f --turns 2", Misuse::UnknownOption(Applet::View, "--turns")),
             ("raw 5 --turns", Misuse::NoValue("--turns")),
+            ("raw 5 --text --bits", Misuse::Excluded("--text", "--bits")),
+            ("seed --bits --credit", Misuse::Excluded("--bits", "--credit")),
             ("job --output", Misuse::NoValue("--output")),
             ("raw 5 6", Misuse::Surplus(Applet::Raw, "6")),
             ("health 6", Misuse::Surplus(Applet::Health, "6")),
@@ -167,5 +192,27 @@ mod tests {
         let mut place = [0; 8];
         let words = ["raw", "--workload", "memory"];
         assert_eq!(Command::parse(words, &mut TextBuffer::new(&mut place)), Err(Misuse::TooLong));
+    }
+
+    #[test]
+    fn the_nearest_word_is_named() {
+        for (line, said) in [
+            (
+                "uchaosbox rwa 5",
+                "unknown applet 'rwa'; did you mean 'raw'? `uchaosbox -h` lists them",
+            ),
+            ("uchaosbox toast", "unknown applet 'toast'; `uchaosbox -h` lists them"),
+            (
+                "raw 5 --turn 2",
+                "raw: unknown option '--turn'; did you mean '--turns'? `uchaosbox raw -h` lists them",
+            ),
+            (
+                "raw 5 --histgram",
+                "raw: unknown option '--histgram'; did you mean '--histogram'? `uchaosbox raw -h` lists them",
+            ),
+            ("raw 5 -n", "raw: unknown option '-n'; `uchaosbox raw -h` lists them"),
+        ] {
+            assert_eq!(parse(line).0.unwrap_err().to_string(), said);
+        }
     }
 }

@@ -8,10 +8,12 @@
 
 mod applet;
 mod command;
-mod dump;
 mod fields;
+mod help;
+mod view;
 
-pub use applet::{APPLETS, Applet, USAGE};
+pub use applet::{APPLETS, Applet};
 pub use command::{Command, Misuse};
-pub use dump::{DUMP_BYTES, hex_line};
 pub use fields::field;
+pub use help::{ENGINE_HELP, EXIT_HELP, USAGE};
+pub use view::View;

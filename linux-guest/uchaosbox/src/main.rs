@@ -23,16 +23,13 @@ use freestanding as _;
 use core::fmt::Write as _;
 
 use chaos_wire::{GuestStatus, TextBuffer};
-use uchaosbox::{Command, USAGE};
+use uchaosbox::{Applet, Command, ENGINE_HELP, EXIT_HELP, USAGE};
 
 use crate::run::output::{Stderr, Stdout};
 use crate::run::start::Words;
 
 /// Bytes that all options together may take.
 const OPTIONS_BYTES: usize = 4096;
-
-/// Exit status of a command line that means nothing, as with other tools.
-const MISUSED: i32 = 64;
 
 /// Does what the command line says; the exit status of the process.
 fn main(words: Words) -> i32 {
@@ -43,7 +40,7 @@ fn main(words: Words) -> i32 {
         Err(misuse) => {
             // Nowhere is left to say it when standard error is closed; here and below.
             let _ = writeln!(Stderr, "uchaosbox: {misuse}");
-            return MISUSED;
+            return GuestStatus::BadCommandLine.number();
         }
     };
     let options = core::str::from_utf8(request.as_bytes()).unwrap_or_default();
@@ -59,6 +56,11 @@ fn main(words: Words) -> i32 {
 }
 
 /// Prints the help of an applet, or of the program.
-fn help(applet: Option<uchaosbox::Applet>) {
-    let _ = Stdout.write_str(applet.map_or(USAGE, uchaosbox::Applet::help));
+fn help(applet: Option<Applet>) {
+    let texts = match applet {
+        None => [USAGE, "", ""],
+        Some(applet) if applet.has_engine() => [applet.help(), ENGINE_HELP, EXIT_HELP],
+        Some(applet) => [applet.help(), "", EXIT_HELP],
+    };
+    let _ = texts.iter().try_for_each(|text| Stdout.write_str(text));
 }

@@ -53,6 +53,7 @@ pub(crate) fn build(shop: &Workshop, engine_object: &Path) -> Result<Bare> {
     };
     let inputs = Inputs::new()
         .path(shop.root.join("baremetal"))
+        .path(shop.root.join("crates/chaos-view"))
         .path(shop.root.join("crates/chaos-wire"))
         .path(shop.root.join("crates/freestanding"))
         .path(shop.root.join("crates/chaos-ffi"))

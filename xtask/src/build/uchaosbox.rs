@@ -14,8 +14,12 @@ use crate::inputs::Inputs;
 use crate::log::StepLog;
 use crate::workshop::Workshop;
 
-/// Compiler flags: at a fixed place, as the engine object's code model needs it.
-const FLAGS: [&str; 2] = ["-Crelocation-model=static", "-Ctarget-feature=+crt-static"];
+/// Compiler flags: at a fixed place, as the engine object's code model needs it, and functions that came out alike folded.
+const FLAGS: [&str; 3] =
+    ["-Crelocation-model=static", "-Ctarget-feature=+crt-static", "-Clink-arg=-Wl,--icf=all"];
+
+/// Options of `strip`: no symbols, and no tables for an unwinder that the program does not have.
+const STRIP: [&str; 3] = ["--strip-all", "--remove-section=.eh_frame", "--remove-section=.comment"];
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
@@ -42,6 +46,7 @@ fn build_with(shop: &Workshop, engine_object: &Path, step: &str, feature: &str) 
     for path in [
         "linux-guest/uchaosbox",
         "crates/chaos-ffi",
+        "crates/chaos-view",
         "crates/chaos-wire",
         "crates/freestanding",
         "Cargo.toml",
@@ -55,7 +60,7 @@ fn build_with(shop: &Workshop, engine_object: &Path, step: &str, feature: &str) 
         inputs = inputs.path(engine_object);
     }
     let inputs = inputs
-        .text("flags", FLAGS.join(" "))
+        .text("flags", [FLAGS, STRIP].concat().join(" "))
         .text("paths", PATHS.join(" "))
         .text("feature", feature);
     shop.step(step, &inputs, &[&program], |log| {
@@ -64,7 +69,7 @@ fn build_with(shop: &Workshop, engine_object: &Path, step: &str, feature: &str) 
         let same = engine::verify(&engine, &linked)?;
         log.note(&format!("the engine is in it: {} bytes are equal", same.compared_bytes))?;
         let stripped = folder.join("stripped");
-        log.run(Command::new("strip").arg("--strip-all").arg("-o").arg(&stripped).arg(&linked))?;
+        log.run(Command::new("strip").args(STRIP).arg("-o").arg(&stripped).arg(&linked))?;
         let bytes = fs::metadata(&stripped).context("looking at the stripped program")?.len();
         log.say(&format!("uchaosbox: {bytes} bytes"))?;
         fs::rename(&stripped, &program)

@@ -3,9 +3,10 @@
 
 use core::fmt::Write as _;
 
-use chaos_wire::{GuestStatus, Machine as _, Request};
+use chaos_wire::{Machine as _, Request};
 
 use crate::applets::show::{failed, open};
+use crate::applets::views::unwritten;
 use crate::applets::{Stop, system};
 use crate::run::map;
 use crate::run::output::Stdout;
@@ -40,5 +41,5 @@ pub(crate) fn run(request: &Request) -> Result<(), Stop> {
         samples * 8 * 1_000_000 / stream_ns,
         SEED_BYTES as u64 * 1_000_000_000 / seed_ns
     )
-    .map_err(|_| Stop::new(GuestStatus::NoDataPort, "writing to standard output failed"))
+    .map_err(unwritten)
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `stream`, `raw`, `seed` and `health`: one output of one target on standard output, as bytes or for people.
+//! `stream`, `raw`, `seed` and `health`: one output of one target on standard output.
 
 use core::fmt::Write as _;
 
 use chaos_wire::{Failure, GuestStatus, Job, Machine as _, Request, Target, TextBuffer};
-use uchaosbox::{Applet, DUMP_BYTES, hex_line};
+use uchaosbox::{Applet, View};
 
+use crate::applets::views::{Content, HISTOGRAM_SAMPLES, Shown, histogram, room, unwritten};
 use crate::applets::{Stop, system};
 use crate::machine::Linux;
 use crate::run::map;
@@ -60,37 +61,44 @@ pub(crate) fn output(
     applet: Applet,
     request: &Request,
     operand: Option<&str>,
-    text: bool,
+    view: Option<View>,
 ) -> Result<(), Stop> {
     let job = wanted(applet, operand)?;
+    if view == Some(View::Histogram) {
+        return raw_histogram(request, job);
+    }
     let mut machine = open(request)?;
     let buffer = map::words(BUFFER_WORDS).map_err(system("mapping a buffer"))?;
-    let total_bytes = job.len_bytes();
-    let mut done_bytes = 0;
-    while done_bytes < total_bytes {
-        let len =
-            usize::try_from(total_bytes - done_bytes).unwrap_or(usize::MAX).min(BUFFER_WORDS * 8);
+    let content = if applet == Applet::Raw { Content::Samples } else { Content::Bytes };
+    let mut shown = Shown::new(content, view);
+    let mut left_bytes = job.len_bytes();
+    while left_bytes > 0 {
+        let len = usize::try_from(left_bytes).unwrap_or(usize::MAX).min(BUFFER_WORDS * 8);
         match job {
             Job::Raw { .. } => machine.raw(buffer.get_mut(..len / 8).unwrap_or_default()),
             Job::Seed { .. } => machine.seed(head(buffer, len)),
             _ => machine.stream(head(buffer, len)),
         }
         .map_err(failed)?;
-        match job {
-            Job::Raw { .. } if text => {
-                let samples = buffer.get(..len / 8).unwrap_or_default();
-                samples.iter().try_for_each(|delta_ticks| writeln!(Stdout, "{delta_ticks}"))
-            }
-            _ if text => (done_bytes..)
-                .step_by(DUMP_BYTES)
-                .zip(head(buffer, len).chunks(DUMP_BYTES))
-                .try_for_each(|(offset, bytes)| hex_line(&mut Stdout, offset, bytes)),
-            _ => Stdout.write(head(buffer, len)).map_err(|_| core::fmt::Error),
-        }
-        .map_err(|_| Stop::new(GuestStatus::NoDataPort, "writing to standard output failed"))?;
-        done_bytes += len as u64;
+        shown.piece(head(buffer, len))?;
+        left_bytes -= len as u64;
     }
-    Ok(())
+    shown.end()
+}
+
+/// All the samples are taken first, and in one piece.
+fn raw_histogram(request: &Request, job: Job) -> Result<(), Stop> {
+    let samples = usize::try_from(job.len_bytes() / 8).unwrap_or(usize::MAX);
+    if samples > HISTOGRAM_SAMPLES {
+        return Err(Stop::new(
+            GuestStatus::BadCommandLine,
+            format_args!("a histogram is of at most {HISTOGRAM_SAMPLES} samples"),
+        ));
+    }
+    let mut machine = open(request)?;
+    let deltas = room(samples)?;
+    machine.raw(deltas).map_err(failed)?;
+    histogram(deltas)
 }
 
 fn head(words: &mut [u64], len_bytes: usize) -> &mut [u8] {
@@ -103,7 +111,5 @@ pub(crate) fn health(request: &Request) -> Result<(), Stop> {
         let buffer = map::words(HEALTH_SAMPLES).map_err(system("mapping a buffer"))?;
         machine.raw(buffer).map_err(failed)?;
     }
-    machine
-        .health(&mut Stdout)
-        .map_err(|_| Stop::new(GuestStatus::NoDataPort, "writing to standard output failed"))
+    machine.health(&mut Stdout).map_err(unwritten)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A text histogram of deltas, as the monitor shows it: equal bins over the bulk of the samples, and one more
-//! for the tail, so that a rare interrupt does not squeeze everything else into one bar.
+//! A text histogram of deltas: equal bins over the bulk of the samples, and one more for the tail, so that a rare
+//! interrupt does not squeeze everything else into one bar.
 
 use core::fmt::{self, Write};
 
@@ -36,6 +36,16 @@ impl Summary {
         let mean_ticks = u64::try_from(sum / deltas.len() as u128).unwrap_or(u64::MAX);
         let gcd_ticks = deltas.iter().fold(0, |gcd, delta| greatest_common_divisor(gcd, *delta));
         Some(Self { samples: deltas.len(), min_ticks, max_ticks, mean_ticks, gcd_ticks })
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { samples, min_ticks, max_ticks, mean_ticks, gcd_ticks } = self;
+        write!(
+            f,
+            "samples {samples}  ticks: min {min_ticks}  mean {mean_ticks}  max {max_ticks}  gcd {gcd_ticks}"
+        )
     }
 }
 
@@ -147,9 +157,6 @@ fn fine_bin_end(bin: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::string::String;
-    use std::vec::Vec;
-
     use super::*;
 
     fn histogram(deltas: &[u64]) -> Histogram {
@@ -201,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_single_sample_in_a_bin_is_visible_next_to_many() {
-        let mut deltas = std::vec![100; 100_000];
+        let mut deltas = vec![100; 100_000];
         deltas.push(103);
         let mut text = String::new();
         histogram(&deltas).draw(&mut text).unwrap();

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What the program and its applets say of themselves, in 80 columns.
+
+use crate::applet::Applet;
+
+/// What the program says without an applet.
+pub const USAGE: &str = "\
+uchaosbox: random numbers from timing jitter, in userland
+
+  uchaosbox job [--output FILE]    do the jobs of the kernel command line
+  uchaosbox serve                  do what the virtio port `uchaos.control` says
+  uchaosbox load [FILE]            load the kernel module with its parameters
+  uchaosbox stream N               N bytes of the stream (not entropy)
+  uchaosbox raw N                  N samples of raw noise, in ticks
+  uchaosbox seed [N] [--credit]    N bytes of full entropy, or seed the kernel
+  uchaosbox view FILE              a file as hex dump, histogram or bits
+  uchaosbox health                 what the health tests count
+  uchaosbox bench                  how fast it is
+
+A link to it with the name of an applet is that applet.
+`uchaosbox APPLET -h` has the options, the units and the exit status.
+";
+
+/// What every applet with an engine has.
+pub const ENGINE_HELP: &str = "
+Engine options, as on the kernel command line and in /etc/uchaos.conf:
+  --target T       linux-user (an engine in this process), linux-module,
+                   linux-crng, host-user
+  --workload W     pause, memory, hash, combined
+  --turns N        samples per 64-bit word, 1 to 7
+  --init_turns N   samples before the first word, 1 to 63
+  --min_delta N    ticks below which a sample counts as none, 1 to 255
+  --claim N        min-entropy per sample, in thousandths of a bit
+  --health W       enforce, observe: what a failed health test does
+";
+
+/// How every applet ends.
+pub const EXIT_HELP: &str = "
+Exit status: 0 well; 1 a device, the engine or a health test failed; 2 the
+command line makes no sense; 4 too little memory; 5 panic; 6 the output could
+not be written.
+";
+
+impl Applet {
+    /// What `-h` prints first: the form, what it does, its own options. [`ENGINE_HELP`], where it has these options, and
+    /// [`EXIT_HELP`] come after it.
+    #[must_use]
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::Job => {
+                "\
+uchaosbox job [--job LIST] [--target T[+T]] [--output FILE] [engine options]
+
+Takes what is asked for from each target, as frames. Without options it reads
+/etc/uchaos.conf and /proc/cmdline, and writes to the virtio port `uchaos.data`.
+The target is linux-module where none is given.
+  --job LIST       raw:SAMPLES, stream:BYTES, restart:ROWSxCOLUMNS, seed:BYTES,
+                   selftest, joined by commas; bytes with suffixes K, M, G
+  --output FILE    write the frames to a file
+
+  uchaosbox job --target host-user --job raw:1000000,stream:16M --output out
+"
+            }
+            Self::Serve => {
+                "\
+uchaosbox serve [engine options]
+
+Reads lines of the job grammar from the virtio port `uchaos.control`, and
+answers each with a whole capture on the virtio port `uchaos.data`. The target
+is linux-module; it is loaded anew when a line changes a parameter. A guest with
+that port does this by itself.
+"
+            }
+            Self::Load => {
+                "\
+uchaosbox load [FILE] [engine options]
+
+Loads the kernel module (default: /lib/modules/uchaos.ko) with the engine
+parameters of the kernel command line, or of the options. Root only.
+"
+            }
+            Self::Stream => {
+                "\
+uchaosbox stream N [--text | --bits] [engine options]
+
+Writes N bytes (suffixes K, M, G) of the stream: fast, amplified, not entropy.
+  --text           as a hex dump: offset, 16 bytes, what is printable
+  --bits           how often each bit of a byte is one
+  --target linux-module   from /dev/uchaos instead of an engine in this process
+
+  uchaosbox stream 64 --text
+"
+            }
+            Self::Raw => {
+                "\
+uchaosbox raw N [--text | --histogram | --bits] [engine options]
+
+Writes N samples of raw noise, before any mixing: each is the ticks of one
+workload step, 64 bits, little-endian.
+  --text           as decimal numbers, one a line
+  --histogram      by size: ticks, samples, bar; of at most 1,000,000 samples
+  --bits           how often each bit is one
+  --target linux-module   from /dev/uchaos-raw (root only)
+
+  uchaosbox raw 20000 --histogram
+"
+            }
+            Self::Seed => {
+                "\
+uchaosbox seed [N] [--text | --bits | --credit] [engine options]
+
+Writes N bytes (default 32) of conditioned output, full entropy by account.
+  --text           as a hex dump: offset, 16 bytes, what is printable
+  --bits           how often each bit of a byte is one
+  --credit         give them to the kernel's own generator instead, credited
+                   with 8 bits each (root only)
+  --target linux-module   from /dev/uchaos-seed
+"
+            }
+            Self::View => {
+                "\
+uchaosbox view FILE [--text | --histogram | --bits]
+
+Shows a file as a hex dump: offset, 16 bytes, what is printable. `-` is standard
+input. With an option the file is raw noise, 64-bit little-endian ticks:
+  --text           as decimal numbers, one a line
+  --histogram      by size: ticks, samples, bar; the first 1,000,000 samples
+  --bits           how often each bit is one
+
+  uchaosbox raw 1000 > raw.u64le; uchaosbox view raw.u64le --histogram
+"
+            }
+            Self::Health => {
+                "\
+uchaosbox health [engine options]
+
+Takes 100,000 samples and shows what the health tests counted, as key=value.
+Counts are of samples since the engine's last start.
+  --target linux-module   show /proc/uchaos, and take nothing
+"
+            }
+            Self::Bench => {
+                "\
+uchaosbox bench [engine options]
+
+Times raw noise (ns per sample), stream (kB/s) and seed (bytes/s), by the
+kernel's clock.
+  --target linux-module   of the module
+"
+            }
+        }
+    }
+
+    /// Whether the engine's options are among its own.
+    #[must_use]
+    pub fn has_engine(self) -> bool {
+        self.grammar_options().next().is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::applet::APPLETS;
+
+    #[test]
+    fn each_applet_says_its_form_its_options_and_how_it_ends() {
+        for applet in APPLETS {
+            let name = applet.name();
+            let engine = if applet.has_engine() { ENGINE_HELP } else { "" };
+            let help = [applet.help(), engine, EXIT_HELP].concat();
+            assert!(help.starts_with(&format!("uchaosbox {name}")), "{name}");
+            assert!(USAGE.contains(&format!("\n  uchaosbox {name} ")), "{name}");
+            for option in applet.options().filter(|option| *option != "--help") {
+                assert!(help.contains(option), "{name}: {option}");
+            }
+            assert!(help.contains("Exit status: 0 "), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_line_fits_a_serial_console() {
+        let helps = APPLETS.iter().map(|applet| applet.help());
+        for text in helps.chain([USAGE, ENGINE_HELP, EXIT_HELP]) {
+            for line in text.lines() {
+                assert!(line.len() <= 80, "{line}");
+            }
+        }
+    }
+}
