@@ -138,3 +138,35 @@ fn compare(first: BuiltFile, second: BuiltFile) -> Result<Twice> {
     ];
     Ok(Twice { name, builds, difference })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inputs::file_sha256;
+
+    #[test]
+    fn a_flipped_byte_is_found_and_another_list_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(format!("{name}-{text}"));
+            fs::write(&path, text).unwrap();
+            let sha256 = file_sha256(&path).unwrap();
+            BuiltFile { name: name.to_owned(), bytes: text.len() as u64, sha256, path }
+        };
+        let same = compare(file("initrd", "bytes"), file("initrd", "bytes")).unwrap();
+        assert_eq!(same.difference, None);
+        let other = compare(file("initrd", "bytes"), file("initrd", "bytez")).unwrap();
+        assert_eq!(other.difference.unwrap().offset_bytes, 4);
+        assert_ne!(other.builds[0].sha256, other.builds[1].sha256);
+        let error = compare(file("initrd", "bytes"), file("module", "bytes")).unwrap_err();
+        assert!(error.to_string().contains("made initrd, and the other module"), "{error}");
+    }
+
+    #[test]
+    fn what_a_build_fails_with_is_passed_on() {
+        let shell = |script: &str| output(Command::new("sh").args(["-c", script]));
+        assert_eq!(shell("echo list").unwrap(), b"list\n");
+        let error = shell("exit 5").unwrap_err().to_string();
+        assert!(error.contains("exit status: 5") && error.contains("--keep"), "{error}");
+    }
+}

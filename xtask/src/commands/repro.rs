@@ -26,7 +26,7 @@ const NEEDED_BYTES: u64 = 3 << 30;
   cargo xtask repro --json | jq '.[] | [.name, .builds[0].sha256]'
   cargo xtask repro --keep              and compare the two builds by hand
 
-Both builds begin with source files alone, in copies of this checkout below $TMPDIR. They differ in path, home, user, umask, time zone and language. Together they take twice as long as a first `cargo xtask image`, and up to 3 GB.")]
+Both builds begin with source files alone, in copies of this checkout below $TMPDIR. They differ in path, home, user, umask, time zone and language. Together they take twice as long as a first `cargo xtask image`, and 2 to 3 GB.")]
 pub(crate) struct Repro {
     /// Keep the folders of both builds
     #[arg(long)]
@@ -118,4 +118,26 @@ fn verdict(files: &[Twice]) -> Result<()> {
         differing.join("; ")
     ))
     .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repro::{Build, Difference};
+
+    #[test]
+    fn one_difference_makes_the_command_fail_and_is_named() {
+        let file = |name: &str, difference| Twice {
+            name: name.to_owned(),
+            builds: ["a", "b"].map(|sha256| Build { bytes: 1, sha256: sha256.to_owned() }),
+            difference,
+        };
+        let place = Some("section .text".to_owned());
+        let differing = file("uchaos.ko", Some(Difference { offset_bytes: 64, place }));
+        verdict(&[file("busybox", None)]).unwrap();
+        let error = verdict(&[file("busybox", None), differing]).unwrap_err();
+        let Some(Failure::Check(text)) = error.downcast_ref() else { panic!("{error:#}") };
+        assert!(text.contains("uchaos.ko at byte 64, section .text"), "{text}");
+        assert!(!text.contains("busybox"), "{text}");
+    }
 }
