@@ -2,6 +2,8 @@
 //! A page of text, tables and plots about samples at hand, as HTML and as Markdown: what an experiment of the lab hands
 //! out. It has the style and the plots of the report.
 
+use std::ops::Range;
+
 use maud::{Markup, PreEscaped, html};
 use sp800_90b::symbols::from_ticks;
 
@@ -59,7 +61,7 @@ pub struct Table {
 /// The plots that a page can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlotKind {
-    /// All deltas, on logarithmic axes.
+    /// All deltas, on logarithmic axes that the page's histograms share.
     Histogram,
     /// The common deltas, on straight axes.
     CommonDeltas,
@@ -76,11 +78,15 @@ pub enum PlotKind {
 /// # Errors
 /// [`ReportError::Plot`] where a plot cannot be drawn.
 pub fn page_to_html(page: &Page) -> Result<String, ReportError> {
+    let ticks = histograms_ticks(page);
     // Plots that follow each other stand side by side where there is room.
     let groups = page.parts.chunk_by(|a, b| is_plot(a) && is_plot(b));
     let parts = groups
         .map(|group| {
-            let inside = group.iter().map(part_to_html).collect::<Result<Vec<_>, _>>()?;
+            let inside = group
+                .iter()
+                .map(|part| part_to_html(part, &ticks))
+                .collect::<Result<Vec<_>, _>>()?;
             Ok(html! {
                 @if group.iter().all(is_plot) {
                     div.grid { @for part in inside { (part) } }
@@ -102,11 +108,25 @@ pub fn page_to_html(page: &Page) -> Result<String, ReportError> {
     Ok(document(&page.title, &body))
 }
 
+/// The horizontal axis of all histograms of the page, so that they can be laid side by side.
+fn histograms_ticks(page: &Page) -> Range<f64> {
+    let deltas = page.parts.iter().filter_map(|part| match part {
+        Part::Plot { kind: PlotKind::Histogram, delta_ticks, .. } => Some(delta_ticks),
+        _ => None,
+    });
+    // A delta of 0 has no place on a logarithmic axis.
+    let (low, high) = deltas
+        .flatten()
+        .filter(|delta| **delta > 0)
+        .fold((u64::MAX, 1), |(low, high), delta| (low.min(*delta), high.max(*delta)));
+    histogram::span_ticks(low.min(high), high)
+}
+
 fn is_plot(part: &Part) -> bool {
     matches!(part, Part::Plot { .. })
 }
 
-fn part_to_html(part: &Part) -> Result<Markup, ReportError> {
+fn part_to_html(part: &Part, histograms_ticks: &Range<f64>) -> Result<Markup, ReportError> {
     Ok(match part {
         Part::Heading(text) => html! { h2 { (text) } },
         Part::Text(text) => html! { p { (coded(text)) } },
@@ -124,7 +144,7 @@ fn part_to_html(part: &Part) -> Result<Markup, ReportError> {
             },
         ),
         Part::Plot { kind, title, caption, delta_ticks } => {
-            match draw(*kind, title, delta_ticks)? {
+            match draw(*kind, title, delta_ticks, histograms_ticks)? {
                 Some(svg) => html! {
                     figure {
                         h4 { (title) }
@@ -149,13 +169,16 @@ fn coded(text: &str) -> Markup {
     }
 }
 
-fn draw(kind: PlotKind, title: &str, delta_ticks: &[u64]) -> Result<Option<String>, ReportError> {
+fn draw(
+    kind: PlotKind,
+    title: &str,
+    delta_ticks: &[u64],
+    histograms_ticks: &Range<f64>,
+) -> Result<Option<String>, ReportError> {
     let ranked = Ranked::new(delta_ticks, from_ticks(delta_ticks).gcd_ticks);
     let svg = match kind {
         PlotKind::Histogram => histogram::by_ratio(&ranked).map(|histogram| {
-            let edge = |edge: Option<&f64>| edge.copied().unwrap_or(1.0).max(1.0);
-            let first = edge(histogram.edges_ticks.first());
-            let ticks = first..edge(histogram.edges_ticks.last()).max(first * 2.0);
+            let ticks = histograms_ticks.clone();
             plot::histogram_common(&histogram, ticks, ranked.quantile(0.5), title)
         }),
         PlotKind::CommonDeltas => histogram::core(&ranked).map(|core| plot::core(&core, title)),
@@ -277,6 +300,27 @@ mod tests {
             assert!(plot.matches("<rect").count() + plot.matches("<polyline").count() > 3, "empty");
         }
         assert!(!html.contains("http://") && !html.contains("https://"), "an address");
+    }
+
+    #[test]
+    fn histograms_share_their_axis() {
+        let plot = |delta_ticks: Vec<u64>| Part::Plot {
+            kind: PlotKind::Histogram,
+            title: "Deltas".to_owned(),
+            caption: String::new(),
+            delta_ticks,
+        };
+        // The same samples beside some that reach further: the bars of the same ones must move.
+        let near: Vec<u64> = (0..4000).map(|i| 100 + i % 50).collect();
+        let far: Vec<u64> = (0..4000).map(|i| 100 + i * 10).collect();
+        let first_svg = |parts: Vec<Part>| {
+            let html = page_to_html(&Page { parts, ..Page::default() }).unwrap();
+            html[html.find("<svg").unwrap()..html.find("</svg>").unwrap()].to_owned()
+        };
+        let alone = first_svg(vec![plot(near.clone())]);
+        let beside = first_svg(vec![plot(near.clone()), plot(far)]);
+        assert_ne!(alone, beside);
+        assert_eq!(alone, first_svg(vec![plot(near.clone()), plot(near)]));
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Found> {
             kind: PlotKind::Histogram,
             title: format!("Timer {timer}"),
             caption:
-                "An interrupt lengthens the one sample that it falls into: look at the right end."
+                "An interrupt lengthens the one sample that it falls into: look at the right end. All have the same axis."
                     .to_owned(),
             delta_ticks: run.raw,
         });

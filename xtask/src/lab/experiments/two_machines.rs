@@ -32,8 +32,8 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Found> {
         found.parts.push(Part::Plot {
             kind: PlotKind::Histogram,
             title: format!("All deltas of {}", run.target),
-            caption: "Both axes are logarithmic: what happened once in 300,000 times is seen as well. The line is \
-                      the median."
+            caption: "Both axes are logarithmic, and the same for all: what happened once in 300,000 times is seen as \
+                      well. The line is the median."
                 .to_owned(),
             delta_ticks: run.raw,
         });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Histograms of deltas: all of them by ratio, the common ones by width.
 
+use std::ops::Range;
+
 use super::Ranked;
 use crate::result::Histogram;
 
@@ -13,11 +15,20 @@ const CORE_BINS: u128 = 64;
 pub(crate) fn by_ratio(ranked: &Ranked) -> Option<Histogram> {
     let zeros = ranked.sorted.partition_point(|delta| *delta == 0);
     let (low, high) = (*ranked.sorted.get(zeros)?, *ranked.sorted.last()?);
-    let bin = |ticks: u64| ((ticks as f64).log2() * f64::from(BINS_PER_OCTAVE)).floor() as i32;
-    let edges_ticks: Vec<f64> = (bin(low)..=bin(high) + 1)
-        .map(|edge| (f64::from(edge) / f64::from(BINS_PER_OCTAVE)).exp2())
-        .collect();
-    Some(count(ranked, edges_ticks))
+    Some(count(ranked, (bin(low)..=bin(high) + 1).map(edge_ticks).collect()))
+}
+
+/// From the lower edge of the first bin of [`by_ratio`] to the upper edge of the last, for deltas from `low` to `high`.
+pub(crate) fn span_ticks(low: u64, high: u64) -> Range<f64> {
+    edge_ticks(bin(low.max(1)))..edge_ticks(bin(high.max(1)) + 1)
+}
+
+fn bin(ticks: u64) -> i32 {
+    ((ticks as f64).log2() * f64::from(BINS_PER_OCTAVE)).floor() as i32
+}
+
+fn edge_ticks(edge: i32) -> f64 {
+    (f64::from(edge) / f64::from(BINS_PER_OCTAVE)).exp2()
 }
 
 /// Deltas from the 1st to the 99th percentile, in bins of a whole number of divisors.
