@@ -50,6 +50,10 @@ pub(crate) fn build_twice(
     options: &LinuxOptions,
     base: &Path,
 ) -> Result<Vec<Twice>> {
+    // Both copies at once: a file that is saved while the first build runs is not to be in the second.
+    for surroundings in &BOTH {
+        surroundings.prepare(shop, base)?;
+    }
     let mut builds = Vec::new();
     for (number, surroundings) in BOTH.iter().enumerate() {
         eprintln!("build {} of 2: {}", number + 1, surroundings.describe(base));
@@ -89,7 +93,6 @@ fn build(
     surroundings: &Surroundings,
     base: &Path,
 ) -> Result<Vec<BuiltFile>> {
-    surroundings.prepare(shop, base)?;
     let mut command = surroundings.command(shop, options, base)?;
     let json = output(&mut command)?;
     serde_json::from_slice(&json).context("reading the list of what was built")
