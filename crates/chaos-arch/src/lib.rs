@@ -3,7 +3,6 @@
 //! The one reader of the hardware counter: the same code in the kernel module, in userland and on bare metal. What is
 //! unsafe about timing is in here and nowhere else.
 
-pub mod cpu;
 mod tsc;
 
 pub use tsc::TscClock;
