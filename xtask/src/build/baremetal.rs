@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::cargo::{PATHS, cargo};
+use super::cargo::{GuestProgram, PATHS};
 use super::engine::{self, Engine};
 use crate::inputs::Inputs;
 use crate::log::StepLog;
@@ -28,8 +28,8 @@ pub(crate) struct Bare {
 /// Bytes that the stripped ELF may have: it is a microkernel, and is to stay one.
 const MOST_BYTES: u64 = 96 * 1024;
 
-const TARGET: &str = "x86_64-unknown-linux-gnu";
-const PROGRAM: &str = "uchaos-bare";
+const PROGRAM: GuestProgram<'_> =
+    GuestProgram { package: "baremetal", name: "uchaos-bare", feature: "bare", flags: &FLAGS };
 
 /// Compiler flags: none is needed to work, each makes the image smaller. The kernel is linked at a fixed place, has no
 /// unwinder, and folds functions that came out alike.
@@ -68,7 +68,7 @@ pub(crate) fn build(shop: &Workshop, engine_object: &Path) -> Result<Bare> {
         if engine_object.exists() { inputs } else { Inputs::new().text("engine", "not built yet") };
     shop.step("baremetal", &inputs, &[&bare.elf, &bare.unstripped], |log| {
         fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
-        let linked = compile(shop, &folder, engine_object, log)?;
+        let linked = PROGRAM.build(shop, engine_object, &folder, log)?;
         let engine = Engine { object: engine_object.to_path_buf(), sha256: None };
         let same = engine::verify(&engine, &linked)?;
         log.note(&format!("the engine is in it: {} bytes are equal", same.compared_bytes))?;
@@ -79,33 +79,6 @@ pub(crate) fn build(shop: &Workshop, engine_object: &Path) -> Result<Bare> {
         check_size(&bare.elf, log)
     })?;
     Ok(bare)
-}
-
-/// Compiles and links, into the folder's own target folder.
-fn compile(
-    shop: &Workshop,
-    folder: &Path,
-    engine_object: &Path,
-    log: &mut StepLog,
-) -> Result<PathBuf> {
-    let cargo_folder = folder.join("cargo");
-    let subcommand = [
-        "build",
-        "--package",
-        "baremetal",
-        "--bin",
-        PROGRAM,
-        "--features",
-        "bare",
-        "--profile",
-        "kernel",
-        "--target",
-        TARGET,
-    ];
-    log.run(
-        cargo(shop, &subcommand, &FLAGS, &cargo_folder).env("UCHAOS_ENGINE_OBJECT", engine_object),
-    )?;
-    Ok(cargo_folder.join(TARGET).join("kernel").join(PROGRAM))
 }
 
 fn check_size(elf: &Path, log: &mut StepLog) -> Result<()> {

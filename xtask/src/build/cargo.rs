@@ -6,7 +6,45 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use anyhow::Result;
+
+use crate::log::StepLog;
 use crate::workshop::Workshop;
+
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// A program that runs in a guest and is linked with the engine's object.
+pub(crate) struct GuestProgram<'a> {
+    /// The package that it is in.
+    pub(crate) package: &'a str,
+    /// The program.
+    pub(crate) name: &'a str,
+    /// The feature that turns it on.
+    pub(crate) feature: &'a str,
+    /// Compiler flags.
+    pub(crate) flags: &'a [&'a str],
+}
+
+impl GuestProgram<'_> {
+    /// Compiles and links it in a target folder below `folder`; where it then is.
+    ///
+    /// # Errors
+    /// Those of the compiler and the linker.
+    pub(crate) fn build(
+        &self,
+        shop: &Workshop,
+        engine_object: &Path,
+        folder: &Path,
+        log: &mut StepLog,
+    ) -> Result<PathBuf> {
+        let target = folder.join("cargo");
+        let what = ["build", "--package", self.package, "--bin", self.name];
+        let how = ["--features", self.feature, "--profile", "kernel", "--target", TARGET];
+        let mut cargo = cargo(shop, &[what.as_slice(), &how].concat(), self.flags, &target);
+        log.run(cargo.env("UCHAOS_ENGINE_OBJECT", engine_object))?;
+        Ok(target.join(TARGET).join("kernel").join(self.name))
+    }
+}
 
 /// What stands in a program for the paths of the checkout and of crates; an input of every step that runs cargo.
 pub(crate) const PATHS: [&str; 2] = ["/uchaos", "/crates"];

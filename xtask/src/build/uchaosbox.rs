@@ -8,10 +8,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::cargo::{PATHS, cargo};
+use super::cargo::{GuestProgram, PATHS};
 use super::engine::{self, Engine};
 use crate::inputs::Inputs;
-use crate::log::StepLog;
 use crate::workshop::Workshop;
 
 /// Compiler flags: at a fixed place, as the engine object's code model needs it, and functions that came out alike folded.
@@ -20,8 +19,6 @@ const FLAGS: [&str; 3] =
 
 /// Options of `strip`: no symbols, and no tables for an unwinder that the program does not have.
 const STRIP: [&str; 3] = ["--strip-all", "--remove-section=.eh_frame", "--remove-section=.comment"];
-
-const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// Builds the program as it ships.
 ///
@@ -64,7 +61,9 @@ fn build_with(shop: &Workshop, engine_object: &Path, step: &str, feature: &str) 
         .text("paths", PATHS.join(" "))
         .text("feature", feature);
     shop.step(step, &inputs, &[&program], |log| {
-        let linked = compile(shop, engine_object, &folder, feature, log)?;
+        let guest_program =
+            GuestProgram { package: "uchaosbox", name: "uchaosbox", feature, flags: &FLAGS };
+        let linked = guest_program.build(shop, engine_object, &folder, log)?;
         let engine = Engine { object: engine_object.to_path_buf(), sha256: None };
         let same = engine::verify(&engine, &linked)?;
         log.note(&format!("the engine is in it: {} bytes are equal", same.compared_bytes))?;
@@ -76,32 +75,4 @@ fn build_with(shop: &Workshop, engine_object: &Path, step: &str, feature: &str) 
             .with_context(|| format!("putting {} in place", program.display()))
     })?;
     Ok(program)
-}
-
-/// Compiles and links, into the folder's own target folder.
-fn compile(
-    shop: &Workshop,
-    engine_object: &Path,
-    folder: &Path,
-    feature: &str,
-    log: &mut StepLog,
-) -> Result<PathBuf> {
-    let cargo_folder = folder.join("cargo");
-    let subcommand = [
-        "build",
-        "--package",
-        "uchaosbox",
-        "--bin",
-        "uchaosbox",
-        "--features",
-        feature,
-        "--profile",
-        "kernel",
-        "--target",
-        TARGET,
-    ];
-    log.run(
-        cargo(shop, &subcommand, &FLAGS, &cargo_folder).env("UCHAOS_ENGINE_OBJECT", engine_object),
-    )?;
-    Ok(cargo_folder.join(TARGET).join("kernel/uchaosbox"))
 }
