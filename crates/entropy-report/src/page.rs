@@ -2,15 +2,11 @@
 //! A page of text, tables and plots about samples at hand, as HTML and as Markdown: what an experiment of the lab hands
 //! out. It has the style and the plots of the report.
 
-use std::ops::Range;
+mod html;
+mod markdown;
 
-use maud::{Markup, PreEscaped, html};
-use sp800_90b::symbols::from_ticks;
-
-use crate::analyse::reduce::{Ranked, clipped, correlation, histogram, lag, over_time};
-use crate::error::ReportError;
-use crate::html::parts::{document, scroll};
-use crate::plot;
+pub use html::page_to_html;
+pub use markdown::page_to_markdown;
 
 /// A page.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -71,157 +67,6 @@ pub enum PlotKind {
     Lag,
     /// Autocorrelation by lag.
     Autocorrelation,
-}
-
-/// The page as one self-contained HTML file.
-///
-/// # Errors
-/// [`ReportError::Plot`] where a plot cannot be drawn.
-pub fn page_to_html(page: &Page) -> Result<String, ReportError> {
-    let ticks = histograms_ticks(page);
-    // Plots that follow each other stand side by side where there is room.
-    let groups = page.parts.chunk_by(|a, b| is_plot(a) && is_plot(b));
-    let parts = groups
-        .map(|group| {
-            let inside = group
-                .iter()
-                .map(|part| part_to_html(part, &ticks))
-                .collect::<Result<Vec<_>, _>>()?;
-            Ok(html! {
-                @if group.iter().all(is_plot) {
-                    div.grid { @for part in inside { (part) } }
-                } @else {
-                    @for part in inside { (part) }
-                }
-            })
-        })
-        .collect::<Result<Vec<_>, ReportError>>()?;
-    let body = html! {
-        main {
-            section {
-                h1 { (page.title) }
-                @for banner in &page.banners { p.banner role="note" { (banner) } }
-                @for part in parts { (part) }
-            }
-        }
-    };
-    Ok(document(&page.title, &body))
-}
-
-/// The horizontal axis of all histograms of the page, so that they can be laid side by side.
-fn histograms_ticks(page: &Page) -> Range<f64> {
-    let deltas = page.parts.iter().filter_map(|part| match part {
-        Part::Plot { kind: PlotKind::Histogram, delta_ticks, .. } => Some(delta_ticks),
-        _ => None,
-    });
-    // A delta of 0 has no place on a logarithmic axis.
-    let (low, high) = deltas
-        .flatten()
-        .filter(|delta| **delta > 0)
-        .fold((u64::MAX, 1), |(low, high), delta| (low.min(*delta), high.max(*delta)));
-    histogram::span_ticks(low.min(high), high)
-}
-
-fn is_plot(part: &Part) -> bool {
-    matches!(part, Part::Plot { .. })
-}
-
-fn part_to_html(part: &Part, histograms_ticks: &Range<f64>) -> Result<Markup, ReportError> {
-    Ok(match part {
-        Part::Heading(text) => html! { h2 { (text) } },
-        Part::Text(text) => html! { p { (coded(text)) } },
-        Part::Code(text) => html! { pre { code { (text) } } },
-        Part::Table(table) => scroll(
-            &table.caption,
-            &html! {
-                table {
-                    caption { (table.caption) }
-                    thead { tr { @for head in &table.heads { th scope="col" { (head) } } } }
-                    tbody {
-                        @for row in &table.rows { tr { @for cell in row { td { (cell) } } } }
-                    }
-                }
-            },
-        ),
-        Part::Plot { kind, title, caption, delta_ticks } => {
-            match draw(*kind, title, delta_ticks, histograms_ticks)? {
-                Some(svg) => html! {
-                    figure {
-                        h4 { (title) }
-                        (PreEscaped(svg))
-                        figcaption { p { (caption) } }
-                    }
-                },
-                None => {
-                    html! { figure { h4 { (title) } p { "Not drawn: there are too few samples." } } }
-                }
-            }
-        }
-    })
-}
-
-/// Words between backticks as code.
-fn coded(text: &str) -> Markup {
-    html! {
-        @for (at, piece) in text.split('`').enumerate() {
-            @if at % 2 == 1 { code { (piece) } } @else { (piece) }
-        }
-    }
-}
-
-fn draw(
-    kind: PlotKind,
-    title: &str,
-    delta_ticks: &[u64],
-    histograms_ticks: &Range<f64>,
-) -> Result<Option<String>, ReportError> {
-    let ranked = Ranked::new(delta_ticks, from_ticks(delta_ticks).gcd_ticks);
-    let svg = match kind {
-        PlotKind::Histogram => histogram::by_ratio(&ranked).map(|histogram| {
-            let ticks = histograms_ticks.clone();
-            plot::histogram_common(&histogram, ticks, ranked.quantile(0.5), title)
-        }),
-        PlotKind::CommonDeltas => histogram::core(&ranked).map(|core| plot::core(&core, title)),
-        PlotKind::OverTime => {
-            over_time::envelope(delta_ticks).map(|envelope| plot::over_time(&envelope, title))
-        }
-        PlotKind::Lag => lag::cells(delta_ticks, &ranked).map(|cells| plot::lag(&cells, title)),
-        PlotKind::Autocorrelation => correlation::autocorrelation(&clipped(delta_ticks, &ranked))
-            .map(|line| plot::autocorrelation(&line, title)),
-    };
-    svg.transpose()
-}
-
-/// The page as Markdown; a plot is its caption there.
-#[must_use]
-pub fn page_to_markdown(page: &Page) -> String {
-    let mut text = format!("# {}\n", page.title);
-    for banner in &page.banners {
-        text += &format!("\n> **{banner}**\n");
-    }
-    for part in &page.parts {
-        text += "\n";
-        text += &match part {
-            Part::Heading(heading) => format!("## {heading}\n"),
-            Part::Text(paragraph) => format!("{paragraph}\n"),
-            Part::Code(lines) => format!("```text\n{lines}\n```\n"),
-            Part::Table(table) => table_to_markdown(table),
-            Part::Plot { title, caption, .. } => {
-                format!("*{title}* (drawn in the HTML page): {caption}\n")
-            }
-        };
-    }
-    text
-}
-
-fn table_to_markdown(table: &Table) -> String {
-    let row = |cells: &[String]| {
-        let cells: Vec<_> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
-        format!("| {} |\n", cells.join(" | "))
-    };
-    let rule: Vec<String> = table.heads.iter().map(|_| "---".to_owned()).collect();
-    let rows: String = table.rows.iter().map(|cells| row(cells)).collect();
-    format!("{}\n\n{}{}{rows}", table.caption, row(&table.heads), row(&rule))
 }
 
 impl Table {

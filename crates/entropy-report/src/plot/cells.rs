@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Values on a grid: lag plot and restart matrix.
 
-use super::{Fault, HEAT, INK, MARKED, TICK, draw, letters, px, range, short};
+use super::{Fault, HEAT, MARKED, draw, framed, px, range, short, styled};
 use crate::error::ReportError;
 use crate::result::Cells;
 use plotters::prelude::*;
@@ -42,20 +42,9 @@ fn grid(
         let up = range(cells.y_range[0], cells.y_range[1]);
         let width = (across.end - across.start) / cells.columns.max(1) as f64;
         let height = (up.end - up.start) / cells.rows.max(1) as f64;
-        let mut chart = ChartBuilder::on(area)
-            .margin(px(6))
-            .margin_top(px(12))
-            .margin_right(px(20))
-            .x_label_area_size(px(42))
-            .y_label_area_size(px(66))
-            .build_cartesian_2d(across.clone(), up.clone())?;
-        chart
-            .configure_mesh()
-            .set_all_tick_mark_size(TICK)
+        let mut chart = framed(area).build_cartesian_2d(across.clone(), up.clone())?;
+        styled(&mut chart.configure_mesh())
             .disable_mesh()
-            .axis_style(INK)
-            .label_style(letters())
-            .axis_desc_style(letters())
             .x_labels(5)
             .y_labels(5)
             .x_desc(axes[0])

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Histograms of deltas.
 
-use super::{Fault, GRID, INK, MARKED, SERIES, TICK, draw, letters, px, range, short};
+use super::{Fault, MARKED, SERIES, draw, framed, px, range, short, styled};
 use crate::error::ReportError;
 use crate::result::Histogram;
 use plotters::prelude::*;
@@ -18,21 +18,9 @@ pub(crate) fn common(
         let total = (histogram.counts.iter().sum::<u64>() + histogram.outside).max(1) as f64;
         // One sample in a million is the least that a full run can show.
         let least = 5e-7;
-        let mut chart = ChartBuilder::on(area)
-            .margin(px(6))
-            .margin_top(px(12))
-            .margin_right(px(20))
-            .x_label_area_size(px(42))
-            .y_label_area_size(px(66))
-            .build_cartesian_2d(ticks.log_scale(), (least..1.0).log_scale())?;
-        chart
-            .configure_mesh()
-            .set_all_tick_mark_size(TICK)
-            .axis_style(INK)
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID.stroke_width(px(1)))
-            .label_style(letters())
-            .axis_desc_style(letters())
+        let mut chart =
+            framed(area).build_cartesian_2d(ticks.log_scale(), (least..1.0).log_scale())?;
+        styled(&mut chart.configure_mesh())
             .x_labels(6)
             .y_labels(6)
             .x_desc("delta (ticks, log)")
@@ -62,21 +50,8 @@ pub(crate) fn core(histogram: &Histogram, label: &str) -> Result<String, ReportE
         let highest = histogram.counts.iter().max().map_or(0.0, |count| *count as f64 / total);
         let (first, last) = (histogram.edges_ticks.first(), histogram.edges_ticks.last());
         let across = range(first.copied().unwrap_or(0.0), last.copied().unwrap_or(1.0));
-        let mut chart = ChartBuilder::on(area)
-            .margin(px(6))
-            .margin_top(px(12))
-            .margin_right(px(20))
-            .x_label_area_size(px(42))
-            .y_label_area_size(px(66))
-            .build_cartesian_2d(across, 0.0..(highest * 1.08).max(1e-9))?;
-        chart
-            .configure_mesh()
-            .set_all_tick_mark_size(TICK)
-            .axis_style(INK)
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID.stroke_width(px(1)))
-            .label_style(letters())
-            .axis_desc_style(letters())
+        let mut chart = framed(area).build_cartesian_2d(across, 0.0..(highest * 1.08).max(1e-9))?;
+        styled(&mut chart.configure_mesh())
             .x_labels(5)
             .y_labels(5)
             .x_desc("delta (ticks)")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Autocorrelation and spectrum.
 
-use super::{BAND, Fault, GRID, INK, SERIES, TICK, draw, letters, px, short};
+use super::{BAND, Fault, INK, SERIES, draw, framed, px, short, styled};
 use crate::error::ReportError;
 use crate::result::Line;
 use plotters::prelude::*;
@@ -11,21 +11,8 @@ pub(crate) fn autocorrelation(line: &Line, label: &str) -> Result<String, Report
     draw("autocorrelation", label, |area| {
         let size = line.y.iter().fold(4.0 * line.band, |size, y| size.max(y.abs())) * 1.1;
         let last = line.x.last().copied().unwrap_or(1.0) + 1.0;
-        let mut chart = ChartBuilder::on(area)
-            .margin(px(6))
-            .margin_top(px(12))
-            .margin_right(px(20))
-            .x_label_area_size(px(42))
-            .y_label_area_size(px(66))
-            .build_cartesian_2d(0.0..last, -size..size)?;
-        chart
-            .configure_mesh()
-            .set_all_tick_mark_size(TICK)
-            .axis_style(INK)
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID.stroke_width(px(1)))
-            .label_style(letters())
-            .axis_desc_style(letters())
+        let mut chart = framed(area).build_cartesian_2d(0.0..last, -size..size)?;
+        styled(&mut chart.configure_mesh())
             .x_labels(8)
             .y_labels(5)
             .x_desc("lag (samples)")
@@ -48,21 +35,8 @@ pub(crate) fn spectrum(line: &Line, label: &str) -> Result<String, ReportError> 
     draw("spectrum", label, |area| {
         let low = line.y.iter().copied().fold(0.1, f64::min).max(1e-6);
         let high = line.y.iter().copied().fold(10.0, f64::max) * 1.3;
-        let mut chart = ChartBuilder::on(area)
-            .margin(px(6))
-            .margin_top(px(12))
-            .margin_right(px(20))
-            .x_label_area_size(px(42))
-            .y_label_area_size(px(66))
-            .build_cartesian_2d(0.0..0.5, (low..high).log_scale())?;
-        chart
-            .configure_mesh()
-            .set_all_tick_mark_size(TICK)
-            .axis_style(INK)
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID.stroke_width(px(1)))
-            .label_style(letters())
-            .axis_desc_style(letters())
+        let mut chart = framed(area).build_cartesian_2d(0.0..0.5, (low..high).log_scale())?;
+        styled(&mut chart.configure_mesh())
             .x_labels(6)
             .y_labels(5)
             .x_desc("frequency (cycles per sample)")

@@ -17,7 +17,9 @@ pub(crate) use over_time::over_time;
 pub(crate) use scatter::{Point, scatter};
 
 use crate::error::ReportError;
+use plotters::chart::MeshStyle;
 use plotters::coord::Shift;
+use plotters::coord::ranged1d::Ranged;
 use plotters::prelude::*;
 
 /// Units of the drawing per CSS pixel: plotters rounds to whole units, and a pixel is too coarse for a thin bar.
@@ -62,6 +64,30 @@ const fn px(pixels: u32) -> u32 {
 
 fn letters() -> TextStyle<'static> {
     ("sans-serif", px(15)).into_font().color(&INK)
+}
+
+/// A chart with room for its labels.
+fn framed<'a, 'b>(area: &'a Area<'b>) -> ChartBuilder<'a, 'b, SVGBackend<'b>> {
+    let mut chart = ChartBuilder::on(area);
+    chart
+        .margin(px(6))
+        .margin_top(px(12))
+        .margin_right(px(20))
+        .x_label_area_size(px(42))
+        .y_label_area_size(px(66));
+    chart
+}
+
+/// Axes and grid as every plot has them.
+fn styled<'m, 'a, 'c, 's, X: Ranged, Y: Ranged>(
+    mesh: &'m mut MeshStyle<'a, 'c, X, Y, SVGBackend<'s>>,
+) -> &'m mut MeshStyle<'a, 'c, X, Y, SVGBackend<'s>> {
+    mesh.set_all_tick_mark_size(TICK)
+        .axis_style(INK)
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(GRID.stroke_width(px(1)))
+        .label_style(letters())
+        .axis_desc_style(letters())
 }
 
 /// Makes one plot; `label` says in words what it shows, for those who do not see it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Deltas over the run.
 
-use super::{BAND, Fault, GRID, INK, SERIES, TICK, draw, letters, px, short};
+use super::{BAND, Fault, SERIES, draw, framed, px, short, styled};
 use crate::error::ReportError;
 use crate::result::Envelope;
 use plotters::prelude::*;
@@ -18,21 +18,9 @@ pub(crate) fn over_time(envelope: &Envelope, label: &str) -> Result<String, Repo
         let most = high.iter().copied().fold(1.0, f64::max) * 1.25;
         let stretch = envelope.stretch_samples as f64;
         let at = |i: usize| (i as f64 + 0.5) * stretch;
-        let mut chart = ChartBuilder::on(area)
-            .margin(px(6))
-            .margin_top(px(12))
-            .margin_right(px(20))
-            .x_label_area_size(px(42))
-            .y_label_area_size(px(66))
+        let mut chart = framed(area)
             .build_cartesian_2d(0.0..low.len() as f64 * stretch, (least..most).log_scale())?;
-        chart
-            .configure_mesh()
-            .set_all_tick_mark_size(TICK)
-            .axis_style(INK)
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID.stroke_width(px(1)))
-            .label_style(letters())
-            .axis_desc_style(letters())
+        styled(&mut chart.configure_mesh())
             .x_labels(5)
             .y_labels(5)
             .x_desc("sample")

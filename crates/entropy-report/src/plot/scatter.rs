@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! "Looks random" against "is unpredictable", on one picture.
 
-use super::{Fault, GRID, INK, MARKED, SERIES, TICK, draw, letters, px, short};
+use super::{Fault, MARKED, SERIES, draw, framed, letters, px, short, styled};
 use crate::error::ReportError;
 use plotters::prelude::*;
 
@@ -22,21 +22,8 @@ pub(crate) struct Point {
 pub(crate) fn scatter(points: &[Point], label: &str) -> Result<String, ReportError> {
     draw("looks against unpredictability", label, |area| {
         let least = 1e-5;
-        let mut chart = ChartBuilder::on(area)
-            .margin(px(6))
-            .margin_top(px(12))
-            .margin_right(px(20))
-            .x_label_area_size(px(42))
-            .y_label_area_size(px(66))
-            .build_cartesian_2d((least..2.0).log_scale(), -0.1..1.45)?;
-        chart
-            .configure_mesh()
-            .set_all_tick_mark_size(TICK)
-            .axis_style(INK)
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID.stroke_width(px(1)))
-            .label_style(letters())
-            .axis_desc_style(letters())
+        let mut chart = framed(area).build_cartesian_2d((least..2.0).log_scale(), -0.1..1.45)?;
+        styled(&mut chart.configure_mesh())
             .x_labels(6)
             .y_labels(4)
             .x_desc("fresh min-entropy (bits per output bit, log; left edge is 0)")
