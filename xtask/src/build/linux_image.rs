@@ -23,6 +23,9 @@ use crate::workshop::Workshop;
 const FOLDERS: [&str; 9] =
     ["/bin", "/dev", "/etc", "/lib", "/lib/modules", "/proc", "/sbin", "/sys", "/tmp"];
 
+/// What packs the archives, which are made anew where it changes.
+const PACKER: &str = concat!(include_str!("archive.rs"), include_str!("linux_image.rs"));
+
 /// Which Linux guest is built.
 #[derive(Debug, Clone, Args, Serialize)]
 #[command(next_help_heading = "The Linux guest")]
@@ -97,7 +100,7 @@ pub(crate) fn build(
     let (bzimage, initramfs) = (folder.join("bzImage"), folder.join("initramfs.cpio.gz"));
     let vmlinux = (profile.kernel.boot == BootForm::Vmlinux).then(|| folder.join("vmlinux"));
     let rootfs = profile.rootfs_folders(&shop.root);
-    let mut inputs = rootfs.iter().fold(Inputs::new(), Inputs::path);
+    let mut inputs = rootfs.iter().fold(Inputs::new().text("packer", PACKER), Inputs::path);
     for part in [&kernel.bzimage, &kernel.vmlinux, &busybox.program, &module, &uchaosbox] {
         // In a dry run what comes before may not be there yet.
         if part.exists() {
@@ -196,16 +199,24 @@ pub(crate) fn obtain_sources(shop: &Workshop, options: &LinuxOptions) -> Result<
 pub(crate) fn bare_initrd(shop: &Workshop) -> Result<PathBuf> {
     let defaults = shop.root.join("linux-guest/rootfs/etc/uchaos.conf");
     let initrd = shop.out.join("baremetal/initrd.cpio");
-    shop.step("bare-initrd", &Inputs::new().path(&defaults), &[&initrd], |_| {
-        let text =
-            fs::read(&defaults).with_context(|| format!("reading {}", defaults.display()))?;
-        let archive =
-            Archive::new().dir("/etc", 0o755).file("/etc/uchaos.conf", 0o644, text).to_cpio()?;
-        if let Some(folder) = initrd.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
-        }
-        fs::write(&initrd, archive).with_context(|| format!("writing {}", initrd.display()))
-    })?;
+    shop.step(
+        "bare-initrd",
+        &Inputs::new().text("packer", PACKER).path(&defaults),
+        &[&initrd],
+        |_| {
+            let text =
+                fs::read(&defaults).with_context(|| format!("reading {}", defaults.display()))?;
+            let archive = Archive::new()
+                .dir("/etc", 0o755)
+                .file("/etc/uchaos.conf", 0o644, text)
+                .to_cpio()?;
+            if let Some(folder) = initrd.parent() {
+                fs::create_dir_all(folder)
+                    .with_context(|| format!("creating {}", folder.display()))?;
+            }
+            fs::write(&initrd, archive).with_context(|| format!("writing {}", initrd.display()))
+        },
+    )?;
     Ok(initrd)
 }
 
