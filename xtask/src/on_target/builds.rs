@@ -133,7 +133,10 @@ fn repro(bench: &Bench) -> Result<()> {
 
 /// `cargo xtask image`, which must end well.
 fn image(bench: &Bench, words: &[OsString]) -> Result<Ended> {
-    let ended = ended(xtask(bench, &["image"])?.args(words))?;
+    let shop = Workshop::open(false, false, false)?;
+    let target = shop.out.parent().context("the target folder")?;
+    // A copy of the checkout builds where this one does.
+    let ended = ended(xtask(bench, &["image"])?.args(words).env("CARGO_TARGET_DIR", target))?;
     ended.expect(0, &["up to date"])?;
     Ok(ended)
 }

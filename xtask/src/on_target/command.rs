@@ -43,25 +43,23 @@ impl Ended {
     }
 }
 
-/// `cargo xtask WORDS`, with results kept away from the checkout's own.
+/// `cargo xtask WORDS`, with results kept away from the checkout's own, and its words in pipes.
 pub(super) fn xtask(bench: &Bench, words: &[&str]) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe().context("finding this program")?);
     command
         .args(words)
         .current_dir(&bench.root)
         .env("UCHAOS_RUNS", bench.scratch().join("runs"))
-        .stdin(Stdio::null());
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     Ok(command)
 }
 
 /// Runs a command to its end. A request to stop is handed on to it, once: it is out of the terminal's reach.
 pub(super) fn ended(command: &mut Command) -> Result<Ended> {
-    let child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .with_context(|| format!("starting {command:?}"))?;
+    let child =
+        command.process_group(0).spawn().with_context(|| format!("starting {command:?}"))?;
     let process = Pid::from_raw(i32::try_from(child.id()).context("a process number")?);
     let _told = interrupt::subscribe(move || {
         let _ = kill(process, Signal::SIGINT);

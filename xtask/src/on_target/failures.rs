@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::io::{self, BufRead as _, BufReader};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, ensure};
 use nix::sys::signal::{Signal, kill};
@@ -120,7 +121,9 @@ fn full_disk(bench: &Bench) -> Result<()> {
         .arg(inner.get_program())
         .args(inner.get_args())
         .current_dir(&bench.root)
-        .env("TMPDIR", &small);
+        .env("TMPDIR", &small)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let ended = ended(&mut outer)?;
     ended.expect(1, &["free"])
 }
