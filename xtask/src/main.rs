@@ -3,6 +3,7 @@
 #![warn(clippy::print_stdout, reason = "it panics when its reader has gone: see output.rs")]
 
 mod build;
+mod child;
 mod cli;
 mod commands;
 mod failure;

@@ -7,17 +7,14 @@ mod difference;
 mod surroundings;
 
 use std::fs;
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use serde::Serialize;
-use vm_runner::interrupt;
 
 use crate::build::linux_image::LinuxOptions;
+use crate::child;
 use crate::commands::image::BuiltFile;
 use crate::log::show_command;
 use crate::workshop::Workshop;
@@ -98,22 +95,9 @@ fn build(
     serde_json::from_slice(&json).context("reading the list of what was built")
 }
 
-/// Runs a command whose progress a person sees, and gives what it printed. An interrupt is passed on to it, and it is
-/// waited for, so that it can take its own tools down.
+/// Runs a command whose progress a person sees, and gives what it printed.
 fn output(command: &mut Command) -> Result<Vec<u8>> {
-    let child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .with_context(|| format!("starting `{}`", show_command(command)))?;
-    let process = Pid::from_raw(i32::try_from(child.id()).context("a process number")?);
-    let passed_on = interrupt::subscribe(move || {
-        let _ = kill(process, Signal::SIGINT);
-    });
-    let output = child.wait_with_output().context("waiting for it")?;
-    drop(passed_on);
-    interrupt::check()?;
+    let output = child::output(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
     if !output.status.success() {
         bail!("it failed ({}); what it said is above, and --keep keeps its logs", output.status);
     }

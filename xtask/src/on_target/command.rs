@@ -2,16 +2,15 @@
 //! Running this very program as a user would, for checks on what it says and how it ends.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use vm_runner::interrupt;
 
 use super::Bench;
+use crate::child;
 
 /// What a command left.
 #[derive(Debug)]
@@ -56,16 +55,9 @@ pub(super) fn xtask(bench: &Bench, words: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
-/// Runs a command to its end. A request to stop is handed on to it, once: it is out of the terminal's reach.
+/// Runs a command to its end.
 pub(super) fn ended(command: &mut Command) -> Result<Ended> {
-    let child =
-        command.process_group(0).spawn().with_context(|| format!("starting {command:?}"))?;
-    let process = Pid::from_raw(i32::try_from(child.id()).context("a process number")?);
-    let _told = interrupt::subscribe(move || {
-        let _ = kill(process, Signal::SIGINT);
-    });
-    let output = child.wait_with_output().with_context(|| format!("running {command:?}"))?;
-    interrupt::check()?;
+    let output = child::output(command)?;
     Ok(Ended {
         status: output.status,
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
