@@ -34,7 +34,7 @@ pub(crate) struct LinuxOptions {
     #[arg(long, value_name = "NAME", default_value = profile::DEFAULT)]
     pub(crate) profile: String,
     /// Build this kernel tree or tarball (Linux 5.15 to 6.12) instead of the profile's
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", env = "UCHAOS_LINUX_SRC")]
     pub(crate) linux_src: Option<PathBuf>,
 }
 

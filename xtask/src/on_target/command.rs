@@ -42,13 +42,17 @@ impl Ended {
     }
 }
 
-/// `cargo xtask WORDS`, with results kept away from the checkout's own, and its words in pipes.
+/// `cargo xtask WORDS` with the kernel source under test, results kept away from the checkout's own, and its words in
+/// pipes.
 pub(super) fn xtask(bench: &Bench, words: &[&str]) -> Result<Command> {
+    let source = bench.linux_options.linux_src.as_ref().map(std::path::absolute).transpose();
+    let source = source.context("resolving --linux-src")?;
     let mut command = Command::new(std::env::current_exe().context("finding this program")?);
     command
         .args(words)
         .current_dir(&bench.root)
         .env("UCHAOS_RUNS", bench.scratch().join("runs"))
+        .envs(source.map(|source| ("UCHAOS_LINUX_SRC", source)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
