@@ -135,6 +135,19 @@ pub(crate) enum ConsoleTo<'a> {
 }
 
 impl Machine {
+    /// A machine under TCG, which every host has: not isolated, with TCG's own processor and without a network card.
+    #[must_use]
+    pub fn tcg(model: Model, memory_mib: u32) -> Self {
+        Self {
+            model,
+            accelerator: Accelerator::Tcg,
+            isolated: false,
+            cpu: None,
+            memory_mib,
+            network: None,
+        }
+    }
+
     /// What runs this machine.
     #[must_use]
     pub fn runs_on(&self) -> Accelerator {

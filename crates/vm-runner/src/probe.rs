@@ -153,14 +153,7 @@ fn attempt(
     accelerator: Accelerator,
     patience: Duration,
 ) -> Result<Result<Duration, String>, RunError> {
-    let machine = Machine {
-        model: Model::Q35,
-        accelerator,
-        isolated: false,
-        cpu: None,
-        memory_mib: 8,
-        network: None,
-    };
+    let machine = Machine { accelerator, ..Machine::tcg(Model::Q35, 8) };
     let guest = Guest {
         name: format!("the probe's guest under {accelerator}"),
         kernel: image.to_owned(),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use vm_runner::{Accelerator, Limits, Machine, Model, Network, Outcome, Qemu, RunError, Session};
+use vm_runner::{Limits, Machine, Model, Network, Outcome, Qemu, RunError, Session};
 
 use crate::guest::GuestKind;
 use crate::images::Images;
@@ -89,12 +89,8 @@ fn shell(
     patience: Duration,
 ) -> Result<(Session, Duration), RunError> {
     let machine = Machine {
-        model: Model::Q35,
-        accelerator: Accelerator::Tcg,
-        isolated: false,
-        cpu: None,
-        memory_mib,
         network: images.linux_network.then_some(Network::User),
+        ..Machine::tcg(Model::Q35, memory_mib)
     };
     let guest = GuestKind::Linux.in_images(images).guest(&machine, "", None);
     let limits = Limits { deadline: Some(DEADLINE), console_log: None };

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use vm_runner::{Accelerator, Guest, Limits, Machine, Model, Qemu};
+use vm_runner::{Guest, Limits, Machine, Model, Qemu};
 
 use crate::build::archive::Archive;
 
@@ -34,14 +34,7 @@ pub(crate) fn instructions_to_init(
     archive.extend(overlay);
     let initrd = scratch.join("init-clock.cpio.gz");
     fs::write(&initrd, archive).with_context(|| format!("writing {}", initrd.display()))?;
-    let machine = Machine {
-        model: Model::Q35,
-        accelerator: Accelerator::Tcg,
-        isolated: true,
-        cpu: None,
-        memory_mib: 64,
-        network: None,
-    };
+    let machine = Machine { isolated: true, ..Machine::tcg(Model::Q35, 64) };
     let guest = Guest {
         name: "the Linux guest, counting instructions".to_owned(),
         kernel: kernel.to_path_buf(),

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use chaos_wire::{Capture, Target};
-use vm_runner::{
-    Accelerator, DataPort, Guest, Limits, Machine, Model, Outcome, PortKind, Qemu, Session, run,
-};
+use vm_runner::{DataPort, Guest, Limits, Machine, Model, Outcome, PortKind, Qemu, Session, run};
 
 use super::{Bench, Check};
 use crate::build::archive::Archive;
@@ -64,7 +62,8 @@ fn packed_program(bench: &Bench) -> Result<()> {
         deadline: Some(DEADLINE),
         console_log: Some(bench.scratch().join("packed.console.log")),
     };
-    let mut session = Session::start(&Qemu::find()?, &machine(64), &guest, &limits)?;
+    let mut session =
+        Session::start(&Qemu::find()?, &Machine::tcg(Model::Q35, 64), &guest, &limits)?;
     session.expect("/ # ", DEADLINE)?;
     session
         .send("packed raw 5 --text | wc -l; packed raw nonsense; echo status-$?; ls /tmp | wc -l");
@@ -103,7 +102,8 @@ fn nested_guest(bench: &Bench) -> Result<()> {
         live: None,
     };
     let limits = Limits { deadline: Some(NESTED_DEADLINE), console_log: Some(file("console.log")) };
-    let outcome: Outcome = run(&Qemu::find()?, &machine(nested::OUTER_MIB), &guest, &limits)?;
+    let machine = Machine::tcg(Model::Q35, nested::OUTER_MIB);
+    let outcome: Outcome = run(&Qemu::find()?, &machine, &guest, &limits)?;
     outcome.verdict()?;
     let boots = outcome.lines.iter().filter(|line| line.text.contains("] Linux version ")).count();
     ensure!(boots == 2, "{boots} kernels booted, and there are to be two\n{}", outcome.scene);
@@ -118,15 +118,4 @@ fn nested_guest(bench: &Bench) -> Result<()> {
         module.stream.len()
     );
     Ok(())
-}
-
-fn machine(memory_mib: u32) -> Machine {
-    Machine {
-        model: Model::Q35,
-        accelerator: Accelerator::Tcg,
-        isolated: false,
-        cpu: None,
-        memory_mib,
-        network: None,
-    }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use chaos_wire::{Capture, GuestStatus, Request, Target, Workload};
 use nix::sys::signal::{Signal, kill};
-use vm_runner::{Accelerator, Limits, Live, Machine, Model, Qemu};
+use vm_runner::{Limits, Live, Machine, Model, Qemu};
 
 use super::command::{ended, is_gone, xtask};
 use super::person::Person;
@@ -174,14 +174,7 @@ struct Commanded(Live);
 
 impl Commanded {
     fn start(bench: &Bench, kind: GuestKind, model: Model) -> Result<Self> {
-        let machine = Machine {
-            model,
-            accelerator: Accelerator::Tcg,
-            isolated: false,
-            cpu: None,
-            memory_mib: 64,
-            network: None,
-        };
+        let machine = Machine::tcg(model, 64);
         let (kernel, initrd, base) = match kind {
             GuestKind::BareMetal => (&bench.bare_elf, &bench.bare_initrd, ""),
             GuestKind::Linux => {

@@ -11,9 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use chaos_wire::capture::TargetCapture;
 use chaos_wire::{Capture, JobKind, Marker, Target};
-use vm_runner::{
-    Accelerator, DataPort, Guest, Limits, Machine, Model, Outcome, PortKind, Qemu, run,
-};
+use vm_runner::{DataPort, Guest, Limits, Machine, Model, Outcome, PortKind, Qemu, run};
 
 use super::{Bench, Check};
 use crate::build::archive::Archive;
@@ -206,14 +204,7 @@ fn boot(
     setting: &Setting<'_>,
     words: &str,
 ) -> Result<(Outcome, Capture)> {
-    let machine = Machine {
-        model: Model::Q35,
-        accelerator: Accelerator::Tcg,
-        isolated: false,
-        cpu: None,
-        memory_mib: setting.memory_mib,
-        network: None,
-    };
+    let machine = Machine::tcg(Model::Q35, setting.memory_mib);
     let file =
         |ending: &str| -> PathBuf { bench.scratch().join(format!("module-{name}.{ending}")) };
     let guest = Guest {

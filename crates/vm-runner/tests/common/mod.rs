@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use vm_runner::tiny_guest::TinyGuest;
-use vm_runner::{Accelerator, Guest, Limits, Machine, Model, Qemu};
+use vm_runner::{Guest, Limits, Machine, Model, Qemu};
 
 /// Time enough for a guest of a few bytes, however busy the host is.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,14 +27,7 @@ pub fn qemu() -> Option<Qemu> {
 
 /// A machine of 8 MiB without firmware to speak of: the quickest to start.
 pub fn machine() -> Machine {
-    Machine {
-        model: Model::Microvm,
-        accelerator: Accelerator::Tcg,
-        isolated: false,
-        cpu: None,
-        memory_mib: 8,
-        network: None,
-    }
+    Machine::tcg(Model::Microvm, 8)
 }
 
 /// A guest made of `code`, whose image is in `folder`.

@@ -9,7 +9,7 @@ use chaos_wire::{Capture, JobKind, Target, Workload};
 use vm_runner::{Machine, Model};
 
 use super::super::Bench;
-use super::guest::{MODELS, capture, machine};
+use super::guest::{MODELS, capture};
 use crate::build::engine::{self, Engine};
 
 /// Figure of docs/benchmarks.md.
@@ -29,7 +29,7 @@ pub(super) fn engine_on_its_pages(bench: &Bench) -> Result<()> {
 
 pub(super) fn self_tests_pass(bench: &Bench) -> Result<()> {
     for model in MODELS {
-        let capture = capture(bench, &machine(model, 64), "uchaos.job=selftest")?;
+        let capture = capture(bench, &Machine::tcg(model, 64), "uchaos.job=selftest")?;
         let lines = &bare(&capture)?.self_test;
         let passed = lines.iter().filter(|line| line.starts_with("pass: ")).count();
         // A kernel that runs no test would pass all of none.
@@ -41,7 +41,7 @@ pub(super) fn self_tests_pass(bench: &Bench) -> Result<()> {
 pub(super) fn jobs_in_8_mb(bench: &Bench) -> Result<()> {
     for model in MODELS {
         let jobs = "uchaos.job=raw:1000000,stream:9M,restart:20x1000,seed:64";
-        let capture = capture(bench, &machine(model, 8), jobs)?;
+        let capture = capture(bench, &Machine::tcg(model, 8), jobs)?;
         let bare = bare(&capture)?;
         ensure!(
             bare.raw.len() == 1_000_000 && bare.stream.len() == 9 << 20 && bare.seed.len() == 64
@@ -57,7 +57,7 @@ pub(super) fn jobs_in_8_mb(bench: &Bench) -> Result<()> {
 
 pub(super) fn one_piece_in_64_mb(bench: &Bench) -> Result<()> {
     let capture =
-        capture(bench, &machine(Model::Microvm, 64), "uchaos.job=raw:1000000,stream:16M")?;
+        capture(bench, &Machine::tcg(Model::Microvm, 64), "uchaos.job=raw:1000000,stream:16M")?;
     let bare = bare(&capture)?;
     for kind in [JobKind::Raw, JobKind::Stream] {
         let report = bare.report(kind).context("a report")?;
@@ -68,7 +68,7 @@ pub(super) fn one_piece_in_64_mb(bench: &Bench) -> Result<()> {
 
 /// On an isolated machine, whose time is its instruction count: a busy host takes no tick away.
 pub(super) fn timer_interrupts(bench: &Bench) -> Result<()> {
-    let isolated = Machine { isolated: true, ..machine(Model::Q35, 64) };
+    let isolated = Machine { isolated: true, ..Machine::tcg(Model::Q35, 64) };
     let interrupts = |timer: &str| {
         let jobs = format!("uchaos.job=raw:500000 uchaos.health=observe uchaos.timer={timer}");
         let capture = capture(bench, &isolated, &jobs)?;
@@ -85,7 +85,7 @@ pub(super) fn timer_interrupts(bench: &Bench) -> Result<()> {
 pub(super) fn workloads_in_2_mb(bench: &Bench) -> Result<()> {
     for workload in Workload::WORDS {
         let jobs = format!("uchaos.job=raw:2000,stream:4K uchaos.workload={workload}");
-        let capture = capture(bench, &machine(Model::Pc, 2), &jobs)?;
+        let capture = capture(bench, &Machine::tcg(Model::Pc, 2), &jobs)?;
         ensure!(bare(&capture)?.raw.len() == 2000, "{workload}");
     }
     Ok(())

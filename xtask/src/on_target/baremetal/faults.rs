@@ -4,10 +4,10 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use chaos_wire::GuestStatus;
-use vm_runner::{Model, RunError};
+use vm_runner::{Machine, Model, RunError};
 
 use super::super::Bench;
-use super::guest::{PATIENCE, PROMPT, at_the_prompt, expect_refusal, machine, without_port};
+use super::guest::{PATIENCE, PROMPT, at_the_prompt, expect_refusal, without_port};
 
 /// The word for `fault`, and what the report must say. TCG has no SIMD exceptions, so that #XM cannot be seen here.
 const REPORTS: [(&str, &str, &str); 11] = [
@@ -26,7 +26,7 @@ const REPORTS: [(&str, &str, &str); 11] = [
 
 pub(super) fn each_is_reported(bench: &Bench) -> Result<()> {
     for (word, report, detail) in REPORTS {
-        let session = at_the_prompt(&machine(Model::Microvm, 64), &without_port(bench, ""))?;
+        let session = at_the_prompt(&Machine::tcg(Model::Microvm, 64), &without_port(bench, ""))?;
         session.send(&format!("fault {word}"));
         let outcome = session.finish()?;
         expect_refusal(&outcome, GuestStatus::Panic, report)
@@ -48,7 +48,7 @@ pub(super) fn each_is_reported(bench: &Bench) -> Result<()> {
 }
 
 pub(super) fn panic_is_reported(bench: &Bench) -> Result<()> {
-    let session = at_the_prompt(&machine(Model::Microvm, 64), &without_port(bench, ""))?;
+    let session = at_the_prompt(&Machine::tcg(Model::Microvm, 64), &without_port(bench, ""))?;
     session.send("fault panic");
     match session.finish() {
         Err(RunError::GuestPanic { line, .. }) => {
@@ -64,7 +64,7 @@ pub(super) fn panic_is_reported(bench: &Bench) -> Result<()> {
 }
 
 pub(super) fn breakpoint_is_survived(bench: &Bench) -> Result<()> {
-    let mut session = at_the_prompt(&machine(Model::Pc, 64), &without_port(bench, ""))?;
+    let mut session = at_the_prompt(&Machine::tcg(Model::Pc, 64), &without_port(bench, ""))?;
     for number in ["1", "2"] {
         session.send("fault bp");
         session.expect(&format!("breakpoint number {number}, back at 0x1"), PATIENCE)?;

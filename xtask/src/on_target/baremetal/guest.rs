@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use chaos_wire::{Capture, GuestStatus};
-use vm_runner::{
-    Accelerator, DataPort, Guest, Limits, Machine, Model, Outcome, PortKind, Qemu, Session,
-};
+use vm_runner::{DataPort, Guest, Limits, Machine, Model, Outcome, PortKind, Qemu, Session};
 
 use super::super::Bench;
 
@@ -19,17 +17,6 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(60);
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// Machine models that the microkernel boots on.
 pub(super) const MODELS: [Model; 3] = [Model::Microvm, Model::Q35, Model::Pc];
-
-pub(super) fn machine(model: Model, memory_mib: u32) -> Machine {
-    Machine {
-        model,
-        accelerator: Accelerator::Tcg,
-        isolated: false,
-        cpu: None,
-        memory_mib,
-        network: None,
-    }
-}
 
 /// The microkernel with its own initrd, and nowhere to put data.
 pub(super) fn without_port(bench: &Bench, command_line: &str) -> Guest {

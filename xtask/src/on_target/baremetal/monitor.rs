@@ -2,14 +2,14 @@
 //! The monitor over a pipe, as a script would use it.
 
 use anyhow::{Context, Result, ensure};
-use vm_runner::{Model, Session};
+use vm_runner::{Machine, Model, Session};
 
 use super::super::Bench;
-use super::guest::{MODELS, PATIENCE, PROMPT, at_the_prompt, machine, without_port};
+use super::guest::{MODELS, PATIENCE, PROMPT, at_the_prompt, without_port};
 
 pub(super) fn commands_answer(bench: &Bench) -> Result<()> {
     for model in MODELS {
-        let mut session = at_the_prompt(&machine(model, 64), &without_port(bench, ""))?;
+        let mut session = at_the_prompt(&Machine::tcg(model, 64), &without_port(bench, ""))?;
         for (command, said) in [
             ("help", "histogram of N samples"),
             ("raw 20", "samples 20  ticks: min"),
@@ -40,7 +40,7 @@ pub(super) fn commands_answer(bench: &Bench) -> Result<()> {
 }
 
 pub(super) fn line_is_edited(bench: &Bench) -> Result<()> {
-    let mut session = at_the_prompt(&machine(Model::Microvm, 64), &without_port(bench, ""))?;
+    let mut session = at_the_prompt(&Machine::tcg(Model::Microvm, 64), &without_port(bench, ""))?;
     // Backspace; the left arrow; Ctrl-U; the history.
     for (keys, said) in [
         ("rax\x7fw 3", "samples 3 "),
@@ -58,7 +58,7 @@ pub(super) fn line_is_edited(bench: &Bench) -> Result<()> {
 
 pub(super) fn settings_hold(bench: &Bench) -> Result<()> {
     let mut session =
-        at_the_prompt(&machine(Model::Q35, 64), &without_port(bench, "uchaos.turns=2"))?;
+        at_the_prompt(&Machine::tcg(Model::Q35, 64), &without_port(bench, "uchaos.turns=2"))?;
     for (command, said) in [
         ("settings", "uchaos.turns=2"),
         ("workload memory", PROMPT),
@@ -98,7 +98,7 @@ fn interrupts(session: &mut Session) -> Result<u64> {
 }
 
 pub(super) fn interrupted(bench: &Bench) -> Result<()> {
-    let mut session = at_the_prompt(&machine(Model::Microvm, 64), &without_port(bench, ""))?;
+    let mut session = at_the_prompt(&Machine::tcg(Model::Microvm, 64), &without_port(bench, ""))?;
     session.send("raw 100000");
     wait_for_line(&mut session, |line| line.starts_with(' '))?;
     session.send("\x03");
@@ -114,7 +114,7 @@ pub(super) fn interrupted(bench: &Bench) -> Result<()> {
 /// Under `-no-reboot` QEMU ends with status 0 when the machine resets.
 pub(super) fn reboots(bench: &Bench) -> Result<()> {
     for model in MODELS {
-        let session = at_the_prompt(&machine(model, 64), &without_port(bench, ""))?;
+        let session = at_the_prompt(&Machine::tcg(model, 64), &without_port(bench, ""))?;
         session.send("reboot");
         let outcome = session.finish()?;
         ensure!(outcome.exit.code() == Some(0), "reboot on {model} ended with {}", outcome.exit);

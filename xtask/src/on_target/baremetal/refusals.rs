@@ -6,10 +6,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use chaos_wire::{GuestStatus, Marker};
-use vm_runner::{Guest, Model, Qemu};
+use vm_runner::{Guest, Machine, Model, Qemu};
 
 use super::super::Bench;
-use super::guest::{DEADLINE, MODELS, expect_refusal, machine, run, with_port, without_port};
+use super::guest::{DEADLINE, MODELS, expect_refusal, run, with_port, without_port};
 
 pub(super) fn bad_initrds(bench: &Bench) -> Result<()> {
     let whole = fs::read(&bench.bare_initrd)
@@ -33,7 +33,7 @@ pub(super) fn bad_initrds(bench: &Bench) -> Result<()> {
             fs::write(&path, bytes).with_context(|| format!("writing {}", path.display()))?;
         }
         let guest = Guest { initrd: bytes.map(|_| path), ..without_port(bench, "") };
-        let outcome = run(&machine(Model::Microvm, 64), &guest)?;
+        let outcome = run(&Machine::tcg(Model::Microvm, 64), &guest)?;
         expect_refusal(&outcome, GuestStatus::BadInitrd, said)
             .with_context(|| format!("initrd: {case}"))?;
     }
@@ -52,7 +52,7 @@ pub(super) fn bad_command_lines(bench: &Bench) -> Result<()> {
         (&long, "2048 bytes or more"),
     ] {
         let (guest, path) = with_port(bench, command_line);
-        let outcome = run(&machine(Model::Microvm, 64), &guest)?;
+        let outcome = run(&Machine::tcg(Model::Microvm, 64), &guest)?;
         expect_refusal(&outcome, GuestStatus::BadCommandLine, said)?;
         let len =
             fs::metadata(&path).with_context(|| format!("looking at {}", path.display()))?.len();
@@ -67,7 +67,7 @@ pub(super) fn bad_command_lines(bench: &Bench) -> Result<()> {
 /// The runner counts in MiB, and the least that works is between one and two of them.
 pub(super) fn too_little_memory(bench: &Bench) -> Result<()> {
     let qemu = Qemu::find()?;
-    let command = machine(Model::Q35, 2).command(&qemu, &without_port(bench, ""));
+    let command = Machine::tcg(Model::Q35, 2).command(&qemu, &without_port(bench, ""));
     let mut bounded = Command::new("timeout");
     bounded.arg(DEADLINE.as_secs().to_string()).arg(command.get_program()).args(command.get_args());
     let output = bounded.args(["-m", "1792K"]).output().context("running QEMU with 1.75 MiB")?;
@@ -84,13 +84,13 @@ pub(super) fn too_little_memory(bench: &Bench) -> Result<()> {
     ensure!(said, "no error line of it:\n{console}");
 
     let (guest, _) = with_port(bench, "uchaos.job=restart:10x65536");
-    let outcome = run(&machine(Model::Q35, 2), &guest)?;
+    let outcome = run(&Machine::tcg(Model::Q35, 2), &guest)?;
     expect_refusal(&outcome, GuestStatus::TooLittleMemory, "524296 bytes are needed")
 }
 
 pub(super) fn no_data_port(bench: &Bench) -> Result<()> {
     for model in MODELS {
-        let outcome = run(&machine(model, 64), &without_port(bench, "uchaos.job=raw:10"))?;
+        let outcome = run(&Machine::tcg(model, 64), &without_port(bench, "uchaos.job=raw:10"))?;
         expect_refusal(&outcome, GuestStatus::NoDataPort, "no data port")
             .with_context(|| format!("on {model}"))?;
     }
@@ -98,7 +98,7 @@ pub(super) fn no_data_port(bench: &Bench) -> Result<()> {
 }
 
 pub(super) fn no_long_mode(bench: &Bench) -> Result<()> {
-    let mut machine = machine(Model::Q35, 64);
+    let mut machine = Machine::tcg(Model::Q35, 64);
     machine.cpu = Some("qemu32".into());
     let outcome = run(&machine, &without_port(bench, ""))?;
     expect_refusal(&outcome, GuestStatus::Panic, "no 64-bit mode")

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use vm_runner::{Accelerator, Guest, Limits, Machine, Model, Network, Outcome, Qemu, Session};
+use vm_runner::{Guest, Limits, Machine, Model, Network, Outcome, Qemu, Session};
 
 use super::super::Bench;
 use crate::guest::GuestKind;
@@ -47,14 +47,8 @@ pub(in super::super) fn interactive(
     setting: &Setting<'_>,
 ) -> Result<Session> {
     let qemu = Qemu::find()?;
-    let machine = Machine {
-        model: setting.model,
-        accelerator: Accelerator::Tcg,
-        isolated: false,
-        cpu: None,
-        memory_mib: setting.memory_mib,
-        network: setting.network,
-    };
+    let machine =
+        Machine { network: setting.network, ..Machine::tcg(setting.model, setting.memory_mib) };
     let file = |ending: &str| bench.scratch().join(format!("linux-{name}.{ending}"));
     let boots = GuestKind::Linux.boot_files(
         setting.kernel.unwrap_or(&bench.linux_kernel),

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use chaos_wire::Capture;
-use vm_runner::{
-    Accelerator, DataPort, Guest, Limits, Machine, Model, Outcome, PortKind, Qemu, run,
-};
+use vm_runner::{DataPort, Guest, Limits, Machine, Model, Outcome, PortKind, Qemu, run};
 
 use super::read;
 use crate::build::archive::Archive;
@@ -62,14 +60,7 @@ pub(super) fn boot(
     initramfs.extend(overlay.to_cpio_gz()?);
     let file = |ending: &str| bench.scratch().join(format!("{name}.{ending}"));
     fs::write(file("cpio.gz"), initramfs).context("writing the initramfs")?;
-    let machine = Machine {
-        model: Model::Q35,
-        accelerator: Accelerator::Tcg,
-        isolated: false,
-        cpu: None,
-        memory_mib: 384,
-        network: None,
-    };
+    let machine = Machine::tcg(Model::Q35, 384);
     let guest = Guest {
         name: format!("Debian's kernel ({name})"),
         kernel: debian.vmlinuz.clone(),
