@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The statistics of SP 800-90B §5.1 of symbols in some order.
 
-use super::bzip2_len::{Compressor, Vocabulary};
 use super::sign_runs::SignRuns;
 use super::statistic::{COUNT, Statistic};
 use crate::Symbols;
+use bzip2_len::{Compressor, Vocabulary};
 
 const DIRECTIONAL: usize = Statistic::NumDirectionalRuns as usize;
 const MEDIAN: usize = Statistic::NumRunsMedian as usize;

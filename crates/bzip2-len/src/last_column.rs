@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! The Burrows-Wheeler transform: the character before each rotation of a ring's characters, in order.
 //!
 //! The order of the rotations that begin with a word is known. All others begin inside a word: those that begin with

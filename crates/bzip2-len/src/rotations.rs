@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! The order of a ring's rotations that begin with a word.
 //!
 //! Each rotation is one number: its first words, its place, and the word before it. The numbers are put into buckets

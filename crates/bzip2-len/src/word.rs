@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! A few characters in one number, so that words compare as numbers do.
 
 /// Up to 8 characters, none of them NUL: the first in the highest byte, zeros after the last.

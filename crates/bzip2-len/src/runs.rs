@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! bzip2's third stage: runs of zeros as numbers, and groups of symbols.
 
 use super::last_column::Repeat;

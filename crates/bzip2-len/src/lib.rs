@@ -1,13 +1,11 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-//! The compression statistic, SP 800-90B §5.1.11: the length of the symbols, written in decimal, after bzip2.
-//!
-//! Only the length is wanted, and the text is special: words of at most three digits, with a space after each. So the
-//! Burrows-Wheeler transform is taken by words and not by characters, and no bit stream is made. Text that repeats
-//! itself too much for that goes through the real compressor; the length is the same.
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
 
 mod huffman;
 mod last_column;
 mod mtf;
+mod patient_sort;
 mod rotations;
 mod runs;
 mod word;
@@ -19,7 +17,7 @@ use rotations::Sorter;
 use runs::Coded;
 use std::io::Write;
 use words::Blocks;
-pub(in crate::iid) use words::Vocabulary;
+pub use words::Vocabulary;
 
 /// Block size of NIST's tool, in units of 100,000 bytes.
 const LEVEL: u32 = 5;
@@ -31,17 +29,18 @@ const USED_MAP_BITS: u64 = 16 + 16 * 2;
 /// Magic number, checksum, the flag for randomised blocks, and the rotation that is the original.
 const BLOCK_BITS: u64 = 48 + 32 + 1 + 24;
 
-/// Memory for compressing, kept from one text to the next.
+/// Working memory, reused from one text to the next.
 #[derive(Default)]
-pub(super) struct Compressor {
+pub struct Compressor {
     sorter: Sorter,
     last_column: LastColumn,
     coded: Coded,
 }
 
 impl Compressor {
-    /// The length in bytes of the compressed text of `symbols`.
-    pub(super) fn compressed_len(&mut self, symbols: &[u8], vocabulary: &Vocabulary) -> u64 {
+    /// The length in bytes of what `bzip2 -5` makes of the text of `symbols`: each one's decimal number by
+    /// `vocabulary`, with a space between two of them.
+    pub fn compressed_len(&mut self, symbols: &[u8], vocabulary: &Vocabulary) -> u64 {
         self.compressed_by_words(symbols, vocabulary)
             .unwrap_or_else(|| compressed_by_bzip2(&vocabulary.text(symbols)))
     }
@@ -90,7 +89,17 @@ impl Write for &mut Counter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iid::shuffle::{Generator, shuffle};
+
+    /// Symbols of so many kinds, in an order without structure.
+    fn shuffled(len: usize, kinds: usize) -> Vec<u8> {
+        let mut symbols: Vec<u8> = (0..len).map(|at| (at % kinds) as u8).collect();
+        let mut state = (len * 1000 + kinds) as u64;
+        for last in (1..symbols.len()).rev() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            symbols.swap(last, (state >> 33) as usize % (last + 1));
+        }
+        symbols
+    }
 
     #[test]
     fn the_standards_example_compresses_to_some_length() {
@@ -113,8 +122,7 @@ mod tests {
             let kinds: &[usize] =
                 if len < 100_000 { &[1, 2, 3, 11, 16, 100, 256] } else { &[2, 11, 256] };
             for &kinds in kinds {
-                let mut symbols: Vec<u8> = (0..len).map(|at| (at % kinds) as u8).collect();
-                shuffle(&mut symbols, &mut Generator::new(len as u64, kinds as u64));
+                let symbols = shuffled(len, kinds);
                 let slow = compressed_by_bzip2(&vocabulary.text(&symbols));
                 if let Some(fast) = compressor.compressed_by_words(&symbols, &vocabulary) {
                     assert_eq!(fast, slow, "{len} symbols of {kinds} kinds");

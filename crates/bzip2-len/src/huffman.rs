@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! bzip2's last stage: the number of bits that its Huffman tables give.
 //!
 //! The choice of tables, and which of two equal weights is taken first, follow bzip2 1.0.8, because another choice

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! The text as words, and cut into bzip2's blocks.
 
 use super::word::Word;
@@ -9,8 +9,8 @@ const FULL: usize = super::LEVEL as usize * 100_000 - 19;
 /// No word is longer than this: three digits and a space.
 pub(super) const LONGEST_WORD: usize = 4;
 
-/// The word of each mapped symbol: its number in decimal and a space.
-pub(in crate::iid) struct Vocabulary {
+/// The number that is written for each symbol, in decimal with a space after it.
+pub struct Vocabulary {
     words: [Word; 256],
     /// Their lengths.
     lengths: [u8; 256],
@@ -19,8 +19,10 @@ pub(in crate::iid) struct Vocabulary {
 }
 
 impl Vocabulary {
-    pub(in crate::iid) fn new(raw: &[u8; 256]) -> Self {
-        let words = raw.map(Word::of_symbol);
+    /// `numbers[symbol]` is the number to write for `symbol`.
+    #[must_use]
+    pub fn new(numbers: &[u8; 256]) -> Self {
+        let words = numbers.map(Word::of_symbol);
         let mut sorted: Vec<u8> = (0..=255).collect();
         sorted.sort_by_key(|&symbol| words[usize::from(symbol)]);
         Self { words, lengths: words.map(|word| word.len() as u8), sorted }

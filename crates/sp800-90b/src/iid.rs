@@ -6,7 +6,6 @@
 //! not.
 
 mod bins;
-mod bzip2_len;
 mod chi_square;
 mod gamma;
 mod lrs_length;
