@@ -6,12 +6,16 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{
-    assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, image::Image, lab::Lab,
-    module::Module, pack::Pack, report::Report, repro::Repro, run_bare::RunBare,
-    run_linux::RunLinux, setup::Setup, size::Size, sources::Sources, test::Test, watch::Watch,
+use guest_run::CommandContext;
+use uchaos::commands::{
+    assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, lab::Lab, pack::Pack,
+    report::Report, run_bare::RunBare, size::Size, watch::Watch,
 };
-use crate::workshop::Workshop;
+
+use crate::commands::product::{self, Builder, Microkernel, OnBuilt, RunLinuxOrNested};
+use crate::commands::{
+    image::Image, module::Module, repro::Repro, setup::Setup, sources::Sources, test::Test,
+};
 
 /// Build two machines that run the same timing-jitter engine, and compare what comes out of them.
 #[derive(Debug, Parser)]
@@ -31,7 +35,7 @@ Exit status: 0 well; 1 a step or a check failed; 2 bad usage; 3 a guest died or 
 5 something is missing on this machine; 130 interrupted; 141 nobody reads the output any more.")]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub(crate) shared: Shared,
+    pub shared: Shared,
     #[command(subcommand)]
     command: Command,
 }
@@ -41,16 +45,16 @@ pub(crate) struct Cli {
 pub(crate) struct Shared {
     /// Use only sources that are in the cache already; no step reaches for the network
     #[arg(long, global = true, env = "UCHAOS_OFFLINE")]
-    pub(crate) offline: bool,
+    pub offline: bool,
     /// Say what would be done, with the commands, and do nothing
     #[arg(long, global = true)]
-    pub(crate) dry_run: bool,
+    pub dry_run: bool,
     /// Print the result as JSON on standard output (progress goes to standard error)
     #[arg(long, global = true)]
-    pub(crate) json: bool,
+    pub json: bool,
     /// Work on this checkout, not on the one that this program was built from
     #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
-    pub(crate) checkout: Option<PathBuf>,
+    pub checkout: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -68,21 +72,21 @@ enum Command {
     /// Make a self-extracting compressed executable of a program
     Pack(Pack),
     /// Boot the Linux guest: a shell, or the jobs given
-    RunLinux(RunLinux),
+    RunLinux(RunLinuxOrNested),
     /// Boot the microkernel: its monitor, or the jobs given
     RunBare(RunBare),
     /// Build, boot and measure both machines, assess what came out, write the report
-    Compare(Compare),
+    Compare(OnBuilt<Compare>),
     /// Make the report of a run already taken anew
     Report(Report),
     /// Assess a file of noise samples by NIST SP 800-90B
     Assess(Assess),
     /// Guided experiments: without a number, the list of them
-    Lab(Lab),
+    Lab(OnBuilt<Lab>),
     /// See the noise of a running guest: histogram, rate, health, as they are now
-    Watch(Watch),
+    Watch(OnBuilt<Watch>),
     /// What the Linux guest costs: bytes, memory, boot time, parts of the kernel
-    Size(Size),
+    Size(OnBuilt<Size>),
     /// Build everything twice, in two places, and compare the bytes
     Repro(Repro),
     /// Lints, unit tests, and the on-target tests in both guests
@@ -98,25 +102,25 @@ impl Cli {
     /// Whatever the subcommand could not do.
     pub(crate) fn run(self) -> Result<()> {
         let Shared { offline, dry_run, json, checkout } = self.shared;
-        let shop = Workshop::of(checkout.as_deref(), offline, dry_run, json)?;
+        let context = CommandContext::of(checkout.as_deref(), offline, dry_run, json)?;
         match self.command {
-            Command::Setup(command) => command.run(&shop),
-            Command::Sources(command) => command.run(&shop),
-            Command::Doctor(command) => command.run(&shop),
-            Command::Image(command) => command.run(&shop),
-            Command::Module(command) => command.run(&shop),
-            Command::Pack(command) => command.run(&shop),
-            Command::RunLinux(command) => command.run(&shop),
-            Command::RunBare(command) => command.run(&shop),
-            Command::Compare(command) => command.run(&shop),
-            Command::Report(command) => command.run(&shop),
-            Command::Assess(command) => command.run(&shop),
-            Command::Lab(command) => command.run(&shop),
-            Command::Watch(command) => command.run(&shop),
-            Command::Size(command) => command.run(&shop),
-            Command::Repro(command) => command.run(&shop),
-            Command::Test(command) => command.run(&shop),
-            Command::Clean(command) => command.run(&shop),
+            Command::Setup(command) => command.run(&context),
+            Command::Sources(command) => command.run(&context),
+            Command::Doctor(command) => product::doctor(command, &context),
+            Command::Image(command) => command.run(&context),
+            Command::Module(command) => command.run(&context),
+            Command::Pack(command) => command.run(&context),
+            Command::RunLinux(command) => command.run(&context),
+            Command::RunBare(command) => command.run(&context, &Microkernel),
+            Command::Compare(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
+            Command::Report(command) => command.run(&context),
+            Command::Assess(command) => product::assess(command, &context),
+            Command::Lab(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
+            Command::Watch(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
+            Command::Size(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
+            Command::Repro(command) => command.run(&context),
+            Command::Test(command) => command.run(&context),
+            Command::Clean(command) => command.run(&context),
         }
     }
 }

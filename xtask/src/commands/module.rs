@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::build::engine;
-use crate::build::stock::debian::{DebianKernel, Series};
-use crate::build::stock::{self, Headers, Signing, dkms};
-use crate::output::{self, say};
-use crate::preflight;
-use crate::provenance;
-use crate::tools::TO_BUILD;
-use crate::workshop::Workshop;
+use guest_build::engine;
+use guest_build::preflight;
+use guest_build::stock::debian::{DebianKernel, Series};
+use guest_build::stock::{self, Headers, Signing, dkms};
+use guest_build::tools::TO_BUILD;
+use guest_run::CommandContext;
+use guest_run::{output, say};
+use measure::provenance;
 
 /// Build uchaos.ko for a distribution's kernel, or as a DKMS package.
 #[derive(Debug, Args)]
@@ -51,24 +51,24 @@ impl Module {
     ///
     /// # Errors
     /// Headers or a compiler that are missing; the step that failed.
-    pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
+    pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
         let headers = self.kernel_headers.as_deref().map(Headers::open).transpose()?;
-        preflight::ensure(shop, TO_BUILD)?;
-        shop.expect_steps(if self.debian.is_some() { 3 } else { 2 });
+        preflight::ensure(context, TO_BUILD)?;
+        context.expect_steps(if self.debian.is_some() { 3 } else { 2 });
         let headers = match self.debian {
-            Some(series) => Some(DebianKernel::obtain(shop, series)?.headers),
+            Some(series) => Some(DebianKernel::obtain(context, series)?.headers),
             None => headers,
         };
-        let engine = engine::build(shop)?;
+        let engine = engine::build(context)?;
         let signing = match (self.sign_key, self.sign_cert) {
             (Some(key), Some(certificate)) => Some(Signing { key, certificate }),
             _ => None,
         };
         let built = match &headers {
-            Some(headers) => stock::build(shop, headers, &engine.object, signing.as_ref())?,
-            None => dkms::build(shop, &engine.object)?,
+            Some(headers) => stock::build(context, headers, &engine.object, signing.as_ref())?,
+            None => dkms::build(context, &engine.object)?,
         };
-        if shop.dry_run {
+        if context.dry_run {
             return Ok(());
         }
         let path = self.output.unwrap_or_else(|| built.clone());
@@ -77,7 +77,7 @@ impl Module {
                 .with_context(|| format!("copying {} to {}", built.display(), path.display()))?;
         }
         let artifact = provenance::artifact(&path.display().to_string(), &path)?;
-        if shop.json {
+        if context.json {
             output::json(&artifact)
         } else {
             say!("{:>10} bytes  {}  {}", artifact.bytes, artifact.sha256, path.display())

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::build::linux_image::{self, LinuxOptions};
-use crate::build::room;
-use crate::failure::Failure;
-use crate::output::{self, say};
-use crate::preflight;
-use crate::repro::{self, Twice};
-use crate::tools::{TO_BUILD, TO_RUN};
-use crate::workshop::Workshop;
+use guest_build::linux_image::{self, LinuxOptions};
+use guest_build::preflight;
+use guest_build::repro::{self, Twice};
+use guest_build::room;
+use guest_build::tools::TO_BUILD;
+use guest_run::CommandContext;
+use guest_run::Failure;
+use guest_run::tools::TO_RUN;
+use guest_run::{output, say};
 
 /// What two builds take: source trees, objects, cargo's folders.
 const NEEDED_BYTES: u64 = 3 << 30;
@@ -40,13 +41,13 @@ impl Repro {
     ///
     /// # Errors
     /// [`Failure::Check`] when anything differs; a build that fails.
-    pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
-        preflight::ensure(shop, TO_BUILD)?;
-        preflight::ensure(shop, TO_RUN)?;
+    pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
+        preflight::ensure(context, TO_BUILD)?;
+        preflight::ensure(context, TO_RUN)?;
         let place = place()?;
-        if shop.dry_run {
+        if context.dry_run {
             let base = place.join("uchaos-repro-XXXXXX");
-            eprint!("would run:\n{}", repro::describe(shop, &self.linux, &base)?);
+            eprint!("would run:\n{}", repro::describe(context, &self.linux, &base)?);
             return Ok(());
         }
         let base = tempfile::Builder::new()
@@ -54,10 +55,10 @@ impl Repro {
             .disable_cleanup(self.keep)
             .tempdir_in(&place)
             .with_context(|| format!("creating a folder in {} ($TMPDIR)", place.display()))?;
-        shop.expect_steps(2);
-        linux_image::obtain_sources(shop, &self.linux)?;
-        let files = repro::build_twice(shop, &self.linux, base.path())?;
-        if shop.json {
+        context.expect_steps(2);
+        linux_image::obtain_sources(context, &self.linux)?;
+        let files = repro::build_twice(context, &self.linux, base.path())?;
+        if context.json {
             output::json(&files)?;
         } else {
             print(&files)?;
@@ -83,7 +84,7 @@ fn place() -> Result<PathBuf> {
 }
 
 fn ensure_room(place: &Path) -> Result<()> {
-    match vm_runner::free_bytes(place) {
+    match guest_run::free_bytes(place) {
         Some(free_bytes) if free_bytes < NEEDED_BYTES => bail!(
             "{} has {:.1} GB free, and two builds take {:.1} GB: free some space, or set TMPDIR to a folder with more",
             place.display(),
@@ -123,7 +124,7 @@ fn verdict(files: &[Twice]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::repro::{Build, Difference};
+    use guest_build::repro::{Build, Difference};
 
     #[test]
     fn one_difference_makes_the_command_fail_and_is_named() {

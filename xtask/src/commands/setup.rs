@@ -4,10 +4,11 @@
 use anyhow::Result;
 use clap::Args;
 
-use crate::build::linux_image::{self, LinuxOptions};
-use crate::preflight;
-use crate::tools::{TO_BUILD, TO_RUN};
-use crate::workshop::Workshop;
+use guest_build::linux_image::{self, LinuxOptions};
+use guest_build::preflight;
+use guest_build::tools::TO_BUILD;
+use guest_run::CommandContext;
+use guest_run::tools::TO_RUN;
 
 /// Install what is missing on this machine, and fetch the sources.
 #[derive(Debug, Args)]
@@ -24,9 +25,9 @@ impl Setup {
     ///
     /// # Errors
     /// A package that cannot be installed, a source that cannot be had.
-    pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
-        preflight::ensure(shop, TO_RUN)?;
-        preflight::ensure(shop, TO_BUILD)?;
-        linux_image::fetch(shop, &self.linux)
+    pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
+        preflight::ensure(context, TO_RUN)?;
+        preflight::ensure(context, TO_BUILD)?;
+        linux_image::fetch(context, &self.linux)
     }
 }

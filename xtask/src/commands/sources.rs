@@ -7,10 +7,10 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
-use crate::build::sources::{self, Manifest, Mirror, Obtained, Source};
-use crate::failure::Failure;
-use crate::output::{self, say};
-use crate::workshop::Workshop;
+use guest_build::sources::{self, Manifest, Mirror, Obtained, Source};
+use guest_run::CommandContext;
+use guest_run::Failure;
+use guest_run::{output, say};
 
 /// List, fetch or verify the source files of the Linux guest.
 #[derive(Debug, Args)]
@@ -67,15 +67,15 @@ impl Sources {
     /// # Errors
     /// [`Failure::Usage`] for a name that is not in the manifest; [`Failure::Missing`] for a file that cannot be
     /// had; [`Failure::Check`] for one that is wrong. The others are done all the same.
-    pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
-        let manifest = Manifest::read(&shop.root)?;
+    pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
+        let manifest = Manifest::read(&context.root)?;
         let chosen = self.chosen(&manifest)?;
-        shop.expect_steps(chosen.len());
+        context.expect_steps(chosen.len());
         let mut rows = Vec::new();
         for source in chosen {
-            rows.push(self.row(shop, &manifest, source)?);
+            rows.push(self.row(context, &manifest, source)?);
         }
-        if shop.json {
+        if context.json {
             output::json(&rows)?;
         } else {
             rows.iter().try_for_each(print)?;
@@ -95,11 +95,11 @@ impl Sources {
             .collect()
     }
 
-    fn row(&self, shop: &Workshop, manifest: &Manifest, source: &Source) -> Result<Row> {
-        let outcome = if self.fetch && !shop.dry_run && !shop.offline {
-            sources::obtain(shop, manifest, source).map(Some)
+    fn row(&self, context: &CommandContext, manifest: &Manifest, source: &Source) -> Result<Row> {
+        let outcome = if self.fetch && !context.dry_run && !context.offline {
+            sources::obtain(context, manifest, source).map(Some)
         } else {
-            sources::in_cache(&sources::folder(shop), source)
+            sources::in_cache(&sources::folder(context), source)
         };
         let outcome = match outcome {
             Ok(Some(obtained)) if self.verify => obtained.verify().map(|()| Some(obtained)),
@@ -126,7 +126,7 @@ impl Sources {
                 ..row
             }),
             Ok(None) => Ok(row),
-            Err(error) if error.is::<vm_runner::interrupt::Interrupted>() => Err(error),
+            Err(error) if error.is::<guest_run::interrupt::Interrupted>() => Err(error),
             Err(error) => {
                 let state = if error.is::<sources::WrongSum>() { State::Wrong } else { row.state };
                 Ok(Row { state, problem: Some(format!("{error:#}")), ..row })

@@ -8,17 +8,19 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use vm_runner::interrupt::Interrupted;
+use guest_run::interrupt::Interrupted;
 
-use crate::build::linux_image::LinuxOptions;
-use crate::failure::Failure;
-use crate::images;
-use crate::log::StepLog;
-use crate::on_target::{self, Bench, Check};
-use crate::output::say;
-use crate::preflight;
-use crate::tools::{self, TO_BUILD, TO_LOOK, TO_RUN};
-use crate::workshop::{Workshop, show_duration};
+use guest_build::images;
+use guest_build::linux_image::LinuxOptions;
+use guest_build::log::StepLog;
+use guest_build::preflight;
+use guest_build::tools::{TO_BUILD, TO_LOOK};
+use guest_run::CommandContext;
+use guest_run::Failure;
+use guest_run::progress::show_duration;
+use guest_run::say;
+use guest_run::tools::{self, TO_RUN};
+use on_target::{self, Bench, Check};
 
 /// What runs on the host: a name for its log, and the words after `cargo`.
 const HOST_STAGES: [(&str, &[&str]); 4] = [
@@ -85,7 +87,7 @@ impl Test {
     ///
     /// # Errors
     /// [`Failure::Check`] when any failed, after all have run; what keeps them from running at all at once.
-    pub(crate) fn run(self, shop: &Workshop) -> Result<()> {
+    pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
         if self.wanted().is_empty() {
             return Err(Failure::Usage(format!(
                 "no on-target check has `{}` in its name; `cargo xtask test --only guests` prints their names",
@@ -93,24 +95,24 @@ impl Test {
             ))
             .into());
         }
-        preflight::ensure(shop, TO_RUN)?;
-        preflight::ensure(shop, TO_BUILD)?;
+        preflight::ensure(context, TO_RUN)?;
+        preflight::ensure(context, TO_BUILD)?;
         if self.needs_browser() {
-            preflight::ensure(shop, TO_LOOK)?;
+            preflight::ensure(context, TO_LOOK)?;
         }
         let host = self.only != Some(Part::Guests) && self.filter.is_none();
         let guests = self.only != Some(Part::Host);
-        shop.expect_steps(
+        context.expect_steps(
             if host { HOST_STAGES.len() } else { 0 } + if guests { images::STEPS } else { 0 },
         );
         let mut tally = Tally::default();
         if host {
-            self.host_tests(shop, &mut tally)?;
+            self.host_tests(context, &mut tally)?;
         }
         if guests {
-            let images = images::build(shop, &self.linux)?;
-            if !shop.dry_run {
-                self.on_target(&Bench::new(shop, &images)?, &mut tally)?;
+            let images = images::build(context, &self.linux)?;
+            if !context.dry_run {
+                self.on_target(&Bench::new(context, &images, &self.linux)?, &mut tally)?;
             }
         }
         for failure in &tally.failures {
@@ -177,18 +179,18 @@ impl Test {
     }
 
     /// Formatting, lints, and `cargo test` over the workspace.
-    fn host_tests(&self, shop: &Workshop, tally: &mut Tally) -> Result<()> {
+    fn host_tests(&self, context: &CommandContext, tally: &mut Tally) -> Result<()> {
         for (name, arguments) in HOST_STAGES {
-            let label = shop.next_label(name);
-            if shop.dry_run {
+            let label = context.next_label(name);
+            if context.dry_run {
                 eprintln!("{label} … would run cargo {}", arguments.join(" "));
                 continue;
             }
             let begun = Instant::now();
-            let mut log = StepLog::create(&shop.out.join("logs"), name, &label)?;
+            let mut log = StepLog::create(&context.out.join("logs"), name, &label)?;
             // A test that needs QEMU may skip where there is none; here there is one, and a skip would hide a fault.
             let mut cargo = Command::new("cargo");
-            cargo.args(arguments).current_dir(&shop.root).env("UCHAOS_REQUIRE_QEMU", "1");
+            cargo.args(arguments).current_dir(&context.root).env("UCHAOS_REQUIRE_QEMU", "1");
             if self.needs_browser() {
                 cargo.env("UCHAOS_REQUIRE_CHROMIUM", "1");
             }
@@ -227,7 +229,7 @@ impl Test {
 
 /// Whether Ctrl-C is the reason, so that what comes next is not begun.
 fn was_interrupted(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<Interrupted>().is_some() || vm_runner::interrupt::requested()
+    error.downcast_ref::<Interrupted>().is_some() || guest_run::interrupt::requested()
 }
 
 /// Passed and ignored tests, from the result lines of `cargo test`.

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The image that ships: the linked kernel's bytes, packed, behind `baremetal/unpack.S`.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use object::{Object as _, ObjectSegment as _};
+
+use super::lz4;
+use crate::log::StepLog;
+use guest_run::CommandContext;
+
+/// Where `linker.ld` puts the kernel, and `unpack.S` unpacks it to.
+const KERNEL_START: u64 = 0x10_0000;
+
+/// Packs the kernel `linked` into the ELF `packed`, with `folder` for what comes between.
+///
+/// # Errors
+/// A kernel that is not linked as expected, or the assembler's and linker's errors.
+pub(super) fn build(
+    context: &CommandContext,
+    linked: &Path,
+    folder: &Path,
+    packed: &Path,
+    log: &mut StepLog,
+) -> Result<()> {
+    let elf = fs::read(linked).with_context(|| format!("reading {}", linked.display()))?;
+    let image = flat_image(&elf).with_context(|| format!("flattening {}", linked.display()))?;
+    let block = lz4::pack(&image);
+    log.note(&format!("{} bytes of kernel packed into {}", image.len(), block.len()))?;
+    let payload = folder.join("kernel.lz4");
+    fs::write(&payload, block).with_context(|| format!("writing {}", payload.display()))?;
+    let source = context.root.join("baremetal");
+    let mut compiler = Command::new("cc");
+    compiler
+        .args(["-nostdlib", "-static", "-no-pie", "-s", "-Wl,--nmagic", "-Wl,--build-id=none"])
+        .arg(option("-Wa,-I,", folder))
+        .arg(option("-Wl,-T,", &source.join("packed.ld")))
+        .arg("-o")
+        .arg(packed)
+        .arg(source.join("unpack.S"));
+    log.run(&mut compiler)
+}
+
+fn option(option: &str, path: &Path) -> std::ffi::OsString {
+    let mut option = std::ffi::OsString::from(option);
+    option.push(path);
+    option
+}
+
+/// The bytes of every segment that has any, at their places from [`KERNEL_START`] on.
+fn flat_image(elf: &[u8]) -> Result<Vec<u8>> {
+    let file = object::File::parse(elf).context("reading it as ELF")?;
+    ensure!(
+        file.entry() == KERNEL_START,
+        "its entry is at {:#x}, not {KERNEL_START:#x}",
+        file.entry()
+    );
+    let mut image = Vec::new();
+    for segment in file.segments() {
+        let bytes = segment.data().context("reading a segment")?;
+        if bytes.is_empty() {
+            continue;
+        }
+        let begin = segment
+            .address()
+            .checked_sub(KERNEL_START)
+            .context("a segment below the kernel's start")?;
+        let begin = usize::try_from(begin).context("a segment's place")?;
+        let end = begin + bytes.len();
+        if image.len() < end {
+            image.resize(end, 0);
+        }
+        image[begin..end].copy_from_slice(bytes);
+    }
+    ensure!(!image.is_empty(), "it has no segment with bytes");
+    Ok(image)
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! busybox: the guest's shell and tools as one static program against musl, with the profile's applets alone and
+//! no build time in it, so that the same inputs give the same bytes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::kconfig::{Options, Version};
+use super::kernel_source::short;
+use super::profile::Profile;
+use super::room;
+use super::sources::{self, unpack};
+use crate::inputs::Inputs;
+use crate::log::StepLog;
+use crate::step;
+use guest_run::CommandContext;
+
+/// Folders of the kernel's userland interface that busybox includes and musl does not bring.
+const KERNEL_HEADERS: [(&str, &[&str]); 4] = [
+    ("linux", &["/usr/include/linux"]),
+    ("asm-generic", &["/usr/include/asm-generic"]),
+    ("asm", &["/usr/include/x86_64-linux-gnu/asm", "/usr/include/asm"]),
+    ("mtd", &["/usr/include/mtd"]),
+];
+
+/// A built busybox.
+#[derive(Debug, Clone)]
+pub struct BusyboxBuild {
+    /// The stripped program.
+    pub program: PathBuf,
+    /// Where the source came from.
+    pub from: String,
+}
+
+/// Builds the profile's busybox.
+///
+/// # Errors
+/// When no source can be had, an applet's option did not take, or make fails.
+pub fn build(context: &CommandContext, profile: &Profile) -> Result<BusyboxBuild> {
+    let source = sources::first_to_be_had(context, &profile.userland.busybox)?;
+    let tree = room::for_trees(context)?.join(format!("{}-{}", source.name, short(&source.sha256)));
+    let mut options = Options::default();
+    for fragment in profile.applet_fragments(&context.root) {
+        options.add_file(&fragment, Version::parse(&source.version)?)?;
+    }
+    // Profiles with the same applets share one build.
+    let applets = profile.userland.applets.join("-");
+    let step = format!("{}-{applets}", source.name);
+    let build_dir = room::for_builds(context, &format!("{step}-{}", short(&source.sha256)))?;
+    let program = build_dir.join("busybox");
+    let inputs = Inputs::new()
+        .text("source", source.sha256.clone())
+        .text("options", options.to_config())
+        .text("compiler", super::kernel::compiler()?);
+    step::run(context, &step, &inputs, &[&program], |log| {
+        if !tree.exists() {
+            source.verify()?;
+            unpack::unpack(&source.path, &tree, &[], log)?;
+        }
+        let headers = link_headers(&build_dir)?;
+        configure(&tree, &build_dir, &headers, &options, log)?;
+        log.run(make(&tree, &build_dir, &headers).arg("busybox")).context("compiling busybox")
+    })?;
+    let from = format!(
+        "{} {} (SHA-256 {}) from {}",
+        source.name, source.version, source.sha256, source.from
+    );
+    Ok(BusyboxBuild { program, from })
+}
+
+fn make(tree: &Path, build_dir: &Path, headers: &Path) -> Command {
+    let mut make = super::kernel::make(tree, build_dir);
+    // After musl's own folders, so that only what musl lacks comes from the host.
+    make.arg(format!("CC=musl-gcc -idirafter {}", headers.display()))
+        .env("KCONFIG_NOTIMESTAMP", "1")
+        .env("SOURCE_DATE_EPOCH", "0");
+    make
+}
+
+/// A folder of links to the kernel's headers and nothing else of the host's.
+fn link_headers(build_dir: &Path) -> Result<PathBuf> {
+    let folder = build_dir.join("kernel-headers");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("emptying {}", folder.display()))?;
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+    for (name, places) in KERNEL_HEADERS {
+        let place = places
+            .iter()
+            .find(|place| Path::new(place).is_dir())
+            .with_context(|| format!("{} is missing: install linux-libc-dev", places[0]))?;
+        symlink(place, folder.join(name))
+            .with_context(|| format!("linking {place} for busybox"))?;
+    }
+    Ok(folder)
+}
+
+/// busybox's allnoconfig ignores `KCONFIG_ALLCONFIG`: the values are written into its `.config`, and oldconfig
+/// settles what depends on them.
+fn configure(
+    tree: &Path,
+    build_dir: &Path,
+    headers: &Path,
+    options: &Options,
+    log: &mut StepLog,
+) -> Result<()> {
+    log.run(make(tree, build_dir, headers).arg("allnoconfig")).context("configuring busybox")?;
+    let path = build_dir.join(".config");
+    let read = || fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()));
+    fs::write(&path, overlay(&read()?, &options.to_config()))
+        .with_context(|| format!("writing {}", path.display()))?;
+    let mut oldconfig = make(tree, build_dir, headers);
+    oldconfig.arg("oldconfig");
+    log.run(&mut with_empty_answers(&oldconfig)).context("configuring busybox")?;
+    options.check_taken(&read()?).context("configuring busybox")
+}
+
+/// `config` with the lines of `wanted` in the place of those on the same options.
+fn overlay(config: &str, wanted: &str) -> String {
+    let mut wanted: BTreeMap<&str, &str> =
+        wanted.lines().filter_map(|line| option_of(line).map(|option| (option, line))).collect();
+    let mut lines: Vec<&str> = Vec::new();
+    for line in config.lines() {
+        lines.push(option_of(line).and_then(|option| wanted.remove(option)).unwrap_or(line));
+    }
+    lines.extend(wanted.into_values());
+    lines.join("\n") + "\n"
+}
+
+/// The option that a line of a `.config` is about.
+fn option_of(line: &str) -> Option<&str> {
+    let off = line.strip_prefix("# ").and_then(|rest| rest.strip_suffix(" is not set"));
+    off.or_else(|| line.split_once('=').map(|(option, _)| option))
+        .filter(|option| option.starts_with("CONFIG_"))
+}
+
+/// The same command, with an empty line for each question that it asks.
+fn with_empty_answers(command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", "yes '' | \"$0\" \"$@\""])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wanted_options_replace_lines_and_new_ones_are_added() {
+        let config = "# comment\nCONFIG_A=n\n# CONFIG_B is not set\nCONFIG_C=\"x\"\n";
+        let wanted = "CONFIG_B=y\n# CONFIG_C is not set\nCONFIG_D=3\n";
+        assert_eq!(
+            overlay(config, wanted),
+            "# comment\nCONFIG_A=n\nCONFIG_B=y\n# CONFIG_C is not set\nCONFIG_D=3\n"
+        );
+    }
+
+    #[test]
+    fn questions_are_answered_with_nothing_and_the_surroundings_are_kept() {
+        let mut asks = Command::new("sh");
+        asks.args(["-c", "read a && read b && test \"$a$b$X\" = kept && exit 7"]).env("X", "kept");
+        assert_eq!(with_empty_answers(&asks).status().unwrap().code(), Some(7));
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! cargo, for what goes into a guest: in a target folder of its own, because its flags differ from everything else's,
+//! and with no path of this machine in what it makes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::log::StepLog;
+use guest_run::CommandContext;
+
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// A program that runs in a guest and is linked with the engine's object.
+pub struct GuestProgram<'a> {
+    /// The package that it is in.
+    pub package: &'a str,
+    /// The program.
+    pub name: &'a str,
+    /// The feature that turns it on.
+    pub feature: &'a str,
+    /// Compiler flags.
+    pub flags: &'a [&'a str],
+}
+
+impl GuestProgram<'_> {
+    /// Compiles and links it in a target folder below `folder`; where it then is.
+    ///
+    /// # Errors
+    /// Those of the compiler and the linker.
+    pub fn build(
+        &self,
+        context: &CommandContext,
+        engine_object: &Path,
+        folder: &Path,
+        log: &mut StepLog,
+    ) -> Result<PathBuf> {
+        let target = folder.join("cargo");
+        let what = ["build", "--package", self.package, "--bin", self.name];
+        let how = ["--features", self.feature, "--profile", "kernel", "--target", TARGET];
+        let mut cargo = cargo(context, &[what.as_slice(), &how].concat(), self.flags, &target);
+        log.run(cargo.env("UCHAOS_ENGINE_OBJECT", engine_object))?;
+        Ok(target.join(TARGET).join("kernel").join(self.name))
+    }
+}
+
+/// What stands in a program for the paths of the checkout and of crates; an input of every step that runs cargo.
+pub const PATHS: [&str; 2] = ["/uchaos", "/crates"];
+
+/// `cargo` in the checkout with these compiler flags; its subcommand and `--locked` are the caller's.
+pub fn cargo(
+    context: &CommandContext,
+    subcommand: &[&str],
+    flags: &[&str],
+    target: &Path,
+) -> Command {
+    let mut flags: Vec<String> = flags.iter().map(|&flag| flag.to_owned()).collect();
+    // Panic messages have paths in them, and not even a registry's name may depend on who builds.
+    let [checkout, crates] = PATHS;
+    let remap = |from: &Path, to| format!("--remap-path-prefix={}={to}", from.display());
+    flags.push(remap(&context.root, checkout));
+    flags.extend(registries().iter().map(|path| remap(path, crates)));
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(&context.root)
+        .args(subcommand)
+        .arg("--locked")
+        .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .env_remove("RUSTFLAGS");
+    if context.offline {
+        cargo.arg("--offline");
+    }
+    cargo
+}
+
+/// The user's folder of cargo.
+pub fn home() -> Option<PathBuf> {
+    let given = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    given.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))
+}
+
+/// Where cargo unpacks crates: one folder for each registry.
+fn registries() -> Vec<PathBuf> {
+    let entries = home().and_then(|home| fs::read_dir(home.join("registry/src")).ok());
+    let mut folders: Vec<PathBuf> =
+        entries.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    folders.sort();
+    folders
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The engine as one relocatable object: compiled once, with the strictest flags that any target needs, scanned, and
+//! linked by the kernel module, uchaosbox and the microkernel alike (docs/adr/0001).
+
+#[cfg(test)]
+mod fixtures;
+mod listing;
+mod pages;
+mod scan;
+mod verify;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use object::read::archive::ArchiveFile;
+
+use super::cargo::{PATHS, cargo};
+use crate::inputs::Inputs;
+use crate::log::StepLog;
+use crate::step;
+use guest_run::CommandContext;
+use guest_run::file_sha256;
+
+pub use pages::check_pages;
+pub use scan::disassemble;
+pub use verify::verify;
+
+/// The engine, built.
+#[derive(Debug)]
+pub struct Engine {
+    /// `engine.o`.
+    pub object: PathBuf,
+    /// The object's SHA-256; it goes into every result. Absent in a dry run before the first build.
+    pub sha256: Option<String>,
+}
+
+/// The functions of `uchaos_engine.h`: the object's only global symbols.
+pub const FUNCTIONS: [&str; 14] = [
+    "uchaos_check_params",
+    "uchaos_default_params",
+    "uchaos_engine_health",
+    "uchaos_engine_init",
+    "uchaos_engine_raw",
+    "uchaos_engine_restart",
+    "uchaos_engine_seed",
+    "uchaos_engine_size",
+    "uchaos_engine_stir",
+    "uchaos_engine_stream",
+    "uchaos_error_text",
+    "uchaos_param_allowed",
+    "uchaos_param_name",
+    "uchaos_ticks",
+];
+
+/// Compiler flags. Each is needed by one target at least, and harmless for the others.
+pub const FLAGS: [&str; 9] = [
+    // The kernel module: the top 2 GB, no position independence, no SSE, interrupts below the stack pointer, and no
+    // relocation kind that its loader lacks.
+    "-Ccode-model=kernel",
+    "-Crelocation-model=static",
+    "-Ctarget-feature=-sse",
+    "-Cno-redzone=yes",
+    "-Crelro-level=off",
+    "-Cforce-unwind-tables=no",
+    // Kernels with retpolines: no indirect branch.
+    "-Cjump-tables=no",
+    // SHA-256 without SSE, and small.
+    "--cfg=sha2_256_backend=\"soft\"",
+    "--cfg=sha2_backend_soft=\"compact\"",
+];
+
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// One section for code and one for constants, so that a linked program holds the engine in one piece.
+const MERGE_SCRIPT: &str = "SECTIONS {
+  .text 0 : { *(.text .text.*) }
+  .rodata 0 : { *(.rodata .rodata.*) }
+  .note.GNU-stack 0 : { *(.note.GNU-stack) }
+  /DISCARD/ : { *(.eh_frame .comment .llvmbc .llvmcmd .debug_*) }
+}
+";
+
+/// Builds and scans `engine.o`.
+///
+/// # Errors
+/// A tool that fails, or an object that the kernel, or a machine without SSE state, could not take.
+pub fn build(context: &CommandContext) -> Result<Engine> {
+    let folder = context.out.join("engine");
+    let object = folder.join("engine.o");
+    let inputs = Inputs::new()
+        .path(context.root.join("chaos-core/src"))
+        .path(context.root.join("chaos-core/Cargo.toml"))
+        .path(context.root.join("crates/chaos-arch"))
+        .path(context.root.join("crates/chaos-ffi"))
+        .path(context.root.join("Cargo.toml"))
+        .path(context.root.join("Cargo.lock"))
+        .path(context.root.join("rust-toolchain.toml"))
+        .text("flags", FLAGS.join(" "))
+        .text("paths", PATHS.join(" "))
+        .text("merge", MERGE_SCRIPT)
+        .text("listing", listing::HEAD);
+    let listing = listing_of(&object);
+    step::run(context, "engine", &inputs, &[&object, &listing], |log| {
+        fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+        let library = compile(context, &folder, log)?;
+        let merged = merge(&library, &folder, log)?;
+        let scanned = folder.join("unscanned.o");
+        finish(&merged, &scanned, log)?;
+        scan::scan(&scanned, log)?;
+        fs::write(&listing, listing::listing(&merged)?)
+            .with_context(|| format!("writing {}", listing.display()))?;
+        fs::rename(&scanned, &object)
+            .with_context(|| format!("putting {} in place", object.display()))
+    })?;
+    let sha256 = if object.exists() { Some(file_sha256(&object)?) } else { None };
+    Ok(Engine { object, sha256 })
+}
+
+/// The same engine as assembly, for the kernels of distributions; beside the object.
+pub fn listing_of(object: &Path) -> PathBuf {
+    object.with_file_name("engine.S")
+}
+
+/// Compiles chaos-ffi and what it needs into an archive.
+fn compile(context: &CommandContext, folder: &Path, log: &mut StepLog) -> Result<PathBuf> {
+    let cargo_folder = folder.join("cargo");
+    let subcommand = [
+        "rustc",
+        "--package",
+        "chaos-ffi",
+        "--lib",
+        "--features",
+        "object",
+        "--profile",
+        "engine",
+        "--target",
+        TARGET,
+        "--crate-type",
+        "staticlib",
+    ];
+    log.run(&mut cargo(context, &subcommand, &FLAGS, &cargo_folder))?;
+    Ok(cargo_folder.join(TARGET).join("engine/libchaos_ffi.a"))
+}
+
+/// Links the archive's objects into one, keeping what the engine's functions reach. The standard library's objects
+/// are left out: they use SSE, and nothing may need them.
+fn merge(library: &Path, folder: &Path, log: &mut StepLog) -> Result<PathBuf> {
+    let parts_folder = folder.join("parts");
+    if parts_folder.exists() {
+        fs::remove_dir_all(&parts_folder)
+            .with_context(|| format!("emptying {}", parts_folder.display()))?;
+    }
+    fs::create_dir_all(&parts_folder)
+        .with_context(|| format!("creating {}", parts_folder.display()))?;
+    let bytes = fs::read(library).with_context(|| format!("reading {}", library.display()))?;
+    let archive = ArchiveFile::parse(&*bytes)
+        .with_context(|| format!("reading the archive {}", library.display()))?;
+    let mut parts = Vec::new();
+    for member in archive.members() {
+        let member =
+            member.with_context(|| format!("reading a member of {}", library.display()))?;
+        let name = String::from_utf8_lossy(member.name()).into_owned();
+        if !name.ends_with(".rcgu.o") || is_standard_library(&name) {
+            continue;
+        }
+        let part = parts_folder.join(&name);
+        let data = member
+            .data(&*bytes)
+            .with_context(|| format!("reading {name} of {}", library.display()))?;
+        fs::write(&part, data).with_context(|| format!("writing {}", part.display()))?;
+        parts.push(part);
+    }
+    if parts.is_empty() {
+        bail!(
+            "{} has no object of the engine: did rustc change how it names them?",
+            library.display()
+        );
+    }
+    // In the order of their names without the hashes, so that the same sources give the same bytes anywhere.
+    parts.sort();
+    let script = folder.join("merge.ld");
+    fs::write(&script, MERGE_SCRIPT).with_context(|| format!("writing {}", script.display()))?;
+    let merged = folder.join("merged.o");
+    let mut linker = Command::new("ld");
+    linker.args(["--relocatable", "--gc-sections", "--script"]).arg(&script);
+    for function in FUNCTIONS {
+        linker.args(["--undefined", function]);
+    }
+    log.run(linker.arg("-o").arg(&merged).args(&parts))?;
+    Ok(merged)
+}
+
+fn is_standard_library(member: &str) -> bool {
+    ["alloc-", "compiler_builtins-", "core-", "std-"].iter().any(|name| member.starts_with(name))
+}
+
+/// Leaves the engine's functions as the only global symbols, and nothing that the kernel would trip over.
+fn finish(merged: &Path, finished: &Path, log: &mut StepLog) -> Result<()> {
+    let mut objcopy = Command::new("objcopy");
+    for function in FUNCTIONS {
+        objcopy.arg(format!("--keep-global-symbol={function}"));
+    }
+    log.run(objcopy.args(["--strip-debug", "--strip-unneeded"]).arg(merged).arg(finished))
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Looks through the engine's object for what some target could not take. Each of these links without a word and
+//! then fails at run time, or only on another machine; so the build fails instead.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use object::elf;
+use object::{Object as _, ObjectSection as _, ObjectSymbol as _, RelocationFlags, SectionKind};
+
+use super::FUNCTIONS;
+use crate::log::StepLog;
+
+/// What the engine may ask of the program that links it: every target has these.
+const PROVIDED: [&str; 4] = ["memcmp", "memcpy", "memmove", "memset"];
+
+/// Relocations that every target resolves, the kernel's module loader included.
+const RELOCATIONS: [elf::RelocationType; 5] = [
+    elf::R_X86_64_64,
+    elf::R_X86_64_PC32,
+    elf::R_X86_64_PLT32,
+    elf::R_X86_64_32,
+    elf::R_X86_64_32S,
+];
+
+/// Refuses an object that is not fit for all targets.
+///
+/// # Errors
+/// The first thing found, with what it means.
+pub(super) fn scan(path: &Path, log: &mut StepLog) -> Result<()> {
+    let bytes = fs::read(path).with_context(|| format!("reading {} to scan it", path.display()))?;
+    check_object(&bytes)
+        .with_context(|| format!("scanning the engine's object {}", path.display()))?;
+    check_registers(&disassemble(path)?)
+        .with_context(|| format!("scanning the code of the engine's object {}", path.display()))?;
+    log.note(&format!("scanned {}: {} bytes, fit for every target", path.display(), bytes.len()))
+}
+
+fn check_object(bytes: &[u8]) -> Result<()> {
+    let file = object::File::parse(bytes).context("reading it as ELF")?;
+    let mut defined = BTreeSet::new();
+    for symbol in file.symbols() {
+        let name = symbol.name().context("reading a symbol's name")?;
+        if symbol.is_undefined() && name == "uchaos_panic" {
+            bail!("some path in it can panic; give the operation that can fail a checked form");
+        }
+        if symbol.is_undefined() && !name.is_empty() && !PROVIDED.contains(&name) {
+            bail!("it needs '{name}', which not every target has");
+        }
+        if symbol.is_global() && !symbol.is_undefined() {
+            defined.insert(name);
+        }
+    }
+    if defined != BTreeSet::from(FUNCTIONS) {
+        bail!("its global symbols are {defined:?} instead of the functions of uchaos_engine.h");
+    }
+    for section in file.sections() {
+        let name = section.name().context("reading a section's name")?;
+        if matches!(section.kind(), SectionKind::Data | SectionKind::UninitializedData)
+            && section.size() > 0
+        {
+            bail!("section {name} can be written: the engine keeps no global state");
+        }
+        for (offset, relocation) in section.relocations() {
+            let RelocationFlags::Elf { r_type } = relocation.flags() else { continue };
+            if !RELOCATIONS.contains(&r_type) {
+                bail!(
+                    "relocation {r_type:?} at {name}+{offset:#x}, which the kernel's module loader refuses"
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// objdump's listing of a file's code: offset and instruction on each line.
+///
+/// # Errors
+/// When objdump cannot be started, or cannot read the file.
+pub fn disassemble(path: &Path) -> Result<String> {
+    let output = Command::new("objdump")
+        .args(["--disassemble", "--no-show-raw-insn"])
+        .arg(path)
+        .output()
+        .context("starting objdump: is binutils installed? (`cargo xtask doctor` tells)")?;
+    if !output.status.success() {
+        bail!(
+            "objdump could not read {}: {}",
+            path.display(),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    String::from_utf8(output.stdout).context("reading what objdump printed")
+}
+
+/// Kernel code may not touch the registers of SSE, AVX, MMX or the x87.
+fn check_registers(code: &str) -> Result<()> {
+    let mut instructions = 0;
+    for line in code.lines().filter(|line| line.contains(":\t")) {
+        instructions += 1;
+        for register in ["%xmm", "%ymm", "%zmm", "%mm", "%st"] {
+            if line.contains(register) {
+                bail!("it uses {register}: {}", line.trim());
+            }
+        }
+    }
+    if instructions < 100 {
+        bail!("objdump shows {instructions} instructions only: is it the binutils one?");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::fixtures::{all_functions, compile};
+
+    #[test]
+    fn sse_and_x87_registers_are_seen_and_others_are_not() {
+        let harmless = "   0:\tmov %rax,%rbx\n".repeat(100);
+        check_registers(&harmless).unwrap();
+        for line in ["   9:\tmovaps %xmm0,(%rsp)\n", "   9:\tfld %st(1)\n"] {
+            assert!(check_registers(&format!("{harmless}{line}")).is_err(), "{line}");
+        }
+        assert!(check_registers("").is_err());
+    }
+
+    #[test]
+    fn each_thing_that_some_target_cannot_take_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |extra: &str| {
+            let object = compile(folder.path(), "engine", &all_functions(extra));
+            check_object(&fs::read(object).unwrap()).map_err(|error| format!("{error:#}"))
+        };
+        check("").unwrap();
+        for (extra, reason) in [
+            (
+                "int uchaos_panic(int); static __attribute__((used)) int f(int x) { return uchaos_panic(x); }",
+                "panic",
+            ),
+            (
+                "int printf(int); static __attribute__((used)) int f(int x) { return printf(x); }",
+                "'printf'",
+            ),
+            ("int one_more(int x) { return x; }", "one_more"),
+            ("static __attribute__((used)) int count = 7;", "global state"),
+            // R_X86_64_PC64, which no compiler flag of ours can give.
+            ("__asm__(\".quad memcmp - .\");", "relocation"),
+        ] {
+            let error = check(extra).unwrap_err();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_object_is_refused() {
+        assert!(check_object(b"no ELF at all").is_err());
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Both images and what goes into them, built in order: the engine's object first, since everything links it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use guest_run::tools::TO_RUN;
+use guest_run::{BareImage, CommandContext, EngineObject, Images, file_sha256};
+use serde::{Deserialize, Serialize};
+
+use crate::linux_image::LinuxOptions;
+use crate::tools::TO_BUILD;
+use crate::{baremetal, engine, linux_image, preflight};
+
+/// Most step lines that [`build`] prints.
+pub const STEPS: usize = 10;
+/// Step lines that [`build_bare`] prints.
+pub const BARE_STEPS: usize = 3;
+
+/// Where [`build`] leaves the description of what it built, in the output folder.
+pub const DESCRIPTION: &str = "images.json";
+
+/// One file of an image, as `image --json` prints it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct BuiltFile {
+    pub name: String,
+    pub bytes: u64,
+    pub sha256: String,
+    pub path: PathBuf,
+}
+
+/// Looks whether the tools are there to build and to boot both guests, and builds. `more_steps` are still to come.
+///
+/// # Errors
+/// Returns an error if a tool is missing; as [`build`].
+pub fn prepare(
+    context: &CommandContext,
+    options: &LinuxOptions,
+    more_steps: usize,
+) -> Result<Images> {
+    preflight::ensure(context, TO_RUN)?;
+    preflight::ensure(context, TO_BUILD)?;
+    context.expect_steps(STEPS + more_steps);
+    build(context, options)
+}
+
+/// The same for the microkernel alone.
+///
+/// # Errors
+/// Returns an error if QEMU is missing; as [`build_bare`].
+pub fn prepare_bare(context: &CommandContext, more_steps: usize) -> Result<Images> {
+    preflight::ensure(context, TO_RUN)?;
+    context.expect_steps(BARE_STEPS + more_steps);
+    build_bare(context)
+}
+
+/// Builds what is not up to date.
+///
+/// # Errors
+/// Returns an error if a step fails, with the path of its log.
+pub fn build(context: &CommandContext, options: &LinuxOptions) -> Result<Images> {
+    let bare = build_bare(context)?;
+    let linux = linux_image::build(context, options, &bare.engine.object)?;
+    let images = Images { linux: Some(linux), ..bare };
+    if !context.dry_run {
+        images.write(&context.out.join(DESCRIPTION))?;
+    }
+    Ok(images)
+}
+
+/// Builds the microkernel where it is not up to date.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_bare(context: &CommandContext) -> Result<Images> {
+    let engine = engine::build(context)?;
+    let bare = baremetal::build(context, &engine.object)?;
+    let initrd = linux_image::bare_initrd(context)?;
+    Ok(Images {
+        engine: EngineObject {
+            object: engine.object,
+            sha256: engine.sha256,
+            compiler_flags: engine::FLAGS.join(" "),
+        },
+        bare: BareImage { elf: bare.elf, unstripped: bare.unstripped, initrd },
+        linux: None,
+    })
+}
+
+impl BuiltFile {
+    /// A file that was built.
+    ///
+    /// # Errors
+    /// Returns an error if it cannot be read.
+    pub fn of(name: &str, path: &Path) -> Result<Self> {
+        let data = fs::metadata(path).with_context(|| format!("looking at {}", path.display()))?;
+        Ok(Self {
+            name: name.to_owned(),
+            bytes: data.len(),
+            sha256: file_sha256(path)?,
+            path: path.to_path_buf(),
+        })
+    }
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The Linux kernel of a profile: `allnoconfig` plus the profile's fragments, built outside of its tree, with
+//! nothing of this machine in it (names, times, paths), so that the same inputs give the same bytes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::kconfig::{Options, Version};
+use super::kernel_source::{self, KernelSource};
+use super::profile::Profile;
+use super::room;
+use crate::inputs::Inputs;
+use crate::log::StepLog;
+use crate::step;
+use guest_run::CommandContext;
+
+/// A built kernel, and what building a module for it needs.
+#[derive(Debug, Clone)]
+pub struct KernelBuild {
+    /// What is built into it and from what, for the names of steps and folders.
+    pub name: String,
+    /// The source tree: `make -C` there.
+    pub source_dir: PathBuf,
+    /// `O=` of that make.
+    pub build_dir: PathBuf,
+    /// As `uname -r` says it.
+    pub release: String,
+    /// The packed kernel.
+    pub bzimage: PathBuf,
+    /// The kernel as it was linked, with its symbols.
+    pub vmlinux: PathBuf,
+    /// Where the source came from.
+    pub from: String,
+    /// What the user should know where this is not the kernel that the profile asks for first.
+    pub stand_in: Option<String>,
+}
+
+/// Builds the profile's kernel, from the user's own tree or tarball where one is given.
+///
+/// # Errors
+/// When no source can be had, an option did not take, or make fails.
+pub fn build(
+    context: &CommandContext,
+    profile: &Profile,
+    own: Option<&Path>,
+) -> Result<KernelBuild> {
+    let source = kernel_source::prepare(context, profile, own)?;
+    if let Some(stand_in) = &source.stand_in {
+        eprintln!("\n    *** {stand_in} ***\n");
+    }
+    let options = options(context, profile, source.version)?;
+    // Profiles with the same fragments share one build; kernels of other sources lie beside it.
+    let name = format!(
+        "{}-{}-{}",
+        source.release,
+        kernel_source::short(&source.identity),
+        profile.kernel.fragments.join("-")
+    );
+    let step = format!("kernel-{name}");
+    let build_dir = room::for_builds(context, &step)?;
+    let bzimage = build_dir.join("arch/x86/boot/bzImage");
+    let vmlinux = build_dir.join("vmlinux");
+    let link_header = context.root.join("linux-guest/kernel/link.h");
+    let symvers = build_dir.join("Module.symvers");
+    let release_file = build_dir.join("include/config/kernel.release");
+    let inputs = Inputs::new()
+        .text("source", source.identity.clone())
+        .text("source folder", source.dir.display().to_string())
+        .text("options", options.to_config())
+        .path(&link_header)
+        .text("compiler", compiler()?);
+    step::run(context, &step, &inputs, &[&bzimage, &vmlinux, &symvers, &release_file], |log| {
+        configure(&source, &build_dir, &options, log)?;
+        compile(&source.dir, &build_dir, &link_header, log)
+    })?;
+    let release = match fs::read_to_string(&release_file) {
+        Ok(text) => text.trim().to_owned(),
+        Err(_) if context.dry_run => source.release.clone(),
+        Err(error) => {
+            return Err(error).with_context(|| format!("reading {}", release_file.display()));
+        }
+    };
+    Ok(KernelBuild {
+        name,
+        source_dir: source.dir,
+        build_dir,
+        release,
+        bzimage,
+        vmlinux,
+        from: source.from,
+        stand_in: source.stand_in,
+    })
+}
+
+/// `make` for this kernel, with nothing of the caller's surroundings in it; for modules as well.
+pub fn make(source_dir: &Path, build_dir: &Path) -> Command {
+    let mut make = quiet_make();
+    make.arg("-C").arg(source_dir).arg(format!("O={}", build_dir.display()));
+    // An empty LOCALVERSION keeps the `+` away that a git checkout around the tree would add.
+    make.args(["ARCH=x86_64", "LOCALVERSION="]);
+    make.env("KBUILD_BUILD_TIMESTAMP", "Sun Mar  1 00:00:00 UTC 2026")
+        .env("KBUILD_BUILD_VERSION", "1")
+        .env("KBUILD_BUILD_USER", "uchaos")
+        .env("KBUILD_BUILD_HOST", "uchaos");
+    make
+}
+
+/// A `make` for all processors, with nothing of the caller's surroundings in it.
+pub fn quiet_make() -> Command {
+    let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut make = Command::new("make");
+    make.arg(format!("-j{jobs}"));
+    for name in [
+        "MAKEFLAGS",
+        "MFLAGS",
+        "MAKELEVEL",
+        "CROSS_COMPILE",
+        "KBUILD_OUTPUT",
+        "KCFLAGS",
+        "KAFLAGS",
+        "CC",
+        "LD",
+    ] {
+        make.env_remove(name);
+    }
+    make.env("LC_ALL", "C");
+    make
+}
+
+fn options(context: &CommandContext, profile: &Profile, version: Version) -> Result<Options> {
+    let mut options = Options::default();
+    for fragment in profile.kernel_fragments(&context.root) {
+        options.add_file(&fragment, version)?;
+    }
+    options.set(profile.kernel.compression.option(), "y");
+    Ok(options)
+}
+
+fn configure(
+    source: &KernelSource,
+    build_dir: &Path,
+    options: &Options,
+    log: &mut StepLog,
+) -> Result<()> {
+    let wanted = build_dir.join("wanted.config");
+    fs::write(&wanted, options.to_config())
+        .with_context(|| format!("writing {}", wanted.display()))?;
+    log.run(make(&source.dir, build_dir).arg("allnoconfig").env("KCONFIG_ALLCONFIG", &wanted))
+        .context("configuring the kernel")?;
+    let config = build_dir.join(".config");
+    let taken =
+        fs::read_to_string(&config).with_context(|| format!("reading {}", config.display()))?;
+    options.check_taken(&taken).with_context(|| format!("configuring Linux {}", source.release))
+}
+
+/// Compiles, with `link_header` read before the linker script of vmlinux.
+fn compile(
+    source_dir: &Path,
+    build_dir: &Path,
+    link_header: &Path,
+    log: &mut StepLog,
+) -> Result<()> {
+    // A copy, since make splits the path of a checkout that has spaces in it.
+    let header = build_dir.join("uchaos-link.h");
+    fs::copy(link_header, &header).with_context(|| format!("writing {}", header.display()))?;
+    // -Ux86_64 is what the kernel's own makefile gives, and what stands here takes its place.
+    let link_flags = format!("CPPFLAGS_vmlinux.lds=-Ux86_64 -include {}", header.display());
+    let (bar, path, done) = (log.bar().clone(), log.path().to_path_buf(), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let label = bar.message();
+            while !bar.is_hidden() && !done.load(Ordering::Relaxed) {
+                let text = fs::read(&path).unwrap_or_default();
+                let objects = text
+                    .split(|byte| *byte == b'\n')
+                    .filter(|line| line.starts_with(b"  CC "))
+                    .count();
+                bar.set_message(format!("{label} {objects} objects"));
+                std::thread::park_timeout(Duration::from_secs(1));
+            }
+        });
+        let built = log
+            .run(make(source_dir, build_dir).arg(&link_flags).args(["bzImage", "modules"]))
+            .context("compiling the kernel");
+        done.store(true, Ordering::Relaxed);
+        built
+    })
+}
+
+/// The versions of what turns source into bytes.
+pub fn compiler() -> Result<String> {
+    let mut text = String::new();
+    for tool in ["gcc", "ld"] {
+        let output =
+            Command::new(tool).arg("--version").env("LC_ALL", "C").output().with_context(|| {
+                format!(
+                    "starting `{tool} --version`: is it installed? (`cargo xtask doctor` tells)"
+                )
+            })?;
+        text.extend(
+            String::from_utf8_lossy(&output.stdout).lines().next().map(|line| format!("{line}\n")),
+        );
+    }
+    Ok(text)
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The build system of the guests: source files, the Linux kernel, busybox, the module, the engine's object, the
+//! microkernel and the images, one file per thing that is built. Each build function takes the
+//! [`CommandContext`](guest_run::CommandContext) and the paths of what it needs, and returns the path of what it made.
+//!
+//! A [`step`] is skipped while its [`stamp`] holds: its [`inputs`] as one SHA-256, and its outputs as they were left.
+#![forbid(unsafe_code)]
+#![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
+
+pub mod baremetal;
+pub mod busybox;
+pub mod cargo;
+pub mod engine;
+pub mod images;
+pub mod inputs;
+pub mod kconfig;
+pub mod kernel;
+pub mod kernel_source;
+pub mod linux_image;
+pub mod log;
+pub mod module;
+pub mod nested;
+pub mod preflight;
+pub mod profile;
+pub mod repro;
+pub mod room;
+pub mod sources;
+pub mod stamp;
+pub mod step;
+pub mod stock;
+mod toml_text;
+pub mod tools;
+pub mod uchaosbox;

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The Linux guest's image: the profile's kernel, and an initramfs of busybox, the module, uchaosbox,
+//! `linux-guest/rootfs` and what the profile lays over it. The microkernel's initrd is made here as well, by the same archive tool.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde::Serialize;
+
+use super::profile::{self, BootForm, Profile};
+use super::{busybox, kernel, kernel_source, module, sources, uchaosbox};
+use crate::inputs::Inputs;
+use crate::step;
+use guest_run::archive::Archive;
+use guest_run::{CommandContext, LinuxImage};
+
+/// Folders that the kernel or /init mounts something on, or that people expect.
+const FOLDERS: [&str; 9] =
+    ["/bin", "/dev", "/etc", "/lib", "/lib/modules", "/proc", "/sbin", "/sys", "/tmp"];
+
+/// What packs the archives, which are made anew where it changes.
+const PACKER: &str =
+    concat!(include_str!("../../guest-run/src/archive.rs"), include_str!("linux_image.rs"));
+
+/// Which Linux guest is built.
+#[derive(Debug, Clone, Args, Serialize)]
+#[command(next_help_heading = "The Linux guest")]
+pub struct LinuxOptions {
+    /// What the Linux guest is made of: a file in linux-guest/profiles
+    #[arg(long, value_name = "NAME", default_value = profile::DEFAULT)]
+    pub profile: String,
+    /// Build this kernel tree or tarball (Linux 5.15 to 6.12) instead of the profile's
+    #[arg(long, value_name = "PATH", env = "UCHAOS_LINUX_SRC")]
+    pub linux_src: Option<PathBuf>,
+}
+
+impl LinuxOptions {
+    /// The options as words of a command line that works from any folder.
+    ///
+    /// # Errors
+    /// When the source's path cannot be made absolute.
+    pub fn words(&self) -> Result<Vec<OsString>> {
+        let mut words = vec!["--profile".into(), self.profile.clone().into()];
+        if let Some(source) = &self.linux_src {
+            let source = std::path::absolute(source)
+                .with_context(|| format!("resolving --linux-src {}", source.display()))?;
+            words.extend(["--linux-src".into(), source.into()]);
+        }
+        Ok(words)
+    }
+}
+
+/// Builds the guest.
+///
+/// # Errors
+/// The step that failed.
+pub fn build(
+    context: &CommandContext,
+    options: &LinuxOptions,
+    engine_object: &Path,
+) -> Result<LinuxImage> {
+    let profile = Profile::read(&context.root, &options.profile)?;
+    let kernel = kernel::build(context, &profile, options.linux_src.as_deref())?;
+    let busybox = busybox::build(context, &profile)?;
+    let module = module::build(context, &kernel, engine_object)?;
+    let uchaosbox = uchaosbox::build(context, engine_object)?;
+
+    let folder = context.out.join(format!("linux-{}", profile.name));
+    let (bzimage, initramfs) = (folder.join("bzImage"), folder.join("initramfs.cpio.gz"));
+    let vmlinux = (profile.kernel.boot == BootForm::Vmlinux).then(|| folder.join("vmlinux"));
+    let rootfs = profile.rootfs_folders(&context.root);
+    let mut inputs = rootfs.iter().fold(Inputs::new().text("packer", PACKER), Inputs::path);
+    for part in [&kernel.bzimage, &kernel.vmlinux, &busybox.program, &module, &uchaosbox] {
+        // In a dry run what comes before may not be there yet.
+        if part.exists() {
+            inputs = inputs.path(part);
+        }
+    }
+    let outputs: Vec<&Path> =
+        [&bzimage, &initramfs].into_iter().chain(&vmlinux).map(PathBuf::as_path).collect();
+    step::run(context, &format!("linux-{}", profile.name), &inputs, &outputs, |log| {
+        let packed = pack(&rootfs, &busybox.program, &uchaosbox, &module)?;
+        fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+        fs::write(&initramfs, &packed)
+            .with_context(|| format!("writing {}", initramfs.display()))?;
+        let kernel_bytes = fs::copy(&kernel.bzimage, &bzimage)
+            .with_context(|| format!("writing {}", bzimage.display()))?;
+        if let Some(vmlinux) = &vmlinux {
+            log.run(Command::new("strip").arg("-o").arg(vmlinux).arg(&kernel.vmlinux))?;
+        }
+        log.say(&format!("{}: {}", profile.name, profile.description))?;
+        log.say(&format!(
+            "Linux {}: kernel {} bytes, initramfs {} bytes, together {} bytes",
+            kernel.release,
+            kernel_bytes,
+            packed.len(),
+            kernel_bytes + packed.len() as u64
+        ))
+    })?;
+    Ok(LinuxImage {
+        profile: profile.name,
+        bzimage,
+        vmlinux,
+        unstripped: kernel.vmlinux,
+        initramfs,
+        module,
+        uchaosbox,
+        busybox: busybox.program,
+        command_line: profile.kernel.command_line,
+        network: profile.network,
+        source: format!("{}; {}", kernel.from, busybox.from),
+        banner: kernel.stand_in,
+    })
+}
+
+/// The initramfs: these three, and what is in the folders.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn pack(
+    rootfs: &[PathBuf],
+    busybox: &Path,
+    uchaosbox: &Path,
+    module: &Path,
+) -> Result<Vec<u8>> {
+    let read = |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
+    let archive = FOLDERS
+        .iter()
+        .fold(Archive::new(), |archive, path| archive.dir(path, 0o755))
+        // The kernel opens it for /init before anything is mounted.
+        .node("/dev/console", 0o600, 5, 1)
+        .file("/bin/busybox", 0o755, read(busybox)?)
+        .symlink("/bin/sh", "busybox")
+        .file("/bin/uchaosbox", 0o755, read(uchaosbox)?)
+        .file("/lib/modules/uchaos.ko", 0o644, read(module)?);
+    add_rootfs(archive, rootfs)?.to_cpio_gz()
+}
+
+/// Fetches what [`build`] would, so that it can run offline later; what stood in for something is asked for again.
+///
+/// # Errors
+/// A source that cannot be had.
+pub fn fetch(context: &CommandContext, options: &LinuxOptions) -> Result<()> {
+    let profile = Profile::read(&context.root, &options.profile)?;
+    if options.linux_src.is_none() {
+        sources::try_preferred(context, &profile.kernel.sources)?;
+    }
+    sources::try_preferred(context, &profile.userland.busybox)?;
+    kernel_source::prepare(context, &profile, options.linux_src.as_deref())?;
+    sources::first_to_be_had(context, &profile.userland.busybox).map(|_| ())
+}
+
+/// Puts the source files of a guest into the cache, and unpacks nothing.
+///
+/// # Errors
+/// A source that cannot be had.
+pub fn obtain_sources(context: &CommandContext, options: &LinuxOptions) -> Result<()> {
+    let profile = Profile::read(&context.root, &options.profile)?;
+    if options.linux_src.is_none() {
+        sources::first_to_be_had(context, &profile.kernel.sources)?;
+    }
+    sources::first_to_be_had(context, &profile.userland.busybox).map(|_| ())
+}
+
+/// The microkernel's initrd: the same defaults for jobs as the Linux guest has.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn bare_initrd(context: &CommandContext) -> Result<PathBuf> {
+    let defaults = context.root.join("linux-guest/rootfs/etc/uchaos.conf");
+    let initrd = context.out.join("baremetal/initrd.cpio");
+    step::run(
+        context,
+        "bare-initrd",
+        &Inputs::new().text("packer", PACKER).path(&defaults),
+        &[&initrd],
+        |_| {
+            let text =
+                fs::read(&defaults).with_context(|| format!("reading {}", defaults.display()))?;
+            let archive = Archive::new()
+                .dir("/etc", 0o755)
+                .file("/etc/uchaos.conf", 0o644, text)
+                .to_cpio()?;
+            if let Some(folder) = initrd.parent() {
+                fs::create_dir_all(folder)
+                    .with_context(|| format!("creating {}", folder.display()))?;
+            }
+            fs::write(&initrd, archive).with_context(|| format!("writing {}", initrd.display()))
+        },
+    )?;
+    Ok(initrd)
+}
+
+/// Adds the files below each of the folders, where a later one's take the place of an earlier one's.
+fn add_rootfs(mut archive: Archive, folders: &[PathBuf]) -> Result<Archive> {
+    let mut files = BTreeMap::new();
+    for folder in folders {
+        gather(folder, &mut files)?;
+    }
+    for (name, path) in files {
+        if path.is_dir() {
+            if !FOLDERS.contains(&format!("/{name}").as_str()) {
+                archive = archive.dir(&name, 0o755);
+            }
+            continue;
+        }
+        let data = fs::metadata(&path).with_context(|| format!("looking at {}", path.display()))?;
+        // The checkout's umask stays out of the image.
+        let mode = if data.permissions().mode() & 0o111 == 0 { 0o644 } else { 0o755 };
+        let bytes = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+        archive = archive.file(&name, mode, bytes);
+    }
+    Ok(archive)
+}
+
+/// Names in the guest and paths here of what lies below `rootfs`.
+fn gather(rootfs: &Path, files: &mut BTreeMap<String, PathBuf>) -> Result<()> {
+    let mut folders = vec![rootfs.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in
+            fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))?
+        {
+            let path = entry.with_context(|| format!("listing {}", folder.display()))?.path();
+            let inside =
+                path.strip_prefix(rootfs).with_context(|| format!("placing {}", path.display()))?;
+            let name = inside
+                .to_str()
+                .with_context(|| format!("{} is not UTF-8", path.display()))?
+                .to_owned();
+            if path.is_dir() {
+                folders.push(path.clone());
+            }
+            files.insert(name, path);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use guest_run::archive::read_back;
+
+    #[test]
+    fn the_rootfs_of_the_checkout_is_packed_the_same_each_time() {
+        let rootfs = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .ancestors()
+            .nth(2)
+            .unwrap()
+            .join("linux-guest/rootfs");
+        let pack = || {
+            let folders =
+                FOLDERS.iter().fold(Archive::new(), |archive, path| archive.dir(path, 0o755));
+            add_rootfs(folders, std::slice::from_ref(&rootfs)).unwrap().to_cpio_gz().unwrap()
+        };
+        assert_eq!(pack(), pack());
+        let files = read_back(&pack()).unwrap();
+        assert!(files["init"].starts_with(b"#!/bin/sh\n"));
+        assert!(files.contains_key("etc/uchaos.conf"));
+    }
+
+    #[test]
+    fn a_folder_of_the_users_own_is_laid_over() {
+        let (base, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for (rootfs, text) in [(&base, "base"), (&own, "own")] {
+            fs::create_dir_all(rootfs.path().join("home/me")).unwrap();
+            fs::write(rootfs.path().join("home/me/notes"), text).unwrap();
+        }
+        fs::write(base.path().join("home/left"), "base").unwrap();
+        let folders = [&base, &own].map(|folder| folder.path().to_path_buf());
+        let archive = add_rootfs(Archive::new(), &folders).unwrap();
+        let files = read_back(&archive.to_cpio().unwrap()).unwrap();
+        assert_eq!(
+            (&files["home/me/notes"][..], &files["home/left"][..]),
+            (&b"own"[..], &b"base"[..])
+        );
+    }
+}

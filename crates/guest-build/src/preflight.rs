@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The preflight before work: everything that is missing is named with its reason, and installed where that
+//! needs no question (root, or a sudo that asks nothing); otherwise the one line to run is printed.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Result, bail};
+
+use crate::log::StepLog;
+use guest_run::CommandContext;
+use guest_run::Failure;
+use guest_run::tools::{self, Need, install_line};
+
+/// Sees to it that all of `needs` are on this machine.
+///
+/// # Errors
+/// [`Failure::Missing`] when something is missing and cannot be installed from here.
+pub fn ensure(context: &CommandContext, needs: &[Need]) -> Result<()> {
+    let missing = tools::missing(needs);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    eprintln!("This machine lacks:");
+    for need in &missing {
+        eprintln!("    {:<24} {} (package {})", need.name, need.why, need.package);
+    }
+    let packages = tools::packages(&missing);
+    let line = install_line(&packages);
+    if context.dry_run {
+        eprintln!("would run: {line}");
+        return Ok(());
+    }
+    let Some(prefix) = privilege() else {
+        return Err(Failure::Missing(format!(
+            "install what is missing with this line, then try again:\n    {line}"
+        ))
+        .into());
+    };
+    if context.offline {
+        return Err(Failure::Missing(format!(
+            "--offline forbids to install it; run without, or: {line}"
+        ))
+        .into());
+    }
+    eprintln!("Installing {} (apt-get)", packages.join(" "));
+    install(context, prefix, &packages)?;
+    let still = tools::missing(needs);
+    if !still.is_empty() {
+        let names: Vec<&str> = still.iter().map(|need| need.name).collect();
+        bail!("apt-get ended well, yet these are still missing: {}", names.join(", "));
+    }
+    Ok(())
+}
+
+/// What goes before a command to run it as root: nothing as root, `sudo -n` where it asks nothing.
+fn privilege() -> Option<&'static [&'static str]> {
+    if nix::unistd::geteuid().is_root() {
+        return Some(&[]);
+    }
+    let mut sudo = Command::new("sudo");
+    sudo.args(["-n", "true"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    sudo.status().is_ok_and(|status| status.success()).then_some(&["sudo", "-n"])
+}
+
+fn install(context: &CommandContext, prefix: &[&str], packages: &[&str]) -> Result<()> {
+    let apt = |arguments: &[&str]| {
+        let words: Vec<&str> = prefix
+            .iter()
+            .copied()
+            .chain(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"])
+            .collect();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).args(["-o", "DPkg::Lock::Timeout=120"]).args(arguments);
+        command
+    };
+    let mut log = StepLog::create(&context.out.join("logs"), "packages", "installing packages")?;
+    log.run(&mut apt(&["update"]))?;
+    let mut arguments = vec!["install", "-y", "--no-install-recommends"];
+    arguments.extend(packages);
+    log.run(&mut apt(&arguments))?;
+    log.finish();
+    Ok(())
+}

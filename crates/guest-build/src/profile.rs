@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `linux-guest/profiles/NAME.toml`: what one Linux guest is made of. Everything that differs between guests is
+//! in there; the build steps take it as they find it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use chaos_wire::nearest;
+use serde::{Deserialize, Serialize};
+
+use crate::toml_text;
+use guest_run::Failure;
+
+/// The profile that is built when none is named.
+pub const DEFAULT: &str = "uchaos";
+
+/// One Linux guest.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// The file's name without `.toml`.
+    #[serde(skip)]
+    pub name: String,
+    /// One line for `--help` and the report.
+    pub description: String,
+    /// Whether `run-linux` gives it a network card, on QEMU's user network.
+    #[serde(default)]
+    pub network: bool,
+    /// The kernel.
+    pub kernel: KernelProfile,
+    /// What runs on it.
+    pub userland: UserlandProfile,
+}
+
+/// A guest's kernel.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KernelProfile {
+    /// Names in sources.toml; the first that can be had is built.
+    pub sources: Vec<String>,
+    /// `linux-guest/kernel/NAME.config`, later ones override earlier ones.
+    pub fragments: Vec<String>,
+    /// How bzImage is packed.
+    pub compression: Compression,
+    /// Which form of the kernel is booted.
+    #[serde(default)]
+    pub boot: BootForm,
+    /// The kernel's part of the command line; jobs are appended.
+    pub command_line: String,
+}
+
+/// A guest's userland.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserlandProfile {
+    /// Names in sources.toml; the first that can be had is built.
+    pub busybox: Vec<String>,
+    /// `linux-guest/busybox/NAME.config`, later ones override earlier ones.
+    pub applets: Vec<String>,
+    /// `linux-guest/rootfs-extra/NAME/`, laid over `linux-guest/rootfs` in this order.
+    #[serde(default)]
+    pub rootfs: Vec<String>,
+}
+
+/// Which form of the kernel is booted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BootForm {
+    /// The packed kernel, as a boot loader or another emulator takes it.
+    #[default]
+    Bzimage,
+    /// The kernel as it was linked, entered by PVH as the microkernel is: nothing has to be unpacked. It is kept
+    /// beside bzImage.
+    Vmlinux,
+}
+
+/// How bzImage is packed: smaller takes longer to unpack at boot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    /// The fastest to unpack, and the largest.
+    Lz4,
+    /// Needs no packer beyond gzip.
+    Gzip,
+    /// Nearly as small as xz, and several times faster to unpack.
+    Zstd,
+    /// The smallest, and the slowest to unpack.
+    Xz,
+}
+
+impl Compression {
+    /// The Kconfig option that chooses it.
+    pub fn option(self) -> &'static str {
+        match self {
+            Self::Lz4 => "CONFIG_KERNEL_LZ4",
+            Self::Gzip => "CONFIG_KERNEL_GZIP",
+            Self::Zstd => "CONFIG_KERNEL_ZSTD",
+            Self::Xz => "CONFIG_KERNEL_XZ",
+        }
+    }
+}
+
+impl Profile {
+    /// Reads the profile of that name.
+    ///
+    /// # Errors
+    /// When there is none (the error lists those there are), it has an unknown key, or names a missing fragment.
+    pub fn read(root: &Path, name: &str) -> Result<Self> {
+        let folder = folder(root);
+        let path = folder.join(format!("{name}.toml"));
+        if name.contains(['/', '.']) || !path.exists() {
+            let names = names(root)?;
+            let meant = nearest(name, names.iter().map(String::as_str))
+                .map(|nearest| format!("did you mean '{nearest}'? "))
+                .unwrap_or_default();
+            let text = format!(
+                "no profile is called '{name}' in {}; {meant}There are {}",
+                folder.display(),
+                names.join(", ")
+            );
+            return Err(Failure::Usage(text).into());
+        }
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let mut profile: Self =
+            toml_text::parse(&text).with_context(|| format!("in {}", path.display()))?;
+        name.clone_into(&mut profile.name);
+        let parts = [
+            profile.kernel_fragments(root),
+            profile.applet_fragments(root),
+            profile.rootfs_folders(root),
+        ];
+        if let Some(part) = parts.iter().flatten().find(|part| !part.exists()) {
+            bail!("{} names {}, which is not there", path.display(), part.display());
+        }
+        Ok(profile)
+    }
+
+    /// The files of the kernel's fragments.
+    pub fn kernel_fragments(&self, root: &Path) -> Vec<PathBuf> {
+        fragment_files(&root.join("linux-guest/kernel"), &self.kernel.fragments)
+    }
+
+    /// The folders that the initramfs is filled from.
+    pub fn rootfs_folders(&self, root: &Path) -> Vec<PathBuf> {
+        let extra = root.join("linux-guest/rootfs-extra");
+        std::iter::once(root.join("linux-guest/rootfs"))
+            .chain(self.userland.rootfs.iter().map(|name| extra.join(name)))
+            .collect()
+    }
+
+    /// The files of busybox's fragments.
+    pub fn applet_fragments(&self, root: &Path) -> Vec<PathBuf> {
+        fragment_files(&root.join("linux-guest/busybox"), &self.userland.applets)
+    }
+}
+
+/// The names of all profiles, sorted.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn names(root: &Path) -> Result<Vec<String>> {
+    let folder = folder(root);
+    let entries = fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let path = entry.with_context(|| format!("listing {}", folder.display()))?.path();
+        if path.extension().is_some_and(|ending| ending == "toml")
+            && let Some(name) = path.file_stem()
+        {
+            names.push(name.to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn folder(root: &Path) -> PathBuf {
+    root.join("linux-guest/profiles")
+}
+
+fn fragment_files(folder: &Path, names: &[String]) -> Vec<PathBuf> {
+    names.iter().map(|name| folder.join(format!("{name}.config"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kconfig::{Options, Version};
+
+    fn root() -> &'static Path {
+        Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
+    }
+
+    #[test]
+    fn every_profile_and_fragment_of_the_checkout_is_sound() {
+        let names = names(root()).unwrap();
+        assert!(names.iter().any(|name| name == DEFAULT), "{names:?}");
+        for name in names {
+            let profile = Profile::read(root(), &name).unwrap();
+            for version in ["5.15", "6.1", "6.6", "6.12"] {
+                let version = Version::parse(version).unwrap();
+                let mut options = Options::default();
+                for fragment in profile.kernel_fragments(root()) {
+                    options.add_file(&fragment, version).unwrap();
+                }
+                assert!(options.to_config().contains("CONFIG_VIRTIO_CONSOLE=y"), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_profile_and_an_unknown_key_name_the_nearest() {
+        let error = Profile::read(root(), "ucaos").unwrap_err().to_string();
+        assert!(error.contains("did you mean 'uchaos'?"), "{error}");
+        assert!(Profile::read(root(), "../profiles/uchaos").is_err());
+        let folder = tempfile::tempdir().unwrap();
+        let profiles = folder.path().join("linux-guest/profiles");
+        fs::create_dir_all(&profiles).unwrap();
+        let text = fs::read_to_string(root().join("linux-guest/profiles/uchaos.toml")).unwrap();
+        fs::write(profiles.join("mine.toml"), text.replace("compression", "compresion")).unwrap();
+        let error = format!("{:#}", Profile::read(folder.path(), "mine").unwrap_err());
+        assert!(error.contains("did you mean `compression`?"), "{error}");
+        assert!(error.contains("compresion") && error.contains("mine.toml"), "{error}");
+    }
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Everything that ships, built twice from sources alone by this same program, in surroundings that differ in what
+//! commonly leaks into a build; and where the two first differ.
+
+mod checkout;
+mod difference;
+mod surroundings;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Serialize;
+
+use crate::images::BuiltFile;
+use crate::linux_image::LinuxOptions;
+pub use checkout::copy_checkout;
+pub use difference::{Difference, first_difference};
+use guest_run::CommandContext;
+use guest_run::process;
+use guest_run::quoted;
+use surroundings::{BOTH, Surroundings};
+
+/// What one build of one file is.
+#[derive(Debug, Serialize)]
+pub struct Build {
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+/// One file, built twice.
+#[derive(Debug, Serialize)]
+pub struct Twice {
+    pub name: String,
+    pub builds: [Build; 2],
+    /// Absent where they are the same.
+    pub difference: Option<Difference>,
+}
+
+/// Builds everything twice in folders below `base`, and compares.
+///
+/// # Errors
+/// A build that fails; an interrupt.
+pub fn build_twice(
+    context: &CommandContext,
+    options: &LinuxOptions,
+    base: &Path,
+) -> Result<Vec<Twice>> {
+    // Both copies at once: a file that is saved while the first build runs is not to be in the second.
+    for surroundings in &BOTH {
+        surroundings.prepare(context, base)?;
+    }
+    let mut builds = Vec::new();
+    for (number, surroundings) in BOTH.iter().enumerate() {
+        eprintln!("build {} of 2: {}", number + 1, surroundings.describe(base));
+        let files = build(context, options, surroundings, base)
+            .with_context(|| format!("in build {} of 2", number + 1))?;
+        builds.push(files);
+    }
+    let second = builds.pop().unwrap_or_default();
+    let first = builds.pop().unwrap_or_default();
+    ensure!(first.len() == second.len(), "the two builds made different lists of files");
+    first.into_iter().zip(second).map(|(first, second)| compare(first, second)).collect()
+}
+
+/// What [`build_twice`] would do: for people.
+///
+/// # Errors
+/// When this program cannot be found.
+pub fn describe(context: &CommandContext, options: &LinuxOptions, base: &Path) -> Result<String> {
+    let mut lines = Vec::new();
+    for surroundings in &BOTH {
+        let command = surroundings.command(context, options, base)?;
+        let settings: Vec<String> = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
+            .map(|(name, value)| format!("{name}={value} "))
+            .collect();
+        let copied = surroundings.checkout(base);
+        lines.push(format!("copy the checkout to {}\n", copied.display()));
+        lines.push(format!("{}{}\n", settings.concat(), quoted(&command)));
+    }
+    Ok(lines.concat())
+}
+
+fn build(
+    context: &CommandContext,
+    options: &LinuxOptions,
+    surroundings: &Surroundings,
+    base: &Path,
+) -> Result<Vec<BuiltFile>> {
+    let mut command = surroundings.command(context, options, base)?;
+    let json = output(&mut command)?;
+    serde_json::from_slice(&json).context("reading the list of what was built")
+}
+
+/// Runs a command whose progress a person sees, and gives what it printed.
+fn output(command: &mut Command) -> Result<Vec<u8>> {
+    let output = process::output(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
+    if !output.status.success() {
+        bail!("it failed ({}); what it said is above, and --keep keeps its logs", output.status);
+    }
+    Ok(output.stdout)
+}
+
+fn compare(first: BuiltFile, second: BuiltFile) -> Result<Twice> {
+    ensure!(
+        first.name == second.name,
+        "one build made {}, and the other {} in its place",
+        first.name,
+        second.name
+    );
+    let difference = if first.sha256 == second.sha256 {
+        None
+    } else {
+        let read =
+            |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
+        first_difference(&read(&first.path)?, &read(&second.path)?)
+    };
+    let name = first.name;
+    let builds = [
+        Build { bytes: first.bytes, sha256: first.sha256 },
+        Build { bytes: second.bytes, sha256: second.sha256 },
+    ];
+    Ok(Twice { name, builds, difference })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use guest_run::file_sha256;
+
+    #[test]
+    fn a_flipped_byte_is_found_and_another_list_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(format!("{name}-{text}"));
+            fs::write(&path, text).unwrap();
+            let sha256 = file_sha256(&path).unwrap();
+            BuiltFile { name: name.to_owned(), bytes: text.len() as u64, sha256, path }
+        };
+        let same = compare(file("initrd", "bytes"), file("initrd", "bytes")).unwrap();
+        assert_eq!(same.difference, None);
+        let other = compare(file("initrd", "bytes"), file("initrd", "bytez")).unwrap();
+        assert_eq!(other.difference.unwrap().offset_bytes, 4);
+        assert_ne!(other.builds[0].sha256, other.builds[1].sha256);
+        let error = compare(file("initrd", "bytes"), file("module", "bytes")).unwrap_err();
+        assert!(error.to_string().contains("made initrd, and the other module"), "{error}");
+    }
+
+    #[test]
+    fn what_a_build_fails_with_is_passed_on() {
+        let shell = |script: &str| output(Command::new("sh").args(["-c", script]));
+        assert_eq!(shell("echo list").unwrap(), b"list\n");
+        let error = shell("exit 5").unwrap_err().to_string();
+        assert!(error.contains("exit status: 5") && error.contains("--keep"), "{error}");
+    }
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Bringing one source file into the cache: its mirrors in turn, going on where a transfer broke, and verified before
+//! it gets its name.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+
+use super::wrong_sum::set_aside;
+use super::{Manifest, Mirror, Obtained, Source, debian, http, is_final, record};
+use crate::log::StepLog;
+use guest_run::CommandContext;
+use guest_run::file_sha256;
+
+/// Times that one mirror's transfer may break, as long as each try brings something.
+const MOST_BREAKS: usize = 20;
+
+/// Fetches one source from the first of its mirrors that gives it, whatever the cache holds.
+///
+/// # Errors
+/// When no mirror does; [`WrongSum`](super::WrongSum) when none that answered gave the right file.
+pub(super) fn from_mirrors(
+    context: &CommandContext,
+    manifest: &Manifest,
+    source: &Source,
+    folder: &Path,
+    log: &mut StepLog,
+) -> Result<Obtained> {
+    fs::create_dir_all(folder)
+        .with_context(|| format!("creating the cache folder {}", folder.display()))?;
+    let target = folder.join(&source.file);
+    let part = folder.join(format!("{}.part", source.file));
+    let mut failures = Vec::new();
+    let mut wrong_sum = None;
+    for mirror in &source.mirrors {
+        // What lies there may be the beginning of another mirror's wrong file: a sum that is wrong after going on
+        // from it gets a second try from nothing.
+        let mut tries_left = if len_of(&part) > 0 { 2 } else { 1 };
+        while tries_left > 0 {
+            tries_left -= 1;
+            log.note(&format!("{} from {mirror}", source.file))?;
+            let version = match bring(context, manifest, mirror, &source.file, &part, log) {
+                Ok(version) => version,
+                Err(error) if is_final(&error) => return Err(error),
+                Err(error) => {
+                    log.say(&format!("{} not from {mirror}: {}", source.file, error.root_cause()))?;
+                    failures.push(format!("  {mirror}: {error:#}"));
+                    break;
+                }
+            };
+            let sha256 = file_sha256(&part)?;
+            if let Some(expected) = source.sha256.as_ref().filter(|expected| **expected != sha256) {
+                let error = set_aside(&part, &target, expected, &sha256)?;
+                log.say(&error.to_string())?;
+                wrong_sum = Some(error);
+                continue;
+            }
+            let version =
+                version.or_else(|| source.version.clone()).context("a source without a version")?;
+            fs::rename(&part, &target)
+                .with_context(|| format!("moving {} into place", target.display()))?;
+            return record(source, version, target, sha256, mirror.to_string());
+        }
+    }
+    match wrong_sum {
+        Some(error) => Err(error.into()),
+        None => Err(anyhow!(
+            "{} could be had from none of its mirrors:\n{}",
+            source.file,
+            failures.join("\n")
+        )),
+    }
+}
+
+/// Brings a file from one mirror to `part`; the version, where the mirror alone knows it.
+fn bring(
+    context: &CommandContext,
+    manifest: &Manifest,
+    mirror: &Mirror,
+    file: &str,
+    part: &Path,
+    log: &mut StepLog,
+) -> Result<Option<String>> {
+    let apt =
+        |log: &mut StepLog| debian::Apt::open(&manifest.debian, &context.cache.join("apt"), log);
+    match mirror {
+        Mirror::Url(url) => download(url, part, log).map(|()| None),
+        Mirror::DebianSource(package) => {
+            apt(log)?.upstream_tarball(package, file, part, log).map(|()| None)
+        }
+        Mirror::DebianKernel(flavour) => apt(log)?.kernel(flavour, part, log).map(Some),
+        Mirror::DebianSourcePackage(package) => {
+            apt(log)?.source_package(package, part, log).map(Some)
+        }
+        Mirror::DebianPackage { name, member } => {
+            apt(log)?.package_member(name, member, part, log).map(Some)
+        }
+    }
+}
+
+/// Downloads, and goes on where the transfer breaks for as long as that brings something.
+fn download(url: &str, part: &Path, log: &mut StepLog) -> Result<()> {
+    let mut breaks = 0;
+    loop {
+        let begun_bytes = len_of(part);
+        match http::download(url, part, log.bar()) {
+            Err(error)
+                if !is_final(&error) && breaks < MOST_BREAKS && len_of(part) > begun_bytes =>
+            {
+                breaks += 1;
+                log.say(&format!("{url} broke after {} bytes; going on from there", len_of(part)))?;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn len_of(part: &Path) -> u64 {
+    part.metadata().map_or(0, |data| data.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::TcpListener;
+    use std::thread::JoinHandle;
+
+    use super::*;
+    use crate::sources::WrongSum;
+    use guest_run::hex;
+
+    /// A server on the loopback that serves one content, byte ranges included. Each connection ends after its cut.
+    struct Server {
+        url: String,
+        thread: JoinHandle<Vec<u64>>,
+    }
+
+    impl Server {
+        fn start(content: Vec<u8>, cuts: Vec<usize>) -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("http://{}/file", listener.local_addr().unwrap());
+            let thread = std::thread::spawn(move || {
+                cuts.into_iter().map(|cut| answer(&listener, &content, cut)).collect()
+            });
+            Self { url, thread }
+        }
+
+        fn source(&self, sha256: &str) -> Source {
+            Source {
+                name: "a-1".to_owned(),
+                version: Some("1.0".to_owned()),
+                file: "a.tar".to_owned(),
+                sha256: Some(sha256.to_owned()),
+                mirrors: vec![Mirror::Url(self.url.clone())],
+            }
+        }
+    }
+
+    /// Answers one request with at most `cut` bytes of what it asks for; where the request wanted to begin.
+    fn answer(listener: &TcpListener, content: &[u8], cut: usize) -> u64 {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut from = 0;
+        for line in BufReader::new(&stream).lines().map_while(Result::ok) {
+            if let Some(range) = line.to_lowercase().strip_prefix("range: bytes=") {
+                from = range.trim_end_matches('-').parse().unwrap();
+            }
+            if line.is_empty() {
+                break;
+            }
+        }
+        let rest = &content[from..];
+        let status = if from == 0 { "200 OK" } else { "206 Partial Content" };
+        write!(
+            stream,
+            "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            rest.len()
+        )
+        .unwrap();
+        stream.write_all(&rest[..rest.len().min(cut)]).unwrap();
+        from as u64
+    }
+
+    fn sum(content: &[u8]) -> String {
+        use sha2::Digest as _;
+        hex(&sha2::Sha256::digest(content))
+    }
+
+    fn fetch(folder: &Path, source: &Source) -> Result<Obtained> {
+        let context = CommandContext::open(false, false, false).unwrap();
+        let manifest = Manifest::read(&context.root).unwrap();
+        let mut log = StepLog::create(&folder.join("logs"), "fetch", "fetch").unwrap();
+        from_mirrors(&context, &manifest, source, folder, &mut log)
+    }
+
+    #[test]
+    fn a_transfer_that_is_cut_again_and_again_comes_whole() {
+        let content: Vec<u8> = (0..200_000_u32).map(|at| (at / 7) as u8).collect();
+        let server = Server::start(content.clone(), vec![70_000, 1, 100_000, usize::MAX]);
+        let folder = tempfile::tempdir().unwrap();
+        let obtained = fetch(folder.path(), &server.source(&sum(&content))).unwrap();
+        assert_eq!(fs::read(&obtained.path).unwrap(), content);
+        assert_eq!(server.thread.join().unwrap(), [0, 70_000, 70_001, 170_001]);
+    }
+
+    #[test]
+    fn the_next_mirror_goes_on_where_the_last_one_gave_up() {
+        let content = vec![7_u8; 100_000];
+        // Cut, and then not a byte more: this mirror is given up.
+        let first = Server::start(content.clone(), vec![40_000, 0]);
+        let second = Server::start(content.clone(), vec![usize::MAX]);
+        let mut source = first.source(&sum(&content));
+        source.mirrors.push(Mirror::Url(second.url.clone()));
+        let folder = tempfile::tempdir().unwrap();
+        let obtained = fetch(folder.path(), &source).unwrap();
+        assert_eq!((obtained.from, obtained.sha256), (second.url, sum(&content)));
+        assert_eq!(second.thread.join().unwrap(), [40_000]);
+    }
+
+    #[test]
+    fn another_files_beginning_is_thrown_away_and_a_wrong_file_is_an_error() {
+        let content = vec![9_u8; 1000];
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.tar.part"), vec![1_u8; 600]).unwrap();
+        let server = Server::start(content.clone(), vec![usize::MAX, usize::MAX]);
+        fetch(folder.path(), &server.source(&sum(&content))).unwrap();
+        assert_eq!(server.thread.join().unwrap(), [600, 0]);
+
+        let other = Server::start(b"other".to_vec(), vec![usize::MAX]);
+        let error = fetch(folder.path(), &other.source(&sum(&content))).unwrap_err();
+        assert!(error.is::<WrongSum>());
+        let text = error.to_string();
+        assert!(text.contains(&sum(b"other")) && text.contains(&sum(&content)), "{text}");
+        assert_eq!(fs::read(folder.path().join("a.tar.bad")).unwrap(), b"other");
+    }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `linux-guest/sources.toml`: which source files there are, where each is to be had, and what it must hash to.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+/// The whole manifest.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// How Debian's archive is reached and trusted.
+    pub debian: Debian,
+    source: Vec<Source>,
+}
+
+/// Debian's archive: apt lists of our own.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Debian {
+    /// The public keys that sign it.
+    pub keyring: PathBuf,
+    /// `address suite component`, one line each.
+    pub entries: Vec<String>,
+}
+
+/// One source file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// What profiles call it.
+    pub name: String,
+    /// The version inside; for files that move with Debian's updates it is learned when they come.
+    pub version: Option<String>,
+    /// Its name in the cache.
+    pub file: String,
+    /// What it must hash to, in lower-case hexadecimal.
+    pub sha256: Option<String>,
+    /// Tried in this order.
+    pub mirrors: Vec<Mirror>,
+}
+
+/// One place to get a file from.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Mirror {
+    /// An address.
+    Url(String),
+    /// The upstream tarball of a Debian source package.
+    DebianSource(String),
+    /// A file in a Debian binary package.
+    DebianPackage {
+        /// The package.
+        name: String,
+        /// The file's path as `dpkg-deb --contents` prints it.
+        member: String,
+    },
+    /// Debian's newest kernel of a flavour, with the headers that modules are built by: a tarball of its packages.
+    DebianKernel(String),
+    /// A whole Debian source package, patches included: a tarball of what `dpkg-source` unpacks.
+    DebianSourcePackage(String),
+}
+
+impl Manifest {
+    /// Reads and checks the manifest of the checkout at `root`.
+    ///
+    /// # Errors
+    /// When it cannot be read, has an unknown key, or an entry that nothing could verify.
+    pub fn read(root: &Path) -> Result<Self> {
+        let path = root.join("linux-guest/sources.toml");
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        Self::parse(&text).with_context(|| format!("in {}", path.display()))
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let manifest: Self = toml::from_str(text)?;
+        for source in &manifest.source {
+            source.check().with_context(|| format!("source '{}'", source.name))?;
+        }
+        Ok(manifest)
+    }
+
+    /// Every source, in the manifest's order.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.source.iter()
+    }
+
+    /// The source of that name.
+    ///
+    /// # Errors
+    /// When there is none; the error lists those there are.
+    pub fn source(&self, name: &str) -> Result<&Source> {
+        self.source.iter().find(|source| source.name == name).with_context(|| {
+            let known: Vec<&str> = self.source.iter().map(|source| source.name.as_str()).collect();
+            format!(
+                "no source is called '{name}' in linux-guest/sources.toml; there are {}",
+                known.join(", ")
+            )
+        })
+    }
+}
+
+impl Source {
+    fn check(&self) -> Result<()> {
+        if self.mirrors.is_empty() {
+            bail!("has no mirrors");
+        }
+        if self.file.contains('/') || self.file.starts_with('.') {
+            bail!("file = '{}' must be a plain file name", self.file);
+        }
+        let hexadecimal = |c| matches!(c, b'0'..=b'9' | b'a'..=b'f');
+        match &self.sha256 {
+            Some(sum) if sum.len() != 64 || !sum.bytes().all(hexadecimal) => {
+                bail!("sha256 = '{sum}' is not 64 lower-case hexadecimal digits")
+            }
+            None if self.mirrors.iter().any(|mirror| matches!(mirror, Mirror::Url(_))) => {
+                bail!("has an address but no sha256: nothing would verify what comes from there")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl std::fmt::Display for Mirror {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Url(url) => out.write_str(url),
+            Self::DebianSource(package) => write!(out, "Debian's source package {package}"),
+            Self::DebianKernel(flavour) => {
+                write!(out, "Debian's packages for linux-image-{flavour}")
+            }
+            Self::DebianSourcePackage(package) => {
+                write!(out, "Debian's source package {package}, with its patches")
+            }
+            Self::DebianPackage { name, .. } => write!(out, "Debian's package {name}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str =
+        "[debian]\nkeyring = \"k\"\nentries = []\n[[source]]\nname = \"a\"\nfile = \"a.tar\"\n";
+
+    #[test]
+    fn the_manifest_of_the_checkout_is_sound() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+        let manifest = Manifest::read(root).unwrap();
+        let linux = manifest.source("linux-5.15").unwrap();
+        assert_eq!(linux.version.as_deref(), Some("5.15.200"));
+        let error = manifest.source("linux-5.14").unwrap_err().to_string();
+        assert!(error.contains("linux-5.15") && error.contains("busybox-1.37"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_key_and_an_unverifiable_address_are_errors() {
+        let wrong_key = format!("{HEAD}mirors = []");
+        let error = format!("{:#}", Manifest::parse(&wrong_key).unwrap_err());
+        assert!(error.contains("mirors") && error.contains("mirrors"), "{error}");
+        let unverifiable = format!("{HEAD}mirrors = [{{ url = \"https://a.example/a.tar\" }}]");
+        let error = format!("{:#}", Manifest::parse(&unverifiable).unwrap_err());
+        assert!(error.contains("no sha256"), "{error}");
+        let short_sum =
+            format!("{HEAD}sha256 = \"abc\"\nmirrors = [{{ url = \"https://a.example/a.tar\" }}]");
+        assert!(Manifest::parse(&short_sum).is_err());
+    }
+}

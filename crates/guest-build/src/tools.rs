@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What building, packaging and testing need beyond what booting a guest needs.
+
+use guest_run::tools::{Need, need};
+
+/// What looking at the report as a browser shows it needs.
+pub const TO_LOOK: &[Need] = &[need("chromium", "chromium", "opens the report in its own test")];
+
+/// What building the images needs.
+pub const TO_BUILD: &[Need] = &[
+    need("gcc", "gcc", "compiles the Linux kernel and the module's C shim"),
+    need("make", "make", "drives the kernel's and busybox's builds"),
+    need("ld", "binutils", "links both kernels"),
+    need("objcopy", "binutils", "prepares the engine object"),
+    need("flex", "flex", "the kernel's configuration parser"),
+    need("bison", "bison", "the kernel's configuration parser"),
+    need("bc", "bc", "the kernel's time constants"),
+    need("perl", "perl", "scripts of the kernel's build"),
+    need("xz", "xz-utils", "unpacks and compresses the kernel"),
+    need("bzip2", "bzip2", "unpacks busybox"),
+    need("tar", "tar", "unpacks the sources"),
+    need("patch", "patch", "scripts of the kernel's build"),
+    need("cpio", "cpio", "the kernel's header archive, and tests of ours"),
+    need("rsync", "rsync", "the kernel's header installation"),
+    need("/usr/include/libelf.h", "libelf-dev", "the kernel's object checker"),
+    need("/usr/include/stdio.h", "libc6-dev", "the C library's headers, for the builds' own tools"),
+    need("musl-gcc", "musl-tools", "links busybox statically and small"),
+    need("depmod", "kmod", "the kernel's module installation"),
+    need(
+        "dpkg-source",
+        "dpkg-dev",
+        "fetches Debian's source packages where upstream is out of reach",
+    ),
+];
+
+/// What building QEMU for the guest needs.
+pub const TO_NEST: &[Need] = &[
+    need("ninja", "ninja-build", "drives QEMU's build"),
+    need("meson", "meson", "configures QEMU"),
+    need("python3", "python3", "scripts of QEMU's build"),
+    need("pkg-config", "pkg-config", "finds QEMU's libraries"),
+    need("/usr/include/glib-2.0/glib.h", "libglib2.0-dev", "QEMU's base library"),
+    need("/usr/include/zlib.h", "zlib1g-dev", "QEMU's compression"),
+    need(
+        "/usr/include/pixman-1/pixman.h",
+        "libpixman-1-dev",
+        "QEMU's pictures, which it insists on",
+    ),
+    need("/usr/include/libfdt.h", "libfdt-dev", "QEMU's device trees"),
+];
+
+/// What the checks on packages and signed modules need.
+pub const TO_PACKAGE: &[Need] = &[
+    need("dkms", "dkms", "builds the module from its package"),
+    need("openssl", "openssl", "makes a key to sign a module with"),
+];

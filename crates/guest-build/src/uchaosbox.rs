@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! uchaosbox: one static program without a C library, linked with the engine object; the same file runs in the guest
+//! and on the host.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::cargo::{GuestProgram, PATHS};
+use super::engine::{self, Engine};
+use crate::inputs::Inputs;
+use crate::step;
+use guest_run::CommandContext;
+
+/// Compiler flags: at a fixed place, as the engine object's code model needs it, and functions that came out alike folded.
+const FLAGS: [&str; 3] =
+    ["-Crelocation-model=static", "-Ctarget-feature=+crt-static", "-Clink-arg=-Wl,--icf=all"];
+
+/// Options of `strip`: no symbols, and no tables for an unwinder that the program does not have.
+const STRIP: [&str; 3] = ["--strip-all", "--remove-section=.eh_frame", "--remove-section=.comment"];
+
+/// Builds the program as it ships.
+///
+/// # Errors
+/// A tool that fails, or a program that does not hold the engine object byte for byte.
+pub fn build(context: &CommandContext, engine_object: &Path) -> Result<PathBuf> {
+    build_with(context, engine_object, "uchaosbox", "guest")
+}
+
+/// Builds the program with the self test of the kernel module, for on-target checks.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_self_test(context: &CommandContext, engine_object: &Path) -> Result<PathBuf> {
+    build_with(context, engine_object, "uchaosbox-selftest", "selftest")
+}
+
+fn build_with(
+    context: &CommandContext,
+    engine_object: &Path,
+    step: &str,
+    feature: &str,
+) -> Result<PathBuf> {
+    let folder = context.out.join(step);
+    let program = folder.join("uchaosbox");
+    let mut inputs = Inputs::new();
+    for path in [
+        "linux-guest/uchaosbox",
+        "crates/chaos-ffi",
+        "crates/chaos-view",
+        "crates/chaos-wire",
+        "crates/freestanding",
+        "Cargo.toml",
+        "Cargo.lock",
+        "rust-toolchain.toml",
+    ] {
+        inputs = inputs.path(context.root.join(path));
+    }
+    // In a dry run the engine may not be there yet.
+    if engine_object.exists() {
+        inputs = inputs.path(engine_object);
+    }
+    let inputs = inputs
+        .text("flags", [FLAGS, STRIP].concat().join(" "))
+        .text("paths", PATHS.join(" "))
+        .text("feature", feature);
+    step::run(context, step, &inputs, &[&program], |log| {
+        let guest_program =
+            GuestProgram { package: "uchaosbox", name: "uchaosbox", feature, flags: &FLAGS };
+        let linked = guest_program.build(context, engine_object, &folder, log)?;
+        let engine = Engine { object: engine_object.to_path_buf(), sha256: None };
+        let same = engine::verify(&engine, &linked)?;
+        log.note(&format!("the engine is in it: {} bytes are equal", same.compared_bytes))?;
+        let stripped = folder.join("stripped");
+        log.run(Command::new("strip").args(STRIP).arg("-o").arg(&stripped).arg(&linked))?;
+        let bytes = fs::metadata(&stripped).context("looking at the stripped program")?.len();
+        log.say(&format!("uchaosbox: {bytes} bytes"))?;
+        fs::rename(&stripped, &program)
+            .with_context(|| format!("putting {} in place", program.display()))
+    })?;
+    Ok(program)
+}

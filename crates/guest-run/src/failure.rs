@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The ways to fail that have an exit status of their own, so that a script can tell them apart.
+
+use std::process::ExitCode;
+
+use thiserror::Error;
+
+use crate::interrupt::{self, Interrupted};
+use crate::{QemuError, RunError};
+
+/// A failure whose kind matters to the caller.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// A check of ours did not hold.
+    #[error("{0}")]
+    Check(String),
+    /// The command line, or a value in it, makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// A tool, a source or a file that must be there is not.
+    #[error("{0}")]
+    Missing(String),
+    /// Whoever read standard output has gone, as `head` does when it has seen enough. Nothing is said of it.
+    #[error("nobody reads standard output any more")]
+    NobodyReads,
+    /// A guest ended with a status of failure.
+    #[error("{0}")]
+    Guest(String),
+}
+
+/// Runs a program's work with interrupts handled; prints the error it ends with, and gives its exit status.
+pub fn exit(work: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
+    let outcome = interrupt::install().map_err(anyhow::Error::from).and_then(|()| work());
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if !matches!(error.downcast_ref(), Some(Failure::NobodyReads)) {
+                eprintln!("error: {error:#}");
+            }
+            exit_code(&error)
+        }
+    }
+}
+
+/// The exit status that stands for `error`; `cargo xtask --help` lists them.
+pub fn exit_code(error: &anyhow::Error) -> ExitCode {
+    ExitCode::from(error.chain().find_map(status_of).unwrap_or(1))
+}
+
+fn status_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
+    if cause.is::<Interrupted>() {
+        return Some(130);
+    }
+    if cause.is::<QemuError>() {
+        return Some(5);
+    }
+    if let Some(run) = cause.downcast_ref::<RunError>() {
+        return match run {
+            RunError::Interrupted { .. } => Some(130),
+            RunError::Deadline { .. } | RunError::Silence { .. } => Some(4),
+            RunError::GuestDied { .. }
+            | RunError::GuestPanic { .. }
+            | RunError::GuestFailed { .. } => Some(3),
+            _ => Some(1),
+        };
+    }
+    cause.downcast_ref::<Failure>().map(|failure| match failure {
+        Failure::Check(_) => 1,
+        Failure::Usage(_) => 2,
+        Failure::Guest(_) => 3,
+        Failure::Missing(_) => 5,
+        // 128 and the number of SIGPIPE, as a shell shows a program that this signal ended.
+        Failure::NobodyReads => 141,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context as _;
+
+    #[test]
+    fn a_failure_keeps_its_status_under_any_context() {
+        let status = |error: anyhow::Error| error.chain().find_map(status_of);
+        let wrapped =
+            Err::<(), _>(Failure::Missing("no flex".into())).context("building").unwrap_err();
+        assert_eq!(status(wrapped), Some(5));
+        let interrupted = anyhow::Error::from(Interrupted).context("a step");
+        assert_eq!(status(interrupted), Some(130));
+        assert_eq!(status(Failure::NobodyReads.into()), Some(141));
+        assert_eq!(status(anyhow::anyhow!("anything")), None);
+    }
+}

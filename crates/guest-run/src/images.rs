@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The built images: everything that booting both guests takes, and what a report says of where it came from. They are
+//! made by crate `guest-build`, and described here so that booting and measuring need no build system.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// What was built.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Images {
+    pub engine: EngineObject,
+    pub bare: BareImage,
+    /// Absent where only the microkernel was asked for.
+    pub linux: Option<LinuxImage>,
+}
+
+/// The engine as the one object that every target links.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EngineObject {
+    pub object: PathBuf,
+    /// It goes into every result. Absent in a dry run before the first build.
+    pub sha256: Option<String>,
+    pub compiler_flags: String,
+}
+
+/// The microkernel.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BareImage {
+    /// As it ships and boots: stripped, and packed behind a PVH entry that unpacks it.
+    pub elf: PathBuf,
+    /// As it was linked, with its symbols: for debuggers, and for finding the engine in it. It boots as well.
+    pub unstripped: PathBuf,
+    /// newc, uncompressed.
+    pub initrd: PathBuf,
+}
+
+/// The Linux guest.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinuxImage {
+    /// The file in linux-guest/profiles that it was built by.
+    pub profile: String,
+    /// The packed kernel, as it ships.
+    pub bzimage: PathBuf,
+    /// The kernel ready to be entered by PVH, where the profile boots that.
+    pub vmlinux: Option<PathBuf>,
+    /// The same with its symbols, among the objects that it was linked from.
+    pub unstripped: PathBuf,
+    pub initramfs: PathBuf,
+    /// The module that is in the initramfs.
+    pub module: PathBuf,
+    /// The tool that is in the initramfs; it runs on the host as well.
+    pub uchaosbox: PathBuf,
+    /// The shell and tools in the initramfs.
+    pub busybox: PathBuf,
+    /// The profile's part of the kernel command line; jobs are appended.
+    pub command_line: String,
+    /// Whether the guest is made for a network.
+    pub network: bool,
+    /// Where the sources of kernel and busybox came from.
+    pub source: String,
+    /// What a reader must know where the kernel is not the one that the profile asks for first.
+    pub banner: Option<String>,
+}
+
+impl Images {
+    /// The Linux guest.
+    ///
+    /// # Errors
+    /// Returns an error if only the microkernel was built.
+    pub fn linux(&self) -> Result<&LinuxImage> {
+        self.linux
+            .as_ref()
+            .ok_or_else(|| Failure::Missing("the Linux guest was not built".to_owned()).into())
+    }
+
+    /// Name and path of each file, for tables and provenance.
+    #[must_use]
+    pub fn files(&self) -> Vec<(&'static str, &Path)> {
+        let mut files = vec![
+            ("engine.o", self.engine.object.as_path()),
+            ("bare-metal kernel", &self.bare.elf),
+            ("bare-metal initrd", &self.bare.initrd),
+        ];
+        if let Some(linux) = &self.linux {
+            files.extend([
+                ("linux bzImage", linux.bzimage.as_path()),
+                ("linux initramfs.cpio.gz", &linux.initramfs),
+                ("uchaos.ko", &linux.module),
+                ("uchaosbox", &linux.uchaosbox),
+                ("busybox", &linux.busybox),
+            ]);
+            files.extend(linux.vmlinux.iter().map(|vmlinux| ("linux vmlinux", vmlinux.as_path())));
+        }
+        files
+    }
+
+    /// Keeps the description in `file`, for programs that boot the images and cannot build them.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be written.
+    pub fn write(&self, file: &Path) -> Result<()> {
+        let text = serde_json::to_string_pretty(self).context("describing the images")?;
+        fs::write(file, text).with_context(|| format!("writing {}", file.display()))
+    }
+
+    /// Reads a description that [`Images::write`] left.
+    ///
+    /// # Errors
+    /// Returns an error if there is none, or a file that it names is missing.
+    pub fn read(file: &Path) -> Result<Self> {
+        let text = fs::read(file).map_err(|error| {
+            Failure::Missing(format!(
+                "{}: {error}; there are no images to boot yet: `cargo xtask image` builds them",
+                file.display()
+            ))
+        })?;
+        let images: Self = serde_json::from_slice(&text)
+            .with_context(|| format!("understanding {}", file.display()))?;
+        match images.files().into_iter().find(|(_, path)| !path.exists()) {
+            Some((name, path)) => Err(Failure::Missing(format!(
+                "{name} is missing at {}: `cargo xtask image` builds it again",
+                path.display()
+            ))
+            .into()),
+            None => Ok(images),
+        }
+    }
+}
+
+impl LinuxImage {
+    /// What is booted: vmlinux by PVH where the profile says so, else bzImage.
+    #[must_use]
+    pub fn kernel(&self) -> &Path {
+        self.vmlinux.as_ref().unwrap_or(&self.bzimage)
+    }
+
+    /// Bytes of the image as it ships: the packed kernel and the initramfs.
+    ///
+    /// # Errors
+    /// Returns an error if a file is missing.
+    pub fn len_bytes(&self) -> Result<u64> {
+        let len_bytes = |path: &Path| -> Result<u64> {
+            let file =
+                fs::metadata(path).with_context(|| format!("looking at {}", path.display()))?;
+            Ok(file.len())
+        };
+        Ok(len_bytes(&self.bzimage)? + len_bytes(&self.initramfs)?)
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! QEMU guests with a probe, a deadline and an honest exit status.
+//!
+//! [`Qemu`] is found once, [`probe`] tells which accelerator really runs guests, [`Machine`] and [`Guest`] become
+//! a command line that can be copied, and a [`Session`] runs it: console lines with their times, a log, and an
+//! [`Outcome`] or a [`RunError`] that says what happened, to what, and what to do.
+//!
+//! # Design principles
+//! * Nothing is trusted until it has run: an accelerator that opens is not yet one that works.
+//! * Nothing hangs: every guest has a deadline, and whoever waits is woken by an event, never by a poll.
+//! * No guest outlives its runner, whichever way that ends: return, error, panic, Ctrl-C or SIGKILL.
+//! * A guest that dies in silence has failed.
+#![deny(unsafe_code)]
+#![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
+
+pub mod archive;
+mod child;
+mod console;
+mod context;
+mod disk;
+mod error;
+pub mod failure;
+mod images;
+pub mod interrupt;
+mod keeper;
+mod live;
+mod machine;
+mod outcome;
+pub mod output;
+mod probe;
+pub mod process;
+pub mod progress;
+mod qemu;
+mod session;
+mod sha256;
+mod shell;
+mod terminal;
+#[cfg(test)]
+mod test_program;
+pub mod tiny_guest;
+pub mod tools;
+
+pub use console::ConsoleLine;
+pub use context::CommandContext;
+pub use disk::free_bytes;
+pub use error::{RunError, Scene};
+pub use failure::Failure;
+pub use images::{BareImage, EngineObject, Images, LinuxImage};
+pub use live::Live;
+pub use machine::{
+    Accelerator, DataPort, Guest, ISOLATED_KERNEL_WORDS, LivePorts, Machine, Model, Network,
+    PortKind,
+};
+pub use outcome::Outcome;
+pub use probe::{KvmState, Probe, probe};
+pub use qemu::{Qemu, QemuError};
+pub use session::{Limits, Session, run};
+pub use sha256::{file_sha256, hex};
+pub use shell::quoted;
+pub use terminal::interactive;

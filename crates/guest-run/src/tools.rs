@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What this machine must have, why, and which Debian package brings it. A tool is looked up on PATH, a header
+//! by its path; nothing is guessed from package names alone.
+
+use std::path::{Path, PathBuf};
+
+/// One thing that is needed.
+#[derive(Debug, Clone, Copy)]
+pub struct Need {
+    /// The program, or the absolute path of a file.
+    pub name: &'static str,
+    /// The Debian package that has it.
+    pub package: &'static str,
+    /// What for.
+    pub why: &'static str,
+}
+
+#[must_use]
+pub const fn need(name: &'static str, package: &'static str, why: &'static str) -> Need {
+    Need { name, package, why }
+}
+
+/// What booting a guest needs.
+pub const TO_RUN: &[Need] = &[need("qemu-system-x86_64", "qemu-system-x86", "boots both guests")];
+
+impl Need {
+    /// Where it is on this machine, if it is.
+    pub fn found(&self) -> Option<PathBuf> {
+        if self.name.starts_with('/') {
+            return Some(PathBuf::from(self.name)).filter(|path| path.exists());
+        }
+        find(self.name)
+    }
+}
+
+/// Where a program is on this machine, if it is.
+pub fn find(program: &str) -> Option<PathBuf> {
+    // The administrator's folders are not on every user's PATH, and depmod lives there.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin", "/sbin"].map(PathBuf::from))
+        .map(|folder| folder.join(program))
+        .find(|candidate| is_executable(candidate))
+}
+
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+}
+
+/// Those of `needs` that are not on this machine.
+pub fn missing(needs: &[Need]) -> Vec<Need> {
+    needs.iter().filter(|need| need.found().is_none()).copied().collect()
+}
+
+/// The packages that bring `needs`, each once, in order.
+pub fn packages(needs: &[Need]) -> Vec<&'static str> {
+    let mut packages: Vec<&str> = needs.iter().map(|need| need.package).collect();
+    packages.sort_unstable();
+    packages.dedup();
+    packages
+}
+
+/// The one line that installs `packages`.
+pub fn install_line(packages: &[&str]) -> String {
+    format!(
+        "sudo apt-get update && sudo apt-get install -y --no-install-recommends {}",
+        packages.join(" ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_that_is_not_there_is_missing_and_one_that_is_has_a_path() {
+        let shell = need("sh", "dash", "a test");
+        let ghost = need("no-such-tool-on-any-machine", "ghost", "a test");
+        assert!(shell.found().is_some_and(|path| path.is_absolute()));
+        assert_eq!(packages(&missing(&[shell, ghost, ghost])), ["ghost"]);
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The probe is bounded, and tells apart what KVM can be.
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{folder, guest, limits, machine, qemu};
+use guest_run::tiny_guest::TinyGuest;
+use guest_run::{Accelerator, KvmState, Machine, probe, run};
+
+#[test]
+fn the_probe_ends_within_five_seconds_and_chooses_what_runs() {
+    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+    let begun = Instant::now();
+    let found = probe(&qemu).unwrap();
+    let took = begun.elapsed();
+    eprintln!("probe: {took:?}, {found:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(found.tcg > Duration::ZERO);
+    match &found.kvm {
+        KvmState::Usable { took } => {
+            assert!(*took > Duration::ZERO);
+            assert_eq!(found.accelerator(), Accelerator::Kvm);
+        }
+        state => {
+            assert_eq!(found.accelerator(), Accelerator::Tcg);
+            assert!(state.mend().is_some() && !state.to_string().is_empty());
+        }
+    }
+    // What was chosen does run a guest.
+    let machine = Machine { accelerator: found.accelerator(), ..machine() };
+    let code = TinyGuest::new().print("runs\n").exit(0x10);
+    run(&qemu, &machine, &guest(folder.path(), &code), &limits(common::PATIENCE))
+        .unwrap()
+        .verdict()
+        .unwrap();
+}

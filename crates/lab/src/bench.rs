@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What experiments work with: guests to boot, and the figures that they have in common.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use chaos_wire::{Capture, Job, Request};
+use entropy_report::TakenRun;
+use guest_run::{Limits, Session};
+use sp800_90b::symbols::from_ticks;
+use sp800_90b::{Track, assess};
+
+use super::Found;
+use guest_run::Failure;
+use guest_run::Images;
+use measure::boot::OVERHEAD_BYTES;
+use measure::guest::{GuestKind, Host, MachineOptions};
+use measure::taken::{self, BootFacts};
+
+/// The guests of an experiment.
+#[derive(Debug)]
+pub struct Bench<'a> {
+    pub images: Option<&'a Images>,
+    pub host: Option<&'a Host>,
+    pub machine: &'a MachineOptions,
+    /// Where captures and logs are written while they are needed.
+    pub scratch: &'a Path,
+}
+
+impl Bench<'_> {
+    /// Boots a guest for the jobs in `words`; what each target gave.
+    ///
+    /// # Errors
+    /// A guest that died, panicked, failed or passed its deadline; a capture that is not whole.
+    pub fn boot(
+        &self,
+        found: &mut Found,
+        kind: GuestKind,
+        isolated: bool,
+        words: &str,
+    ) -> Result<Vec<TakenRun>> {
+        let request = Request::parse(words).map_err(|error| anyhow!(error))?;
+        let capture_path = self.scratch.join("capture");
+        let samples_bytes: u64 = request.jobs.iter().map(Job::len_bytes).sum();
+        let expected = samples_bytes * request.targets.len().max(1) as u64 + OVERHEAD_BYTES;
+        let mut session =
+            self.start(kind, isolated, words, Some((capture_path.clone(), expected)))?;
+        found.commands.push(session.command().to_owned());
+        while session.next_line()?.is_some() {}
+        let outcome = session.finish()?;
+        outcome.verdict()?;
+        let capture = Capture::read(&capture_path)?;
+        fs::remove_file(&capture_path).context("removing a capture that has been read")?;
+        if let Some((target, job, why)) = taken::failures(&capture).into_iter().next() {
+            let text = format!("{target} failed at its job '{}': {why}", job.word());
+            return Err(Failure::Guest(text).into());
+        }
+        let facts = BootFacts {
+            accel: self.accel(isolated),
+            isolated,
+            boot: 1,
+            command: outcome.scene.command.clone(),
+        };
+        Ok(taken::from_capture(capture, &outcome.lines, &facts))
+    }
+
+    /// Boots the microkernel for one job; what it gave.
+    ///
+    /// # Errors
+    /// As [`Bench::boot`].
+    pub fn bare(&self, found: &mut Found, isolated: bool, words: &str) -> Result<TakenRun> {
+        let runs = self.boot(found, GuestKind::BareMetal, isolated, words)?;
+        runs.into_iter().next().context("the microkernel gave nothing")
+    }
+
+    /// Starts a guest.
+    ///
+    /// # Errors
+    /// When it is not built, or QEMU cannot be started.
+    pub fn start(
+        &self,
+        kind: GuestKind,
+        isolated: bool,
+        words: &str,
+        data: Option<(std::path::PathBuf, u64)>,
+    ) -> Result<Session> {
+        let images = self.images.context("this experiment has no guests")?;
+        let host = self.host.context("this experiment has no QEMU")?;
+        let boots = kind.in_images(images)?;
+        let machine = self.machine.machine(host, isolated);
+        let guest = boots.guest(&machine, words, data);
+        let log = self.scratch.join("console.log");
+        let limits = Limits { deadline: Some(self.deadline()), console_log: Some(log) };
+        Ok(Session::start(&host.qemu, &machine, &guest, &limits)?)
+    }
+
+    /// What a guest may take.
+    pub fn deadline(&self) -> Duration {
+        self.machine.deadline()
+    }
+
+    /// What runs the guests' instructions.
+    pub fn accel(&self, isolated: bool) -> String {
+        self.host.map_or_else(
+            || "none".to_owned(),
+            |host| self.machine.machine(host, isolated).runs_on().to_string(),
+        )
+    }
+}
+
+/// The figures of some deltas that every experiment needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Deltas {
+    pub samples: usize,
+    pub gcd_ticks: u64,
+    pub min_ticks: u64,
+    pub median_ticks: u64,
+    pub p999_ticks: u64,
+    pub max_ticks: u64,
+    /// The lowest of four estimators of SP 800-90B on the low 8 bits after the GCD: an upper bound of what the whole
+    /// track would say.
+    pub quick_bits: Option<f64>,
+}
+
+impl Deltas {
+    /// The figures of `delta_ticks`.
+    pub fn of(delta_ticks: &[u64]) -> Self {
+        let made = from_ticks(delta_ticks);
+        let mut sorted = delta_ticks.to_vec();
+        sorted.sort_unstable();
+        let at = |part: f64| {
+            let index = (part * sorted.len().saturating_sub(1) as f64).round() as usize;
+            sorted.get(index).copied().unwrap_or(0)
+        };
+        let assessment = assess(&made.symbols, Track::Quick).ok();
+        Self {
+            samples: delta_ticks.len(),
+            gcd_ticks: made.gcd_ticks,
+            min_ticks: made.range.min_ticks,
+            median_ticks: at(0.5),
+            p999_ticks: at(0.999),
+            max_ticks: made.range.max_ticks,
+            quick_bits: assessment.and_then(|found| found.min_entropy_bits_per_sample),
+        }
+    }
+
+    /// How many of `delta_ticks` are more than ten medians long.
+    pub fn tail(&self, delta_ticks: &[u64]) -> usize {
+        delta_ticks.iter().filter(|delta| **delta > 10 * self.median_ticks).count()
+    }
+
+    /// The estimate as text.
+    pub fn bits(&self) -> String {
+        self.quick_bits.map_or_else(|| "none".to_owned(), |bits| format!("{bits:.3}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_figures_are_those_of_the_deltas() {
+        let deltas: Vec<u64> =
+            (0..1000).map(|i| if i == 500 { 2000 } else { 20 + i % 3 * 10 }).collect();
+        let figures = Deltas::of(&deltas);
+        assert_eq!((figures.samples, figures.gcd_ticks, figures.median_ticks), (1000, 10, 30));
+        assert_eq!((figures.min_ticks, figures.max_ticks, figures.tail(&deltas)), (20, 2000, 1));
+        assert!(figures.quick_bits.is_some_and(|bits| bits < 1.59), "{figures:?}");
+    }
+}

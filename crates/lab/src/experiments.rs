@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The experiments, each in a file of its own, and their texts, which are pages of the book.
+
+mod absolute_zero;
+mod interrupts;
+mod restarts;
+mod tick;
+mod two_machines;
+mod watchdogs;
+mod whitening;
+mod workloads;
+
+use super::{Experiment, Needs};
+
+/// Every experiment, by number.
+pub const EXPERIMENTS: &[Experiment] = &[
+    Experiment {
+        number: 1,
+        text: include_str!("../../../docs/lab/1-tick.md"),
+        needs: Needs::BareMetal,
+        run: tick::run,
+    },
+    Experiment {
+        number: 2,
+        text: include_str!("../../../docs/lab/2-two-machines.md"),
+        needs: Needs::BothGuests,
+        run: two_machines::run,
+    },
+    Experiment {
+        number: 3,
+        text: include_str!("../../../docs/lab/3-interrupts.md"),
+        needs: Needs::BareMetal,
+        run: interrupts::run,
+    },
+    Experiment {
+        number: 4,
+        text: include_str!("../../../docs/lab/4-workloads.md"),
+        needs: Needs::BareMetal,
+        run: workloads::run,
+    },
+    Experiment {
+        number: 5,
+        text: include_str!("../../../docs/lab/5-absolute-zero.md"),
+        needs: Needs::BothGuests,
+        run: absolute_zero::run,
+    },
+    Experiment {
+        number: 6,
+        text: include_str!("../../../docs/lab/6-whitening.md"),
+        needs: Needs::Engine,
+        run: whitening::run,
+    },
+    Experiment {
+        number: 7,
+        text: include_str!("../../../docs/lab/7-watchdogs.md"),
+        needs: Needs::Engine,
+        run: watchdogs::run,
+    },
+    Experiment {
+        number: 8,
+        text: include_str!("../../../docs/lab/8-restarts.md"),
+        needs: Needs::BareMetal,
+        run: restarts::run,
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Text;
+
+    #[test]
+    fn every_page_of_the_book_is_whole_and_has_one_right_answer() {
+        for (experiment, number) in EXPERIMENTS.iter().zip(1_u8..) {
+            assert_eq!(experiment.number, number);
+            let text = Text::parse(experiment.text);
+            let text = text.unwrap_or_else(|| panic!("page {number} lacks a part"));
+            assert!(text.title.starts_with(&format!("{number}. ")), "{}", text.title);
+            assert!(experiment.text.contains(&format!("cargo xtask lab {number}\n")), "{number}");
+            assert!(!text.before.is_empty() && !text.after.is_empty(), "{number}");
+            assert!(text.question.ends_with('?'), "{}", text.question);
+            let right = text.options.iter().filter(|answer| answer.is_right).count();
+            assert_eq!((text.options.len(), right), (3, 1), "{number}");
+            assert!(text.options.iter().all(|answer| answer.because.len() > 30), "{number}");
+        }
+        assert_eq!(EXPERIMENTS.len(), 8);
+    }
+
+    #[test]
+    fn the_book_lists_every_page() {
+        let summary = include_str!("../../../docs/SUMMARY.md");
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/lab");
+        let mut pages = 0;
+        for entry in std::fs::read_dir(folder).expect("the pages").flatten() {
+            let name = entry.file_name().into_string().expect("a plain name");
+            assert!(summary.contains(&format!("(lab/{name})")), "{name} is not in SUMMARY.md");
+            pages += usize::from(name != "README.md");
+        }
+        assert_eq!(pages, EXPERIMENTS.len());
+    }
+}

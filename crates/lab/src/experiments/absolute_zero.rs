@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! 5: boots in isolation, where no time but a count of instructions reaches a guest, and ordinary ones beside them.
+
+use anyhow::{Context, Result};
+use entropy_report::TakenRun;
+
+use crate::{Bench, Found};
+use measure::guest::GuestKind;
+
+const JOBS: &str = "uchaos.job=raw:20000,stream:64K uchaos.health=observe";
+const SHOWN_BYTES: usize = 16;
+
+pub(super) fn run(bench: &Bench<'_>) -> Result<Found> {
+    let mut found = Found::default();
+    let words = format!("{JOBS} uchaos.target=linux-module+linux-crng");
+    let (mut rows, mut bytes) = (Vec::new(), Vec::new());
+    let (mut same_when_isolated, mut same_when_ordinary) = (0, 0);
+    for isolated in [true, false] {
+        let mut boot = || -> Result<Vec<TakenRun>> {
+            let mut taken = vec![bench.bare(&mut found, isolated, JOBS)?];
+            taken.extend(bench.boot(&mut found, GuestKind::Linux, isolated, &words)?);
+            Ok(taken)
+        };
+        let (first, second) = (boot()?, boot()?);
+        let condition = if isolated { "isolated" } else { "ordinary" };
+        for first in first {
+            let second = second
+                .iter()
+                .find(|run| run.target == first.target)
+                .with_context(|| format!("{} is in one boot only", first.target))?;
+            let same = first.raw == second.raw && first.stream == second.stream;
+            if isolated {
+                same_when_isolated += usize::from(same);
+            } else {
+                same_when_ordinary += usize::from(same);
+            }
+            rows.push(vec![
+                first.target.clone(),
+                condition.to_owned(),
+                common(&first.raw, &second.raw),
+                common(&first.stream, &second.stream),
+                if same { "the same" } else { "different" }.to_owned(),
+            ]);
+            for (boot, run) in [(1, &first), (2, second)] {
+                let head = run.stream.iter().take(SHOWN_BYTES);
+                bytes.push(vec![
+                    first.target.clone(),
+                    condition.to_owned(),
+                    boot.to_string(),
+                    head.map(|byte| format!("{byte:02x}")).collect::<String>(),
+                ]);
+            }
+        }
+    }
+    let heads = ["target", "boots", "samples in common", "bytes in common", "the two boots are"];
+    found.table("Two boots held against each other, from their beginnings", &heads, rows);
+    let heads = ["target", "boots", "boot", "first 16 bytes of the stream"];
+    found.table("What the streams look like", &heads, bytes);
+    found.conclusion = format!(
+        "In isolation {same_when_isolated} of 3 targets gave twice the same; under the usual conditions \
+         {same_when_ordinary} of 3 did. What comes out the same twice was never entropy, however it looks. linux-crng \
+         is the generator behind /dev/random and /dev/urandom."
+    );
+    Ok(found)
+}
+
+/// How much two boots have in common from their beginnings.
+fn common<T: PartialEq>(first: &[T], second: &[T]) -> String {
+    if first.is_empty() {
+        return "none taken".to_owned();
+    }
+    let same = first.iter().zip(second).take_while(|(a, b)| a == b).count();
+    format!("{same} of {}", first.len())
+}

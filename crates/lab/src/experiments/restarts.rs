@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! 8: the first samples after each of many starts: reboots, isolated and ordinary, against re-initialisation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result};
+
+use crate::{Bench, Found};
+
+/// Boots under each condition.
+const BOOTS: usize = 20;
+/// Samples of each start that are looked at.
+const COLUMNS: usize = 1000;
+
+pub(super) fn run(bench: &Bench<'_>) -> Result<Found> {
+    let mut found = Found::default();
+    let words = format!("uchaos.job=raw:{COLUMNS} uchaos.health=observe");
+    let mut reboots = |isolated| -> Result<Vec<Vec<u64>>> {
+        let commands = found.commands.len();
+        let rows: Result<Vec<_>> = (0..BOOTS)
+            .map(|_| bench.bare(&mut found, isolated, &words).map(|run| run.raw))
+            .collect();
+        // They are all the same.
+        found.commands.truncate(commands + 1);
+        rows
+    };
+    let (ordinary, isolated) = (reboots(false)?, reboots(true)?);
+    let words = format!("uchaos.job=restart:{BOOTS}x{COLUMNS} uchaos.health=observe");
+    let matrix = bench.bare(&mut found, false, &words)?.restarts.context("no restart matrix")?;
+    let again: Vec<Vec<u64>> = matrix.delta_ticks.chunks(COLUMNS).map(<[u64]>::to_vec).collect();
+    let mut rows = Vec::new();
+    let mut constant = Vec::new();
+    for (name, starts) in [
+        ("reboots, ordinary", &ordinary),
+        ("reboots, isolated", &isolated),
+        ("re-initialisations in one boot", &again),
+    ] {
+        let seen = Seen::of(starts);
+        rows.push(vec![
+            name.to_owned(),
+            seen.different.to_string(),
+            format!("{} of {BOOTS}", seen.most_at_first),
+            format!("{} of {COLUMNS}", seen.constant_columns),
+            format!("{} of {COLUMNS}", seen.most_in_row),
+            format!("{} of {BOOTS}", seen.most_in_column),
+        ]);
+        constant.push(seen.different);
+    }
+    let heads = [
+        "starts",
+        "different rows",
+        "most common first sample",
+        "columns that never change",
+        "most common value in a row, at worst",
+        "most common value in a column, at worst",
+    ];
+    let caption = format!("{BOOTS} starts of each kind, {COLUMNS} samples after each");
+    found.table(&caption, &heads, rows);
+    let [ordinary, isolated, again] = constant[..] else {
+        anyhow::bail!("three kinds of starts were taken")
+    };
+    found.conclusion = format!(
+        "Of {BOOTS} starts, {ordinary} differ among ordinary reboots, {isolated} among isolated ones, and {again} among \
+         re-initialisations of one boot. One long run in isolation would look as rich as any other."
+    );
+    Ok(found)
+}
+
+/// What is to be seen in some starts.
+struct Seen {
+    /// Rows that are equal to no row before them.
+    different: usize,
+    most_at_first: usize,
+    constant_columns: usize,
+    most_in_row: usize,
+    most_in_column: usize,
+}
+
+impl Seen {
+    fn of(starts: &[Vec<u64>]) -> Self {
+        let columns: Vec<Vec<u64>> = (0..COLUMNS)
+            .map(|column| starts.iter().filter_map(|row| row.get(column)).copied().collect())
+            .collect();
+        let worst = |lines: &[Vec<u64>]| lines.iter().map(|line| most(line)).max().unwrap_or(0);
+        Self {
+            different: starts.iter().collect::<BTreeSet<_>>().len(),
+            most_at_first: columns.first().map_or(0, |column| most(column)),
+            constant_columns: columns.iter().filter(|column| most(column) == starts.len()).count(),
+            most_in_row: worst(starts),
+            most_in_column: worst(&columns),
+        }
+    }
+}
+
+/// How often the most common value occurs.
+fn most(values: &[u64]) -> usize {
+    let mut counts = BTreeMap::new();
+    values.iter().for_each(|value| *counts.entry(value).or_insert(0) += 1);
+    counts.into_values().max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_that_repeat_are_seen() {
+        let row: Vec<u64> = (0..COLUMNS as u64).collect();
+        let same = Seen::of(&vec![row.clone(); BOOTS]);
+        assert_eq!(
+            (same.different, same.most_at_first, same.constant_columns),
+            (1, BOOTS, COLUMNS)
+        );
+        assert_eq!((same.most_in_row, same.most_in_column), (1, BOOTS));
+        let shifted: Vec<Vec<u64>> =
+            (0..BOOTS as u64).map(|by| row.iter().map(|value| value + by).collect()).collect();
+        let shifted = Seen::of(&shifted);
+        assert_eq!(
+            (shifted.different, shifted.most_at_first, shifted.constant_columns),
+            (BOOTS, 1, 0)
+        );
+    }
+}

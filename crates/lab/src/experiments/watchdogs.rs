@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! 7: clocks that are broken in known ways, and the health test that sees it, or does not.
+
+use anyhow::Result;
+use chaos_core::{Enforcement, EntropySource, Error, HealthTest, Params, Pattern, SyntheticClock};
+
+use crate::{Bench, Found};
+
+const SAMPLES: usize = 100_000;
+
+/// The clocks, and what is wrong with each.
+const CLOCKS: [(&str, Pattern); 9] = [
+    ("stands still", Pattern::Stuck),
+    ("each delta is 100", Pattern::Step { delta_ticks: 100 }),
+    ("16 deltas again and again", Pattern::Period { period: 16 }),
+    ("33 deltas again and again", Pattern::Period { period: 33 }),
+    ("each delta is 3 longer", Pattern::Ramp { growth_ticks: 3 }),
+    ("moves at each 100th read", Pattern::Coarse { reads: 100 }),
+    ("goes backwards", Pattern::Backwards),
+    ("two deltas, one of them rare", Pattern::Biased { once_in: 1000 }),
+    ("a known generator", Pattern::Noisy { spread_ticks: 1000 }),
+];
+
+pub(super) fn run(_: &Bench<'_>) -> Result<Found> {
+    let mut found = Found::default();
+    let (mut rows, mut unseen) = (Vec::new(), Vec::new());
+    for (name, pattern) in CLOCKS {
+        let clock = SyntheticClock::new(pattern, 0);
+        let refused = EntropySource::new(clock.clone(), Params::default(), &mut []).err();
+        let observed = observe(clock);
+        if refused.is_none() && observed.is_empty() {
+            unseen.push(name);
+        }
+        rows.push(vec![
+            name.to_owned(),
+            refused.map_or_else(|| "nothing".to_owned(), words),
+            if observed.is_empty() { "nothing".to_owned() } else { observed.join(", ") },
+        ]);
+    }
+    let heads = ["clock", "at the start it is refused by", "in 100,000 samples, observed"];
+    found.table("Clocks without any entropy, and what the engine says", &heads, rows);
+    found.conclusion = format!(
+        "{} of {} clocks were caught. Not caught: {}. Neither has any entropy; a health test knows some ways to be \
+         broken, and this is none of them.",
+        CLOCKS.len() - unseen.len(),
+        CLOCKS.len(),
+        unseen.join("; ")
+    );
+    Ok(found)
+}
+
+/// What fires while an engine that only observes takes samples.
+fn observe(clock: SyntheticClock) -> Vec<String> {
+    let params = Params { enforcement: Enforcement::Observe, ..Params::default() };
+    let mut engine = match EntropySource::new(clock, params, &mut []) {
+        Ok(engine) => engine,
+        Err(error) => return vec![words(error)],
+    };
+    let stopped = engine.raw(&mut vec![0; SAMPLES]).err().map(words);
+    let health = engine.health();
+    let fired = [
+        ("repetition count", health.repetition_count_failures),
+        ("adaptive proportion", health.adaptive_proportion_failures),
+        ("lag predictor", health.lag_predictor_failures),
+        ("stuck", health.stuck_failures),
+    ];
+    let fired = fired.into_iter().filter(|(_, failures)| *failures > 0);
+    stopped.into_iter().chain(fired.map(|(name, failures)| format!("{name} {failures}×"))).collect()
+}
+
+/// What refused, in a few words.
+fn words(error: Error) -> String {
+    let test = match error {
+        Error::Startup { test } => Some(test),
+        _ => HealthTest::of(error),
+    };
+    match test {
+        Some(HealthTest::RepetitionCount) => "repetition count".to_owned(),
+        Some(HealthTest::AdaptiveProportion) => "adaptive proportion".to_owned(),
+        Some(HealthTest::LagPredictor) => "lag predictor".to_owned(),
+        Some(HealthTest::Stuck) => "stuck".to_owned(),
+        // The clause that says what was seen, without what was being done and what to do about it.
+        None => {
+            let text = error.to_string();
+            let seen = text.split(';').next().unwrap_or_default();
+            seen.split_once(": ").map_or(seen, |(_, seen)| seen).to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_health_tests_are_for_is_caught_and_a_known_generator_is_not() {
+        let fired = |pattern| observe(SyntheticClock::new(pattern, 0)).join(" ");
+        assert!(fired(Pattern::Period { period: 16 }).contains("lag predictor"));
+        assert!(fired(Pattern::Step { delta_ticks: 100 }).contains("repetition count"));
+        assert!(fired(Pattern::Ramp { growth_ticks: 3 }).contains("stuck"));
+        assert_eq!(fired(Pattern::Noisy { spread_ticks: 1000 }), "");
+    }
+}

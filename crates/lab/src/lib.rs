@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The lab: eight experiments with real guests and the real engine.
+//!
+//! The text of each is a page of the book ([`text`]); what it takes and finds is in [`experiments`]; [`question`] asks;
+//! [`page`] puts text, figures and plots together; [`watch`] is the live view of one guest.
+#![forbid(unsafe_code)]
+#![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
+
+pub mod bench;
+pub mod experiments;
+pub mod page;
+pub mod question;
+pub mod text;
+pub mod watch;
+
+pub use bench::Bench;
+pub use experiments::EXPERIMENTS;
+
+use anyhow::Result;
+use entropy_report::{Part, Table};
+
+/// One experiment.
+#[derive(Debug)]
+pub struct Experiment {
+    /// Its number in the list.
+    pub number: u8,
+    /// The page of the book that has its text.
+    pub text: &'static str,
+    /// What must be built for it.
+    pub needs: Needs,
+    /// Takes it, and says what was found.
+    pub run: fn(&Bench<'_>) -> Result<Found>,
+}
+
+/// What an experiment is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// The engine alone, on a clock that is known.
+    Engine,
+    /// The microkernel.
+    BareMetal,
+    /// Both guests.
+    BothGuests,
+}
+
+/// What an experiment found.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// Tables and plots, all of them of this run.
+    pub parts: Vec<Part>,
+    /// The commands that took the samples, in order.
+    pub commands: Vec<String>,
+    /// The sentence that follows from the figures.
+    pub conclusion: String,
+}
+
+impl Found {
+    /// Adds a table.
+    pub fn table(&mut self, caption: &str, heads: &[&str], rows: Vec<Vec<String>>) {
+        let heads = heads.iter().map(|head| (*head).to_owned()).collect();
+        self.parts.push(Part::Table(Table { caption: caption.to_owned(), heads, rows }));
+    }
+
+    /// The tables.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Table(table) => Some(table),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The files of one target and condition: `raw.u64le`, `stream.bin`, `restarts.u64le`, `console.log`. Written when the
+//! capture has been checked whole, with their SHA-256, and checked against it when they are read back.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use entropy_report::{RestartMatrix, TakenRun};
+use serde::{Deserialize, Serialize};
+
+use guest_run::file_sha256;
+
+const RAW: &str = "raw.u64le";
+const STREAM: &str = "stream.bin";
+const RESTARTS: &str = "restarts.u64le";
+const CONSOLE: &str = "console.log";
+/// What is not samples: times, health, what the guest said of itself.
+const ABOUT: &str = "taken.json";
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct About {
+    /// The boot without its samples.
+    taken: TakenRun,
+    /// By file name, the SHA-256 of each file that `taken.paths` names.
+    sha256: BTreeMap<String, String>,
+}
+
+/// Writes a boot of one target below `run_folder`, and notes the paths in it.
+///
+/// # Errors
+/// A file that cannot be written: the disk is full, the folder read-only.
+pub fn write(run_folder: &Path, taken: &mut TakenRun, console_log: Option<&Path>) -> Result<()> {
+    let relative = format!("{}/{}", taken.target, condition(taken));
+    let folder = run_folder.join(&relative);
+    fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+    let mut paths = BTreeMap::new();
+    let mut note =
+        |what: &str, name: &str| paths.insert(what.to_owned(), format!("{relative}/{name}"));
+    if !taken.raw.is_empty() {
+        write_words(&folder.join(RAW), &taken.raw)?;
+        note("raw", RAW);
+    }
+    if !taken.stream.is_empty() {
+        let path = folder.join(STREAM);
+        fs::write(&path, &taken.stream).with_context(|| format!("writing {}", path.display()))?;
+        note("stream", STREAM);
+    }
+    if let Some(matrix) = &taken.restarts {
+        write_words(&folder.join(RESTARTS), &matrix.delta_ticks)?;
+        note("restarts", RESTARTS);
+    }
+    if let Some(console_log) = console_log {
+        let path = folder.join(CONSOLE);
+        fs::copy(console_log, &path)
+            .with_context(|| format!("copying the console log to {}", path.display()))?;
+        note("console", CONSOLE);
+    }
+    taken.paths = paths;
+    let sha256 = taken
+        .paths
+        .values()
+        .map(|path| Ok((path.clone(), file_sha256(&run_folder.join(path))?)))
+        .collect::<Result<_>>()?;
+    let bare = TakenRun {
+        raw: Vec::new(),
+        stream: Vec::new(),
+        restarts: about_restarts(taken),
+        ..taken.clone()
+    };
+    let about = About { taken: bare, sha256 };
+    let path = folder.join(ABOUT);
+    let text = serde_json::to_string_pretty(&about).context("describing a boot")?;
+    fs::write(&path, text).with_context(|| format!("writing {}", path.display()))
+}
+
+/// Reads back every boot below a run's folder.
+///
+/// # Errors
+/// A file that is missing, cut, or not as `taken.json` says.
+pub fn read_all(run_folder: &Path) -> Result<Vec<TakenRun>> {
+    let mut found = Vec::new();
+    for target in sorted_folders(run_folder)? {
+        for condition in sorted_folders(&target)? {
+            if condition.join(ABOUT).exists() {
+                found.push(read(run_folder, &condition)?);
+            }
+        }
+    }
+    ensure!(
+        !found.is_empty(),
+        "{} holds no boots: is it a folder made by `compare`?",
+        run_folder.display()
+    );
+    Ok(found)
+}
+
+fn read(run_folder: &Path, folder: &Path) -> Result<TakenRun> {
+    let path = folder.join(ABOUT);
+    let text = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+    let About { mut taken, sha256 } = serde_json::from_slice(&text)
+        .with_context(|| format!("understanding {}", path.display()))?;
+    for (name, expected) in &sha256 {
+        let path = run_folder.join(name);
+        let found = file_sha256(&path)?;
+        ensure!(
+            found == *expected,
+            "{} is not what was taken: its SHA-256 is {found}, and should be {expected}; it was cut or changed, take the run again",
+            path.display()
+        );
+    }
+    let place = |what: &str| taken.paths.get(what).map(|path| run_folder.join(path));
+    let (raw, stream, restarts) = (place("raw"), place("stream"), place("restarts"));
+    if let Some(path) = raw {
+        taken.raw = read_words(&path)?;
+    }
+    if let Some(path) = stream {
+        taken.stream = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+    }
+    if let (Some(path), Some(matrix)) = (restarts, taken.restarts.as_mut()) {
+        matrix.delta_ticks = read_words(&path)?;
+    }
+    Ok(taken)
+}
+
+/// `ordinary-1`, `isolated-2`.
+pub fn condition(taken: &TakenRun) -> String {
+    format!("{}-{}", if taken.isolated { "isolated" } else { "ordinary" }, taken.boot)
+}
+
+fn about_restarts(taken: &TakenRun) -> Option<RestartMatrix> {
+    let matrix = taken.restarts.as_ref()?;
+    Some(RestartMatrix { rows: matrix.rows, columns: matrix.columns, delta_ticks: Vec::new() })
+}
+
+fn sorted_folders(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
+    let mut folders: Vec<_> = fs::read_dir(folder)
+        .with_context(|| format!("listing {}", folder.display()))?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    Ok(folders)
+}
+
+fn write_words(path: &Path, words: &[u64]) -> Result<()> {
+    let write = || -> std::io::Result<()> {
+        let mut file = BufWriter::with_capacity(1 << 18, File::create(path)?);
+        for word in words {
+            file.write_all(&word.to_le_bytes())?;
+        }
+        file.flush()
+    };
+    write().with_context(|| format!("writing {}", path.display()))
+}
+
+fn read_words(path: &Path) -> Result<Vec<u64>> {
+    let bytes = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+    let (words, rest) = bytes.as_chunks::<8>();
+    ensure!(
+        rest.is_empty(),
+        "{} is not a whole number of 8-byte samples: it was cut; take the run again",
+        path.display()
+    );
+    Ok(words.iter().map(|word| u64::from_le_bytes(*word)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> TakenRun {
+        TakenRun {
+            target: "baremetal".into(),
+            boot: 2,
+            raw: vec![1, u64::MAX, 3],
+            stream: b"stream".to_vec(),
+            restarts: Some(RestartMatrix { rows: 2, columns: 1, delta_ticks: vec![7, 8] }),
+            stream_seconds: Some(0.25),
+            ..TakenRun::default()
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut taken = example();
+        write(folder.path(), &mut taken, None).unwrap();
+        assert!(folder.path().join("baremetal/ordinary-2/raw.u64le").exists());
+        assert_eq!(read_all(folder.path()).unwrap(), [taken]);
+    }
+
+    #[test]
+    fn a_cut_file_and_a_flipped_bit_are_refused_by_name() {
+        type Damage = fn(&mut Vec<u8>);
+        let damages: [Damage; 2] =
+            [|bytes| bytes.truncate(bytes.len() - 1), |bytes| bytes[1] ^= 0x10];
+        for (name, damage) in [RAW, RESTARTS, STREAM]
+            .into_iter()
+            .flat_map(|name| damages.map(|damage| (name, damage)))
+        {
+            let folder = tempfile::tempdir().unwrap();
+            write(folder.path(), &mut example(), None).unwrap();
+            let path = folder.path().join("baremetal/ordinary-2").join(name);
+            let mut bytes = fs::read(&path).unwrap();
+            damage(&mut bytes);
+            fs::write(&path, bytes).unwrap();
+            let error = read_all(folder.path()).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains("cut or changed"), "{error}");
+        }
+    }
+}

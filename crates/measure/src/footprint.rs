@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a Linux guest costs: bytes on disk, memory, time to boot, and which parts of the kernel the bytes are. One
+//! struct, printed as text or as JSON.
+
+mod booted;
+mod files;
+mod objects;
+mod text;
+
+use std::path::Path;
+
+use anyhow::Result;
+use serde::Serialize;
+
+pub use self::booted::{Boot, Memory};
+pub use self::files::System;
+pub use self::objects::Subsystem;
+use guest_run::LinuxImage;
+
+/// Everything that `cargo xtask size` shows.
+#[derive(Debug, Serialize)]
+pub struct Footprint {
+    /// The profile measured.
+    pub profile: String,
+    /// Where the sources of kernel and busybox came from.
+    pub sources: String,
+    /// This guest, and the two systems that it is measured against.
+    pub systems: Vec<System>,
+    /// From inside the guest.
+    pub memory: Memory,
+    /// From reset to /init and to the shell.
+    pub boot: Boot,
+    /// The objects that vmlinux was linked from, by folder of the kernel's source, the largest first.
+    pub subsystems: Vec<Subsystem>,
+}
+
+/// Measures the guest.
+///
+/// # Errors
+/// An image that cannot be read, or a guest that does not reach its shell.
+pub fn measure(image: &LinuxImage, scratch: &Path) -> Result<Footprint> {
+    let (memory, boot) = booted::measure(image, scratch)?;
+    Ok(Footprint {
+        profile: image.profile.clone(),
+        sources: image.source.clone(),
+        systems: files::systems(image)?,
+        memory,
+        boot,
+        subsystems: objects::subsystems(&image.unstripped)?,
+    })
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Bytes on disk, beside what two like systems publish of themselves.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use guest_run::LinuxImage;
+use guest_run::archive::unpacked;
+
+/// One system's files, in KB of 1,000 bytes where they were measured here; as published where they were not.
+#[derive(Debug, Clone, Serialize)]
+pub struct System {
+    /// Which.
+    pub name: String,
+    /// Whether the figures are the system's own and were not measured here.
+    pub published: bool,
+    /// The packed kernel.
+    pub kernel_kb: Option<f64>,
+    /// The userland's archive, unpacked.
+    pub cpio_kb: Option<f64>,
+    /// The userland's archive as it ships.
+    pub cpio_gz_kb: Option<f64>,
+    /// The module, which is in the archive as well.
+    pub module_kb: Option<f64>,
+    /// Kernel and archive as they ship.
+    pub total_kb: Option<f64>,
+    /// `MemAvailable` with 32 MB, in the kernel's kB.
+    pub available_kb_of_32_mb: Option<u64>,
+}
+
+/// This guest, then uChaoSys and Osso.
+///
+/// # Errors
+/// An image that cannot be read.
+pub(super) fn systems(image: &LinuxImage) -> Result<Vec<System>> {
+    let read = |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
+    let (kernel, packed) = (read(&image.bzimage)?, read(&image.initramfs)?);
+    let ours = System {
+        name: format!("µChaos, profile {}", image.profile),
+        published: false,
+        kernel_kb: Some(kb(kernel.len())),
+        cpio_kb: Some(kb(unpacked(&packed)?.len())),
+        cpio_gz_kb: Some(kb(packed.len())),
+        module_kb: Some(kb(read(&image.module)?.len())),
+        total_kb: Some(kb(kernel.len() + packed.len())),
+        available_kb_of_32_mb: None,
+    };
+    let published = |name: &str, kernel_kb, cpio_gz_kb, total_kb, available_kb| System {
+        name: name.to_owned(),
+        published: true,
+        kernel_kb: Some(kernel_kb),
+        cpio_kb: None,
+        cpio_gz_kb: Some(cpio_gz_kb),
+        module_kb: None,
+        total_kb: Some(total_kb),
+        available_kb_of_32_mb: available_kb,
+    };
+    Ok(vec![
+        ours,
+        published("uChaoSys v0.6.5, Linux 5.15.202", 1384.0, 416.0, 1808.0, Some(18_856)),
+        published("Osso, Linux 6.18.1", 2700.0, 300.0, 3000.0, None),
+    ])
+}
+
+fn kb(bytes: usize) -> f64 {
+    (bytes as f64 / 100.0).round() / 10.0
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The two guests as machines to run: the options that shape the machine, and what is booted on it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use guest_run::{
+    Accelerator, DataPort, Guest, ISOLATED_KERNEL_WORDS, Images, LinuxImage, Machine, Model,
+    PortKind, Probe, Qemu,
+};
+use serde::Serialize;
+
+/// The machine that a guest is booted on. Both guests get the same.
+#[derive(Debug, Clone, Args, Serialize)]
+#[command(next_help_heading = "The machine")]
+pub struct MachineOptions {
+    /// QEMU's machine model
+    #[arg(long, value_enum, default_value_t = ModelName::Q35)]
+    pub machine: ModelName,
+    /// What runs the guest's instructions; `auto` probes KVM and takes TCG where it does not work
+    #[arg(long, value_enum, default_value_t = AccelName::Auto)]
+    pub accel: AccelName,
+    /// QEMU's name of the processor (default: the host's under KVM, qemu64 under TCG)
+    #[arg(long, value_name = "NAME")]
+    pub cpu: Option<String>,
+    /// Memory in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub memory: u32,
+    /// Seconds after which a guest that has not come to its end is killed
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    pub deadline: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelName {
+    Q35,
+    Pc,
+    Microvm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccelName {
+    Auto,
+    Kvm,
+    Tcg,
+}
+
+/// Which guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GuestKind {
+    BareMetal,
+    Linux,
+}
+
+/// QEMU, and what the probe said where it was asked.
+#[derive(Debug)]
+pub struct Host {
+    pub qemu: Qemu,
+    pub accelerator: Accelerator,
+    /// Why this accelerator, in a sentence.
+    pub reason: String,
+}
+
+impl MachineOptions {
+    /// Finds QEMU and chooses the accelerator; says so on standard error where the timing will be the emulator's.
+    ///
+    /// # Errors
+    /// No QEMU, or a probe guest that does not even run under TCG.
+    pub fn host(&self) -> Result<Host> {
+        let qemu = Qemu::find()?;
+        let (accelerator, reason) = match self.accel {
+            AccelName::Kvm => (Accelerator::Kvm, "asked for with --accel kvm, unprobed".to_owned()),
+            AccelName::Tcg => (Accelerator::Tcg, "asked for with --accel tcg".to_owned()),
+            AccelName::Auto => {
+                let probe: Probe = guest_run::probe(&qemu)?;
+                (probe.accelerator(), probe.kvm.to_string())
+            }
+        };
+        if accelerator == Accelerator::Tcg {
+            eprintln!("== TCG: timing here reflects the emulator, not the hardware ({reason}) ==");
+        }
+        Ok(Host { qemu, accelerator, reason })
+    }
+
+    /// The machine under one condition.
+    pub fn machine(&self, host: &Host, isolated: bool) -> Machine {
+        Machine {
+            model: match self.machine {
+                ModelName::Q35 => Model::Q35,
+                ModelName::Pc => Model::Pc,
+                ModelName::Microvm => Model::Microvm,
+            },
+            accelerator: host.accelerator,
+            isolated,
+            cpu: self.cpu.clone(),
+            memory_mib: self.memory,
+            network: None,
+        }
+    }
+
+    /// The deadline as a duration.
+    pub fn deadline(&self) -> Duration {
+        Duration::from_secs(self.deadline)
+    }
+}
+
+impl GuestKind {
+    /// In words, for step lines and errors.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BareMetal => "the bare-metal guest",
+            Self::Linux => "the Linux guest",
+        }
+    }
+
+    /// How it sees its ports.
+    pub fn port_kind(self) -> PortKind {
+        match self {
+            Self::BareMetal => PortKind::VirtConsole,
+            Self::Linux => PortKind::VirtSerialPort,
+        }
+    }
+
+    /// For file names.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::BareMetal => "bare",
+            Self::Linux => "linux",
+        }
+    }
+
+    /// What is booted for this guest.
+    pub fn boot_files<'a>(
+        self,
+        kernel: &'a Path,
+        initrd: &'a Path,
+        base: &'a str,
+    ) -> BootFiles<'a> {
+        BootFiles { kind: self, kernel, initrd, base }
+    }
+
+    /// What is booted for this guest, from the images.
+    ///
+    /// # Errors
+    /// Returns an error if this guest was not built.
+    pub fn in_images(self, images: &Images) -> Result<BootFiles<'_>> {
+        Ok(match self {
+            Self::BareMetal => self.boot_files(&images.bare.elf, &images.bare.initrd, ""),
+            Self::Linux => images.linux()?.into(),
+        })
+    }
+}
+
+/// A guest's files and the fixed part of its command line.
+#[derive(Debug, Clone, Copy)]
+pub struct BootFiles<'a> {
+    pub kind: GuestKind,
+    kernel: &'a Path,
+    initrd: &'a Path,
+    base: &'a str,
+}
+
+impl<'a> From<&'a LinuxImage> for BootFiles<'a> {
+    fn from(image: &'a LinuxImage) -> Self {
+        GuestKind::Linux.boot_files(image.kernel(), &image.initramfs, &image.command_line)
+    }
+}
+
+impl BootFiles<'_> {
+    /// The guest for `machine` with `words` on its command line, and a data port into the file and of the length given.
+    pub fn guest(self, machine: &Machine, words: &str, data: Option<(PathBuf, u64)>) -> Guest {
+        let kind = self.kind.port_kind();
+        let isolated = machine.isolated && self.kind == GuestKind::Linux;
+        let isolation = if isolated { ISOLATED_KERNEL_WORDS } else { "" };
+        // Without the processor's own timer a microvm has none that Linux takes, and no interrupt reaches the console.
+        let left_out = if machine.model == Model::Microvm { "nolapic" } else { "" };
+        let base = self.base.split(' ').filter(|word| *word != left_out);
+        let words: Vec<&str> =
+            base.chain([isolation, words]).filter(|part| !part.is_empty()).collect();
+        Guest {
+            name: self.kind.name().to_owned(),
+            kernel: self.kernel.to_path_buf(),
+            initrd: Some(self.initrd.to_path_buf()),
+            command_line: words.join(" "),
+            data: data.map(|(path, expected_bytes)| DataPort { kind, path, expected_bytes }),
+            live: None,
+        }
+    }
+}

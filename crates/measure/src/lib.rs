@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Taking measurements: which boots there are, how one is run, how its capture becomes files and a
+//! [`TakenRun`](entropy_report::TakenRun), and where a finished run is kept. Nothing here assesses; other programs that
+//! do are asked by [`judges`].
+#![forbid(unsafe_code)]
+#![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
+
+pub mod boot;
+pub mod files;
+pub mod footprint;
+pub mod guest;
+pub mod host;
+pub mod init_clock;
+pub mod judges;
+pub mod provenance;
+pub mod publish;
+pub mod run_guest;
+pub mod runs;
+pub mod settings;
+pub mod stored;
+pub mod synthetic;
+pub mod taken;

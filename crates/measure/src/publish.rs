@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a finished run leaves: `manifest.json`, `result.json`, `report.html`, and the table on the terminal; and the
+//! provenance that all of them carry.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use entropy_report::{CompareResult, Provenance, RepeatCommand, TakenRun};
+use serde::Serialize;
+
+use crate::guest::{Host, MachineOptions};
+use crate::provenance as facts;
+use crate::runs::RunFolder;
+use crate::settings::Settings;
+use crate::stored::Stored;
+use guest_run::CommandContext;
+use guest_run::Images;
+use guest_run::file_sha256;
+use guest_run::progress::task;
+use guest_run::say;
+
+#[derive(Debug, Serialize)]
+struct Manifest<'a> {
+    provenance: &'a Provenance,
+    boots: Vec<BootRecord<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct BootRecord<'a> {
+    target: &'a str,
+    condition: String,
+    accel: &'a str,
+    command: &'a str,
+    /// File, relative to the run's folder, and its SHA-256.
+    files_sha256: BTreeMap<&'a str, String>,
+}
+
+/// Where a run that is being taken comes from.
+///
+/// # Errors
+/// An image that cannot be read.
+pub fn provenance(
+    context: &CommandContext,
+    images: &Images,
+    host: &Host,
+    settings: &Settings,
+    machine: &MachineOptions,
+    run: &str,
+) -> Result<Provenance> {
+    let artifacts = images
+        .files()
+        .into_iter()
+        .map(|(name, path)| facts::artifact(name, path))
+        .collect::<Result<_>>()?;
+    let request = settings.request(chaos_wire::Targets::EMPTY, false)?;
+    let parameters = [
+        ("workload", settings.workload.clone()),
+        ("turns", request.turns.to_string()),
+        ("init_turns", request.init_turns.to_string()),
+        ("min_delta", request.min_delta.to_string()),
+        ("claim_millibits", request.claim_millibits.to_string()),
+        ("memory_mib", machine.memory.to_string()),
+        ("linux_source", images.linux()?.source.clone()),
+    ];
+    Ok(Provenance {
+        run: run.to_owned(),
+        engine_object_sha256: images.engine.sha256.clone(),
+        qemu: host.qemu.version().to_owned(),
+        accelerator: host.accelerator.to_string(),
+        accelerator_reason: host.reason.clone(),
+        clock: "the processor's time-stamp counter (lfence; rdtsc)".to_owned(),
+        compiler_flags: images.engine.compiler_flags.clone(),
+        parameters: parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        artifacts,
+        banners: images.linux()?.banner.iter().cloned().collect(),
+        ..here(context)
+    })
+}
+
+/// Where an assessment of runs already taken comes from: what they agree in, and what assesses them now.
+pub fn provenance_of_taken(context: &CommandContext, runs: &[Stored], id: &str) -> Provenance {
+    let origins: Vec<&Provenance> = runs.iter().map(|stored| &stored.result.provenance).collect();
+    let mut banners: Vec<String> = origins
+        .iter()
+        .map(|origin| format!("Boots taken by run {} ({})", origin.run, origin.taken_utc))
+        .collect();
+    for banner in origins.iter().flat_map(|origin| &origin.banners) {
+        if !banners.contains(banner) {
+            banners.push(banner.clone());
+        }
+    }
+    let here = Provenance { run: id.to_owned(), banners, ..here(context) };
+    match origins.as_slice() {
+        // One run assessed anew comes from where it came from, and is repeated by one command more.
+        [first] => {
+            let what = "this assessment".to_owned();
+            let again = RepeatCommand { what, line: here.command_line.clone() };
+            let repeat = first.repeat.iter().cloned().chain([again]).collect();
+            let Provenance { run, banners, tool, command_line, .. } = here;
+            Provenance { run, banners, tool, command_line, repeat, ..(*first).clone() }
+        }
+        // Several have an origin each; here stands only what they agree in.
+        _ => Provenance {
+            engine_object_sha256: agreed(&origins, |o| o.engine_object_sha256.clone()),
+            qemu: agreed(&origins, |o| o.qemu.clone()),
+            accelerator: agreed(&origins, |o| o.accelerator.clone()),
+            clock: agreed(&origins, |o| o.clock.clone()),
+            ..here
+        },
+    }
+}
+
+/// What all have in common, or nothing.
+fn agreed<T: PartialEq + Default>(origins: &[&Provenance], what: fn(&Provenance) -> T) -> T {
+    let mut values = origins.iter().map(|origin| what(origin));
+    let first = values.next().unwrap_or_default();
+    if values.all(|value| value == first) { first } else { T::default() }
+}
+
+/// What is the same for every result of this checkout on this machine.
+fn here(context: &CommandContext) -> Provenance {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let command_line = format!("cargo xtask {}", words.join(" "));
+    let revision = facts::git_revision(&context.root);
+    let repeat = [
+        ("the checkout", format!("git checkout {}", revision.trim_end_matches("-dirty"))),
+        ("the whole run", command_line.clone()),
+        ("the guests' commands, to copy", format!("{command_line} --dry-run")),
+    ];
+    Provenance {
+        taken_utc: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        git_revision: revision,
+        tool: format!("xtask {}", env!("CARGO_PKG_VERSION")),
+        command_line,
+        cpu_model: facts::cpu_model(),
+        host: facts::host(),
+        compiler: facts::compiler(),
+        repeat: repeat.map(|(what, line)| RepeatCommand { what: what.to_owned(), line }).into(),
+        ..Provenance::default()
+    }
+}
+
+/// Writes the files, gives the run its name, and prints the table.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write(
+    context: &CommandContext,
+    run: RunFolder,
+    result: &CompareResult,
+    taken: &[TakenRun],
+) -> Result<()> {
+    let label = context.next_label("report");
+    task(&label, |_| {
+        save(&run.path().join("manifest.json"), &manifest(run.path(), result, taken)?)?;
+        save(&run.path().join("result.json"), &entropy_report::to_json(result)?)?;
+        pages(run.path(), result)
+    })?;
+    let place = run.finish()?;
+    show(context, result)?;
+    eprintln!("report: {}", place.join("report.html").display());
+    Ok(())
+}
+
+/// Writes `report.html` and `report.md`, which are made from the result alone.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn pages(folder: &Path, result: &CompareResult) -> Result<()> {
+    save(&folder.join("report.md"), &entropy_report::to_markdown(result))?;
+    save(&folder.join("report.html"), &entropy_report::to_html(result)?)
+}
+
+/// Prints the table, or the result as JSON.
+///
+/// # Errors
+/// A result that cannot be written as JSON.
+pub fn show(context: &CommandContext, result: &CompareResult) -> Result<()> {
+    if context.json {
+        say!("{}", entropy_report::to_json(result)?)?;
+    } else {
+        say!("{}", entropy_report::to_terminal(result, columns()))?;
+    }
+    Ok(())
+}
+
+fn manifest(folder: &Path, result: &CompareResult, taken: &[TakenRun]) -> Result<String> {
+    let boots = taken
+        .iter()
+        .map(|run| {
+            // Boots of runs already taken stay where they are; only files of this folder are listed.
+            let here = run.paths.values().filter(|path| folder.join(path).exists());
+            let files_sha256 = here
+                .map(|path| Ok((path.as_str(), file_sha256(&folder.join(path))?)))
+                .collect::<Result<_>>()?;
+            Ok(BootRecord {
+                target: &run.target,
+                condition: crate::files::condition(run),
+                accel: &run.accel,
+                command: &run.command,
+                files_sha256,
+            })
+        })
+        .collect::<Result<_>>()?;
+    serde_json::to_string_pretty(&Manifest { provenance: &result.provenance, boots })
+        .context("writing the manifest")
+}
+
+/// Writes a file whole or not at all: what stood there before stays until the new one is complete.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn save(path: &Path, text: &str) -> Result<()> {
+    let fresh = path.with_extension("new");
+    fs::write(&fresh, text)
+        .and_then(|()| fs::rename(&fresh, path))
+        .inspect_err(|_| drop(fs::remove_file(&fresh)))
+        .with_context(|| format!("writing {}", path.display()))
+}
+
+/// Columns of the terminal, or 100 where standard output is none.
+fn columns() -> usize {
+    terminal_size::terminal_size().map_or(100, |(width, _)| width.0.into())
+}

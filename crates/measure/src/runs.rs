@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Where results live: `runs/<id>/`, made under a hidden name and renamed when it is whole, so that whatever
+//! stands under its final name is a finished run. A run that fails leaves its console logs, marked as failed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use guest_run::CommandContext;
+
+const PARTIAL: &str = ".partial-";
+
+/// Where a command keeps what it takes, and finds what was taken.
+#[derive(Debug, Args)]
+pub struct RunsOption {
+    /// Where results are kept (default: runs/ in the checkout)
+    #[arg(long = "runs", value_name = "DIR", env = "UCHAOS_RUNS")]
+    folder: Option<PathBuf>,
+}
+
+impl RunsOption {
+    /// The folder.
+    pub fn folder(&self, context: &CommandContext) -> PathBuf {
+        self.folder.clone().unwrap_or_else(|| context.root.join("runs"))
+    }
+}
+
+/// A run in the making. Dropped unfinished, it keeps only its logs, under `failed-<id>`.
+#[derive(Debug)]
+pub struct RunFolder {
+    runs: PathBuf,
+    id: String,
+    partial: PathBuf,
+    finished: bool,
+}
+
+impl RunFolder {
+    /// Starts a run named after the present moment (UTC) in the folder `runs`.
+    ///
+    /// # Errors
+    /// When the folder cannot be written: a read-only checkout, a full disk.
+    pub fn create(runs: &Path) -> Result<Self> {
+        let advice = || {
+            format!("creating a run under {} (give another place with --runs DIR)", runs.display())
+        };
+        fs::create_dir_all(runs).with_context(advice)?;
+        remove_orphans(runs);
+        let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ").to_string();
+        let id = (1..)
+            .map(|n| if n == 1 { now.clone() } else { format!("{now}-{n}") })
+            .find(|id| !is_taken(runs, id))
+            .unwrap_or(now);
+        let partial = runs.join(format!("{PARTIAL}{id}-{}", std::process::id()));
+        fs::create_dir(&partial).with_context(advice)?;
+        Ok(Self { runs: runs.to_path_buf(), id, partial, finished: false })
+    }
+
+    /// The run's name.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Where it is written while it is not finished.
+    pub fn path(&self) -> &Path {
+        &self.partial
+    }
+
+    /// Gives the run its final name and points `latest` at it.
+    ///
+    /// # Errors
+    /// When the rename or the link fails.
+    pub fn finish(self) -> Result<PathBuf> {
+        let (link, id) = (self.runs.join("latest"), self.id.clone());
+        let fresh = self.runs.join(format!(".latest-{}", std::process::id()));
+        let place = self.keep()?;
+        let _ = fs::remove_file(&fresh);
+        std::os::unix::fs::symlink(&id, &fresh)
+            .and_then(|()| fs::rename(&fresh, &link))
+            .with_context(|| format!("pointing {} at the run", link.display()))?;
+        Ok(place)
+    }
+
+    /// Gives the run its final name, beside what `latest` points at.
+    ///
+    /// # Errors
+    /// When the rename fails.
+    pub fn keep(mut self) -> Result<PathBuf> {
+        let place = self.runs.join(&self.id);
+        fs::rename(&self.partial, &place)
+            .with_context(|| format!("naming the finished run {}", place.display()))?;
+        self.finished = true;
+        Ok(place)
+    }
+}
+
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        let kept = self.runs.join(format!("failed-{}", self.id));
+        if keep_logs(&self.partial, &self.partial, &kept) > 0 {
+            eprintln!("the console logs of the failed run are in {}", kept.display());
+        }
+        let _ = fs::remove_dir_all(&self.partial);
+    }
+}
+
+/// Whether a run of that name stands, failed, or is in the making.
+fn is_taken(runs: &Path, id: &str) -> bool {
+    let in_the_making = format!("{PARTIAL}{id}-");
+    let entries = fs::read_dir(runs).into_iter().flatten().flatten();
+    runs.join(id).exists()
+        || runs.join(format!("failed-{id}")).exists()
+        || entries
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .filter_map(|name| name.strip_prefix(&in_the_making).map(str::to_owned))
+            .any(|process| process.bytes().all(|byte| byte.is_ascii_digit()) && !process.is_empty())
+}
+
+/// Copies `*.log` below `folder` to the same places below `kept`; returns how many.
+fn keep_logs(top: &Path, folder: &Path, kept: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    entries
+        .flatten()
+        .map(|entry| {
+            let path = entry.path();
+            if path.is_dir() {
+                return keep_logs(top, &path, kept);
+            }
+            if path.extension().is_none_or(|extension| extension != "log") {
+                return 0;
+            }
+            let Ok(relative) = path.strip_prefix(top) else { return 0 };
+            let place = kept.join(relative);
+            let copied = place.parent().is_some_and(|parent| fs::create_dir_all(parent).is_ok())
+                && fs::copy(&path, &place).is_ok();
+            usize::from(copied)
+        })
+        .sum()
+}
+
+/// Removes what a killed process left: partial runs whose process is gone.
+fn remove_orphans(runs: &Path) {
+    let Ok(entries) = fs::read_dir(runs) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let owner = name
+            .strip_prefix(PARTIAL)
+            .and_then(|rest| rest.rsplit_once('-'))
+            .map(|(_, process)| process.to_owned());
+        if owner.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finished_run_has_its_name_and_latest_points_at_it() {
+        let runs = tempfile::tempdir().unwrap();
+        let run = RunFolder::create(runs.path()).unwrap();
+        fs::write(run.path().join("result.json"), "{}").unwrap();
+        let place = run.finish().unwrap();
+        assert!(runs.path().join("latest/result.json").exists());
+        let second = RunFolder::create(runs.path()).unwrap().finish().unwrap();
+        assert_ne!(place, second);
+        assert_eq!(
+            fs::canonicalize(runs.path().join("latest")).unwrap(),
+            fs::canonicalize(second).unwrap()
+        );
+    }
+
+    #[test]
+    fn a_run_that_fails_keeps_its_logs_and_nothing_else() {
+        let runs = tempfile::tempdir().unwrap();
+        let run = RunFolder::create(runs.path()).unwrap();
+        fs::create_dir(run.path().join("baremetal")).unwrap();
+        fs::write(run.path().join("baremetal/console.log"), "last words").unwrap();
+        fs::write(run.path().join("baremetal/raw.u64le"), "half").unwrap();
+        let kept = runs.path().join(format!("failed-{}", run.id()));
+        drop(run);
+        assert_eq!(fs::read_to_string(kept.join("baremetal/console.log")).unwrap(), "last words");
+        assert!(!kept.join("baremetal/raw.u64le").exists());
+        assert_eq!(fs::read_dir(runs.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_a_living_one_is_not() {
+        let runs = tempfile::tempdir().unwrap();
+        let dead = runs.path().join(".partial-2026-01-01T00-00-00Z-4194399");
+        fs::create_dir(&dead).unwrap();
+        let living = RunFolder::create(runs.path()).unwrap();
+        let other = RunFolder::create(runs.path()).unwrap();
+        assert!(!dead.exists() && living.path().exists() && other.path().exists());
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The commands, one file each: a clap `Args` struct with `run(self, &CommandContext, …)`.
+
+pub mod assess;
+pub mod clean;
+pub mod compare;
+pub mod doctor;
+pub mod lab;
+pub mod pack;
+pub mod report;
+pub mod run_bare;
+pub mod run_linux;
+pub mod size;
+pub mod watch;

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask compare`: the main job. Build both images, boot both on the same machine, take raw noise, stream and
+//! restart rows, in isolation and without, assess, and write the report.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use entropy_report::{CompareResult, Progress, Provenance, TakenRun};
+use indicatif::ProgressBar;
+
+use crate::images::{ImageSource, Parts};
+use guest_run::CommandContext;
+use guest_run::Images;
+use guest_run::progress::task;
+use guest_run::say;
+use measure::guest::MachineOptions;
+use measure::judges::JudgeOptions;
+use measure::publish;
+use measure::runs::{RunFolder, RunsOption};
+use measure::settings::Settings;
+use measure::stored;
+use measure::{boot, host, synthetic};
+
+/// Boots of each guest under each condition: two are the fewest that can be held against each other.
+const BOOTS: u32 = 2;
+
+/// Build, boot and measure both machines, assess what came out, write the report.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask compare                              the main job, as it is
+  cargo xtask compare --samples 100000 --restarts 100x1000 --stream 1M     a quick look
+  cargo xtask compare --workload memory --machine microvm
+  cargo xtask compare runs/A runs/B                runs already taken, on any host or day, side by side: no guest
+  cargo xtask compare runs/A                       one run already taken, assessed anew
+
+Writes runs/<id>/ with result.json, report.html, manifest.json and the samples, and points runs/latest at it.")]
+pub struct Compare {
+    /// Runs already taken, by folder or by name: put these side by side, and boot nothing
+    #[arg(value_name = "RUN")]
+    taken: Vec<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    machine: MachineOptions,
+    #[command(flatten)]
+    judges: JudgeOptions,
+    #[command(flatten)]
+    runs: RunsOption,
+}
+
+impl Compare {
+    /// Does the main job.
+    ///
+    /// # Errors
+    /// The first thing that could not be done. No run folder stands then; console logs are kept under `failed-…`.
+    pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
+        self.settings.len_bytes()?;
+        let runs = self.runs.folder(context);
+        if !self.taken.is_empty() {
+            return self.compare_taken(context, &runs);
+        }
+        // First, because a place that cannot be written should not cost a build.
+        let run = if context.dry_run { None } else { Some(RunFolder::create(&runs)?) };
+        let boots = boot::all(BOOTS);
+        let images = source.images(context, Parts::Both, boots.len() + 4 + self.judges.steps())?;
+        let qemu_host = self.machine.host()?;
+        let Some(run) = run else { return self.show_commands(&images, &qemu_host, &boots) };
+        let mut taken = Vec::new();
+        for boot in boots {
+            let label = context.next_label(&boot.name());
+            let taken_now = task(&label, |_| {
+                boot.take(&images, &qemu_host, &self.machine, &self.settings, run.path())
+                    .with_context(|| format!("measuring {}", boot.name()))
+            })?;
+            taken.extend(taken_now);
+        }
+        let on_host = task(&context.next_label("host"), |_| {
+            (1..=BOOTS)
+                .map(|number| host::take(&images, &self.settings, run.path(), number))
+                .collect::<Result<Vec<_>>>()
+        })?;
+        taken.extend(on_host);
+        taken.push(task(&context.next_label("synthetic clock"), |_| {
+            synthetic::take(&self.settings, run.path())
+        })?);
+        let provenance = publish::provenance(
+            context,
+            &images,
+            &qemu_host,
+            &self.settings,
+            &self.machine,
+            run.id(),
+        )?;
+        let mut result = assess(context, &taken, provenance)?;
+        self.judges.hear(context, &mut result, &taken)?;
+        publish::write(context, run, &result, &taken)
+    }
+
+    /// Runs that were taken apart, side by side; one alone is assessed anew. No guest is booted.
+    fn compare_taken(&self, context: &CommandContext, runs: &Path) -> Result<()> {
+        context.expect_steps(3 + self.judges.steps());
+        let taken = task(&context.next_label("read"), |_| {
+            self.taken.iter().map(|name| stored::read(runs, name)).collect::<Result<Vec<_>>>()
+        })?;
+        let run = RunFolder::create(runs)?;
+        let provenance = publish::provenance_of_taken(context, &taken, run.id());
+        let mut taken: Vec<(Provenance, Vec<TakenRun>)> =
+            taken.into_iter().map(|stored| (stored.result.provenance, stored.boots)).collect();
+        let mut result = task(&context.next_label("assess"), |bar| {
+            entropy_report::analyse_several(&mut taken, provenance, &|now| show(bar, &now))
+                .context("assessing what was taken")
+        })?;
+        let boots: Vec<TakenRun> = taken.into_iter().flat_map(|(_, boots)| boots).collect();
+        self.judges.hear(context, &mut result, &boots)?;
+        publish::write(context, run, &result, &boots)
+    }
+
+    /// `--dry-run`: every command that would take a measurement.
+    fn show_commands(
+        &self,
+        images: &Images,
+        host: &measure::guest::Host,
+        boots: &[boot::Boot],
+    ) -> Result<()> {
+        for boot in boots {
+            let (machine, guest) =
+                boot.plan(images, host, &self.machine, &self.settings, Path::new("data.capture"))?;
+            say!("# {}\n{}", boot.name(), guest_run::quoted(&machine.command(&host.qemu, &guest)))?;
+        }
+        let on_host = host::command(images, &self.settings, Path::new("data.capture"))?;
+        say!("# the host itself\n{}", guest_run::quoted(&on_host))
+    }
+}
+
+fn assess(
+    context: &CommandContext,
+    taken: &[TakenRun],
+    provenance: Provenance,
+) -> Result<CompareResult> {
+    task(&context.next_label("assess"), |bar| {
+        entropy_report::analyse_with(taken, provenance, &|now| show(bar, &now))
+            .context("assessing what was taken")
+    })
+}
+
+fn show(bar: &ProgressBar, now: &Progress) {
+    bar.set_prefix(format!("{}/{} {}", now.done, now.total, now.what));
+}

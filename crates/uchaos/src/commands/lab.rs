@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask lab`: the guided experiments.
+
+use std::fs;
+
+use anyhow::{Context, Result, anyhow};
+use clap::Args;
+use entropy_report::{page_to_html, page_to_markdown};
+
+use crate::images::{ImageSource, Parts};
+use guest_run::CommandContext;
+use guest_run::Failure;
+use guest_run::Images;
+use guest_run::progress::task;
+use guest_run::{output, say};
+use lab::page::{self, Json};
+use lab::text::Text;
+use lab::{Bench, EXPERIMENTS, Experiment, Needs, question};
+use measure::guest::MachineOptions;
+use measure::runs::{RunFolder, RunsOption};
+
+/// Guided experiments: without a number, the list of them
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask lab                 the list
+  cargo xtask lab 3               explain, take, show, ask; a page with figures and plots is written
+  cargo xtask lab 3 --answer b    check an answer, and take nothing
+  cargo xtask lab 5 --json        figures for programs")]
+pub struct Lab {
+    /// Which experiment
+    #[arg(value_name = "N")]
+    number: Option<u8>,
+    /// Check this answer to the experiment's question, and take nothing
+    #[arg(long, value_name = "LETTER", requires = "number")]
+    answer: Option<String>,
+    #[command(flatten)]
+    runs: RunsOption,
+    #[command(flatten)]
+    machine: MachineOptions,
+}
+
+impl Lab {
+    /// Lists, takes or asks.
+    ///
+    /// # Errors
+    /// No such experiment or answer, a wrong answer, a step or guest that failed, a page that cannot be written.
+    pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
+        let Some(number) = self.number else { return list(context.json) };
+        let experiment =
+            EXPERIMENTS.iter().find(|experiment| experiment.number == number).ok_or_else(|| {
+                anyhow!(Failure::Usage(format!(
+                    "there is no experiment {number}; `cargo xtask lab` lists them"
+                )))
+            })?;
+        let text = text_of(experiment)?;
+        match &self.answer {
+            Some(given) => judge(&text, given),
+            None => self.take(context, source, experiment, &text),
+        }
+    }
+
+    fn take(
+        &self,
+        context: &CommandContext,
+        source: &dyn ImageSource,
+        experiment: &Experiment,
+        text: &Text,
+    ) -> Result<()> {
+        if !context.json {
+            say!("{}", page::opening(text))?;
+        }
+        let images = match experiment.needs {
+            Needs::Engine => {
+                context.expect_steps(1);
+                None
+            }
+            Needs::BareMetal => Some(source.images(context, Parts::BareMetal, 1)?),
+            Needs::BothGuests => Some(source.images(context, Parts::Both, 1)?),
+        };
+        let host = match experiment.needs {
+            Needs::Engine => None,
+            _ => Some(self.machine.host()?),
+        };
+        if context.dry_run {
+            return Ok(());
+        }
+        let run = RunFolder::create(&self.runs.folder(context))?;
+        let scratch = tempfile::tempdir().context("creating a folder for the guests' data")?;
+        let bench = Bench {
+            images: images.as_ref(),
+            host: host.as_ref(),
+            machine: &self.machine,
+            scratch: scratch.path(),
+        };
+        let found = task(&context.next_label(&text.title), |_| (experiment.run)(&bench))?;
+        let accel = bench.accel(false);
+        let banners = banners(&accel, images.as_ref());
+        let taken_utc = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+        let page = page::page(text, &found, banners, &taken_utc);
+        let name = |ending: &str| format!("lab-{}.{ending}", experiment.number);
+        for (ending, content) in [("html", page_to_html(&page)?), ("md", page_to_markdown(&page))] {
+            let path = run.path().join(name(ending));
+            fs::write(&path, content).with_context(|| format!("writing {}", path.display()))?;
+        }
+        let place = run.keep()?;
+        if context.json {
+            let json = Json {
+                number: experiment.number,
+                title: &text.title,
+                accel,
+                conclusion: &found.conclusion,
+                tables: found.tables().map(Into::into).collect(),
+                commands: &found.commands,
+                html: place.join(name("html")).display().to_string(),
+                markdown: place.join(name("md")).display().to_string(),
+                question: &text.question,
+                options: text.options.iter().map(Into::into).collect(),
+            };
+            return output::json(&json);
+        }
+        say!("{}", page::closing(text, &found))?;
+        say!("The page with plots: {}\n", place.join(name("html")).display())?;
+        question::ask(text, experiment.number)
+    }
+}
+
+fn list(json: bool) -> Result<()> {
+    let titles = EXPERIMENTS.iter().map(|experiment| text_of(experiment).map(|text| text.title));
+    let titles = titles.collect::<Result<Vec<_>>>()?;
+    if json {
+        return output::json(&titles);
+    }
+    titles.iter().try_for_each(|title| say!("  {title}"))?;
+    say!("\n`cargo xtask lab N` takes one; docs/lab/ has the same text as a book.")
+}
+
+fn text_of(experiment: &Experiment) -> Result<Text> {
+    Text::parse(experiment.text)
+        .with_context(|| format!("the page of experiment {} lacks a part", experiment.number))
+}
+
+/// Right answers end well; a wrong one is told why.
+fn judge(text: &Text, given: &str) -> Result<()> {
+    let answer = question::chosen(text, given)?;
+    let words = question::judged(answer);
+    if answer.is_right { say!("{words}") } else { Err(Failure::Check(words).into()) }
+}
+
+/// What a reader of the page must know before any figure.
+fn banners(accel: &str, images: Option<&Images>) -> Vec<String> {
+    let timing = match accel {
+        "tcg" => "TCG: timing here reflects the emulator, not the hardware.",
+        "none" => {
+            "The clocks of this experiment are made up: each follows a rule, and has no entropy."
+        }
+        _ => return Vec::new(),
+    };
+    let kernel = images.and_then(|images| images.linux.as_ref()?.banner.clone());
+    [timing.to_owned()].into_iter().chain(kernel).collect()
+}

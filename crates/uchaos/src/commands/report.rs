@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask report`: the pages of a run that was already taken, made anew from its result.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use guest_run::CommandContext;
+use guest_run::progress::task;
+use measure::files;
+use measure::judges::JudgeOptions;
+use measure::publish;
+use measure::runs::RunsOption;
+use measure::stored;
+
+/// Make the report of a run already taken anew: HTML, Markdown, JSON, and the table here.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask report                               the latest run's report.html and report.md, made anew
+  cargo xtask report 2026-03-01T12-00-00Z --to /tmp/report
+  cargo xtask report --judge                       ask ent, rngtest, dieharder, RNG_test, ea_non_iid as well
+  cargo xtask report --json | jq .summary
+
+The samples are not assessed anew: `cargo xtask compare RUN` does that.")]
+pub struct Report {
+    /// The run, by folder or by name
+    #[arg(value_name = "RUN", default_value = "latest")]
+    run: PathBuf,
+    /// Write result.json, report.html and report.md to this folder (default: the pages into the run's own)
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
+    #[command(flatten)]
+    judges: JudgeOptions,
+    #[command(flatten)]
+    runs: RunsOption,
+}
+
+impl Report {
+    /// Makes the pages.
+    ///
+    /// # Errors
+    /// A run that is missing, damaged or of another version; a place that cannot be written.
+    pub fn run(self, context: &CommandContext) -> Result<()> {
+        let folder = stored::find(&self.runs.folder(context), &self.run)?;
+        let mut result = stored::read_result(&folder)?;
+        let to = self.to.clone().unwrap_or_else(|| folder.clone());
+        if context.dry_run {
+            eprintln!("would write report.html and report.md to {}", to.display());
+            return Ok(());
+        }
+        context.expect_steps(1 + self.judges.steps());
+        if self.judges.judge {
+            let boots = files::read_all(&folder)
+                .with_context(|| format!("reading the samples of {}", folder.display()))?;
+            self.judges.hear(context, &mut result, &boots)?;
+        }
+        fs::create_dir_all(&to).with_context(|| format!("creating {}", to.display()))?;
+        task(&context.next_label("report"), |_| {
+            // The result is written only where it is not the one that was read.
+            if self.judges.judge || self.to.is_some() {
+                publish::save(&to.join("result.json"), &entropy_report::to_json(&result)?)?;
+            }
+            publish::pages(&to, &result)
+        })?;
+        publish::show(context, &result)?;
+        eprintln!("report: {}", to.join("report.html").display());
+        Ok(())
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask size`: what the Linux guest costs in bytes, memory and time, and what each part of its kernel does.
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::images::{ImageSource, Parts};
+use guest_run::CommandContext;
+use guest_run::{output, say};
+use measure::footprint;
+
+/// What the Linux guest costs: bytes, memory, boot time, parts of the kernel.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask size
+  cargo xtask size --profile osso
+  cargo xtask size --json | jq '.subsystems[] | [.folder, .text_bytes]'
+
+It boots the guest several times under TCG; a guest with too little memory is waited for, so this takes a minute or two.")]
+pub struct Size {}
+
+impl Size {
+    /// Builds, measures and prints.
+    ///
+    /// # Errors
+    /// The step that failed, or a guest that does not boot.
+    pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
+        let images = source.images(context, Parts::Both, 0)?;
+        if context.dry_run {
+            return Ok(());
+        }
+        let scratch = tempfile::tempdir().context("creating a folder for the guests")?;
+        let footprint = footprint::measure(images.linux()?, scratch.path())?;
+        if context.json { output::json(&footprint) } else { say!("{footprint}") }
+    }
+}

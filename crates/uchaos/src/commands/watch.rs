@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask watch`: a live view of a running guest's noise.
+
+use std::fs;
+
+use anyhow::{Context, Result, anyhow};
+use chaos_wire::{Request, Timer};
+use clap::{Args, ValueEnum};
+use guest_run::{Limits, Live};
+
+use crate::images::{ImageSource, Parts};
+use guest_run::CommandContext;
+use guest_run::Failure;
+use guest_run::say;
+use lab::watch::{Until, Watch as View};
+use measure::guest::{GuestKind, MachineOptions};
+use measure::runs::RunsOption;
+
+/// Which guest is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TargetName {
+    /// The engine in the microkernel
+    Bare,
+    /// The engine in the kernel module of the Linux guest
+    Linux,
+}
+
+/// See the noise of a running guest: histogram, rate, health, as they are now
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Keys: w workload, t turns, i timer interrupts (bare metal), p pause, s save a capture, q quit.
+Health tests are observed: a failure lights a lamp and the noise goes on.
+
+Examples:
+  cargo xtask watch
+  cargo xtask watch --target linux --append uchaos.workload=memory
+  cargo xtask watch --seconds 10 | cat            a line of figures each second
+  cargo xtask watch --samples 1000000 --json      the same for programs"
+)]
+pub struct Watch {
+    /// Which guest
+    #[arg(long, value_enum, default_value_t = TargetName::Bare)]
+    target: TargetName,
+    /// End after so many samples
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    samples: Option<u64>,
+    /// End after so many seconds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: Option<u64>,
+    /// Settings to begin with, in the words of the job grammar
+    #[arg(long, value_name = "WORDS", default_value = "")]
+    append: String,
+    #[command(flatten)]
+    runs: RunsOption,
+    #[command(flatten)]
+    machine: MachineOptions,
+}
+
+impl Watch {
+    /// Builds what is needed, boots the guest and shows it.
+    ///
+    /// # Errors
+    /// A step that failed, the guest's death, or a request to stop.
+    pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
+        let words = format!("uchaos.health=observe {}", self.append);
+        let request =
+            Request::parse(&words).map_err(|error| anyhow!(Failure::Usage(error.to_string())))?;
+        let kind = match self.target {
+            TargetName::Bare => GuestKind::BareMetal,
+            TargetName::Linux => GuestKind::Linux,
+        };
+        if kind == GuestKind::Linux && request.timer != Timer::Off {
+            let text = "uchaos.timer: only the bare-metal guest has a timer to switch";
+            return Err(Failure::Usage(text.to_owned()).into());
+        }
+        if !request.jobs.is_empty() || !request.targets.is_empty() {
+            let text =
+                "a live view chooses job and target itself: leave uchaos.job and uchaos.target out";
+            return Err(Failure::Usage(text.to_owned()).into());
+        }
+        let parts = match kind {
+            GuestKind::BareMetal => Parts::BareMetal,
+            GuestKind::Linux => Parts::Both,
+        };
+        let images = source.images(context, parts, 0)?;
+        let host = self.machine.host()?;
+        let machine = self.machine.machine(&host, false);
+        let guest = kind.in_images(&images)?.guest(&machine, &words, None);
+        if context.dry_run {
+            return say!("{}", guest_run::quoted(&machine.command(&host.qemu, &guest)));
+        }
+        fs::create_dir_all(context.out.join("logs")).context("creating the folder for logs")?;
+        let log = context.out.join("logs").join(format!("watch-{}.console.log", kind.slug()));
+        // A person decides when it is over; that it becomes ready has a deadline.
+        let limits = Limits { deadline: None, console_log: Some(log) };
+        let patience = self.machine.deadline();
+        let live = Live::start(&host.qemu, &machine, &guest, kind.port_kind(), &limits, patience)?;
+        let view = View {
+            guest_name: kind.name(),
+            has_timer: kind == GuestKind::BareMetal,
+            accel: machine.runs_on().to_string(),
+            request,
+            runs: self.runs.folder(context),
+            until: Until { samples: self.samples, seconds: self.seconds },
+            json: context.json,
+        };
+        view.run(live)
+    }
+}

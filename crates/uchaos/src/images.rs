@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Where the images come from that a command boots.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use guest_run::{CommandContext, Images};
+
+/// Which images a command needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parts {
+    BareMetal,
+    Both,
+}
+
+/// Gives the images to boot.
+pub trait ImageSource {
+    /// The images, whose step lines come before the `more_steps` of the command.
+    ///
+    /// # Errors
+    /// Returns an error if an image is missing or cannot be built.
+    fn images(&self, context: &CommandContext, parts: Parts, more_steps: usize) -> Result<Images>;
+}
+
+/// Images that were built before, by their description.
+#[derive(Debug)]
+pub struct Built {
+    pub description: PathBuf,
+}
+
+impl ImageSource for Built {
+    fn images(&self, context: &CommandContext, parts: Parts, more_steps: usize) -> Result<Images> {
+        let images = Images::read(&self.description)?;
+        if parts == Parts::Both {
+            images.linux()?;
+        }
+        context.expect_steps(more_steps);
+        Ok(images)
+    }
+}

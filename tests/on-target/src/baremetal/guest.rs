@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Starting the microkernel for a check.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use chaos_wire::{Capture, GuestStatus};
+use guest_run::{DataPort, Guest, Limits, Machine, Model, Outcome, PortKind, Qemu, Session};
+
+use super::super::Bench;
+
+/// What any of these boots may take on a busy machine.
+pub(super) const DEADLINE: Duration = Duration::from_secs(60);
+/// What the monitor may take for an answer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+/// Machine models that the microkernel boots on.
+pub(super) const MODELS: [Model; 3] = [Model::Microvm, Model::Q35, Model::Pc];
+
+/// The microkernel with its own initrd, and nowhere to put data.
+pub(super) fn without_port(bench: &Bench, command_line: &str) -> Guest {
+    Guest {
+        name: format!("the microkernel with `{command_line}`"),
+        kernel: bench.images.bare.elf.clone(),
+        initrd: Some(bench.images.bare.initrd.clone()),
+        command_line: command_line.to_owned(),
+        data: None,
+        live: None,
+    }
+}
+
+/// The same with a data port into a file of the bench.
+pub(super) fn with_port(bench: &Bench, command_line: &str) -> (Guest, PathBuf) {
+    let path = bench.scratch().join("bare-frames.bin");
+    let port =
+        DataPort { kind: PortKind::VirtConsole, path: path.clone(), expected_bytes: 32 << 20 };
+    (Guest { data: Some(port), ..without_port(bench, command_line) }, path)
+}
+
+pub(super) fn limits() -> Limits {
+    Limits { deadline: Some(DEADLINE), console_log: None }
+}
+
+/// Runs a guest to its end.
+pub(super) fn run(machine: &Machine, guest: &Guest) -> Result<Outcome> {
+    Ok(guest_run::run(&Qemu::find()?, machine, guest, &limits())?)
+}
+
+/// Does the jobs and reads the capture; the guest itself must say that all went well.
+pub(super) fn capture(bench: &Bench, machine: &Machine, command_line: &str) -> Result<Capture> {
+    let (guest, path) = with_port(bench, command_line);
+    run(machine, &guest)?.verdict()?;
+    let capture = Capture::read(&path).with_context(|| format!("on {}", machine.model))?;
+    fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
+    Ok(capture)
+}
+
+/// Starts a guest and waits for the monitor's prompt.
+pub(super) fn at_the_prompt(machine: &Machine, guest: &Guest) -> Result<Session> {
+    let mut session = Session::start(&Qemu::find()?, machine, guest, &limits())?;
+    session.expect(PROMPT, PATIENCE)?;
+    Ok(session)
+}
+
+/// What the monitor shows when it waits.
+pub(super) const PROMPT: &str = "uchaos> ";
+
+/// Holds that a guest ended as `status` says, after an error line with `said` in it.
+pub(super) fn expect_refusal(outcome: &Outcome, status: GuestStatus, said: &str) -> Result<()> {
+    ensure!(
+        outcome.guest_status == Some(status),
+        "expected the guest to end with {status:?}, and it ended with {:?}\n{}",
+        outcome.guest_status,
+        outcome.scene
+    );
+    let line = outcome.error_line().unwrap_or_default();
+    ensure!(
+        line.contains(said),
+        "expected an error line with {said:?}, and it was {line:?}\n{}",
+        outcome.scene
+    );
+    Ok(())
+}

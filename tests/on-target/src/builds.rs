@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a build depends on, and what it does not: nothing is built twice, a changed file rebuilds what it is in, and
+//! the place and the hour leave no trace.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use nix::sys::signal::Signal;
+
+use super::command::{Ended, Running, ended, xtask};
+use super::{Bench, Check};
+use guest_build::profile::Profile;
+use guest_build::repro::{copy_checkout, first_difference};
+use guest_build::{busybox, engine, kernel, linux_image, module, uchaosbox};
+use guest_run::CommandContext;
+
+/// The checks of this area.
+pub(crate) const CHECKS: &[Check] = &[
+    Check { name: "a second image builds nothing", long: false, run: second_image },
+    Check { name: "a changed init rebuilds the archive only", long: false, run: changed_init },
+    Check {
+        name: "module, uchaosbox and archive are the same bytes from another place",
+        long: false,
+        run: another_place,
+    },
+    Check { name: "Ctrl-C ends repro, and leaves nothing", long: false, run: interrupted },
+    Check { name: "two clean builds of everything are the same bytes", long: true, run: repro },
+];
+
+fn second_image(bench: &Bench) -> Result<()> {
+    let built = steps_built(&image(bench, &bench.linux_options.words()?)?)?;
+    ensure!(built.is_empty(), "nothing changed, and it built {}", built.join(", "));
+    Ok(())
+}
+
+/// In a copy of the checkout, and under another profile's name, so that the images under test stay as they are.
+fn changed_init(bench: &Bench) -> Result<()> {
+    let copy = bench.scratch().join("changed-init");
+    copy_checkout(&bench.root, &copy, 0o022)?;
+    let name = format!("{}-changed", bench.linux_options.profile);
+    let profiles = copy.join("linux-guest/profiles");
+    let from = profiles.join(format!("{}.toml", bench.linux_options.profile));
+    fs::copy(from, profiles.join(format!("{name}.toml"))).context("naming a profile anew")?;
+    let mut options = bench.linux_options.clone();
+    options.profile.clone_from(&name);
+    let mut words = options.words()?;
+    words.extend(["--checkout".into(), copy.clone().into()]);
+
+    let archive = format!("linux-{name}");
+    let context = CommandContext::open(false, false, false)?;
+    let folder = context.out.join(&archive);
+    let changed = || -> Result<()> {
+        let built = steps_built(&image(bench, &words)?)?;
+        ensure!(built == [&*archive], "a new profile of known parts built {}", built.join(", "));
+        expect_same("initramfs", &bench.linux.initramfs, &folder.join("initramfs.cpio.gz"))?;
+        let init = copy.join("linux-guest/rootfs/init");
+        let text = fs::read_to_string(&init).context("reading the copy's init")? + "# changed\n";
+        fs::write(&init, text).context("changing the copy's init")?;
+        let built = steps_built(&image(bench, &words)?)?;
+        ensure!(built == [&*archive], "a changed init built {}", built.join(", "));
+        let error =
+            expect_same("initramfs", &bench.linux.initramfs, &folder.join("initramfs.cpio.gz"));
+        let text = error.err().map(|error| error.to_string()).unwrap_or_default();
+        ensure!(text.contains("in init: byte"), "the change is not in the archive: {text}");
+        let built = steps_built(&image(bench, &words)?)?;
+        ensure!(built.is_empty(), "nothing changed since, and it built {}", built.join(", "));
+        Ok(())
+    };
+    let outcome = changed();
+    // What it built lies among what the user builds.
+    for left in [
+        folder,
+        context.out.join(format!("logs/{archive}.log")),
+        context.out.join(format!("stamps/{archive}.json")),
+    ] {
+        let _ = if left.is_dir() { fs::remove_dir_all(&left) } else { fs::remove_file(&left) };
+    }
+    outcome
+}
+
+fn another_place(bench: &Bench) -> Result<()> {
+    let here = CommandContext::open(false, false, false)?;
+    let mut there = CommandContext::open(false, false, false)?;
+    there.root = bench.scratch().join("another/place/for-a-checkout");
+    there.out = bench.scratch().join("another/place/for-what-is-built");
+    copy_checkout(&bench.root, &there.root, 0o077)?;
+
+    let profile = Profile::read(&there.root, &bench.linux_options.profile)?;
+    let kernel = kernel::build(&here, &profile, bench.linux_options.linux_src.as_deref())?;
+    let busybox = busybox::build(&here, &profile)?;
+    let engine = engine::build(&there)?.object;
+    expect_same("the engine", &bench.images.engine.object, &engine)?;
+    let module = module::build(&there, &kernel, &engine)?;
+    expect_same("the module", &bench.linux.module, &module)?;
+    let uchaosbox = uchaosbox::build(&there, &engine)?;
+    expect_same("uchaosbox", &bench.linux.uchaosbox, &uchaosbox)?;
+    let packed = linux_image::pack(
+        &profile.rootfs_folders(&there.root),
+        &busybox.program,
+        &uchaosbox,
+        &module,
+    )?;
+    let archive = there.out.join("initramfs.cpio.gz");
+    fs::write(&archive, packed).context("writing the archive")?;
+    expect_same("the archive", &bench.linux.initramfs, &archive)
+}
+
+fn interrupted(bench: &Bench) -> Result<()> {
+    let place = bench.scratch().join("interrupted-repro");
+    fs::create_dir_all(&place).context("creating a folder for it")?;
+    let mut running = Running::start(xtask(bench, &["repro"])?.env("TMPDIR", &place))?;
+    running.wait_for("] engine")?;
+    running.signal(Signal::SIGINT)?;
+    running.finish()?.expect(130, &["in build 1 of 2"])?;
+    let left = fs::read_dir(&place).context("looking at what it left")?.count();
+    ensure!(left == 0, "an interrupted repro left {left} folders in {}", place.display());
+    Ok(())
+}
+
+fn repro(bench: &Bench) -> Result<()> {
+    let mut command = xtask(bench, &["repro", "--json"])?;
+    let ended = ended(command.args(bench.linux_options.words()?))?;
+    ended.expect(0, &["build 2 of 2"])?;
+    let files: serde_json::Value = serde_json::from_str(&ended.stdout).context("its JSON")?;
+    let here = fs::metadata(&bench.linux.bzimage).context("looking at bzImage")?.len();
+    let bzimage =
+        files.as_array().into_iter().flatten().find(|file| file["name"] == "linux bzImage");
+    let there = bzimage.and_then(|file| file["builds"][1]["bytes"].as_u64());
+    ensure!(there == Some(here), "bzImage has {here} bytes here, and {there:?} there");
+    Ok(())
+}
+
+/// `cargo xtask image`, which must end well.
+fn image(bench: &Bench, words: &[OsString]) -> Result<Ended> {
+    let context = CommandContext::open(false, false, false)?;
+    let target = context.out.parent().context("the target folder")?;
+    // A copy of the checkout builds where this one does.
+    let ended = ended(xtask(bench, &["image"])?.args(words).env("CARGO_TARGET_DIR", target))?;
+    ended.expect(0, &["up to date"])?;
+    Ok(ended)
+}
+
+/// The steps that were not up to date, in order.
+fn steps_built(ended: &Ended) -> Result<Vec<String>> {
+    let mut built = Vec::new();
+    for line in ended.stderr.lines().filter(|line| line.starts_with('[')) {
+        // `[3/10] name … what came of it`; a step that ran has a line without an end before it.
+        let (step, outcome) =
+            line.split_once(" …").with_context(|| format!("a step line {line:?}"))?;
+        let name = step.split_once("] ").map_or(step, |(_, name)| name);
+        let is_idle = outcome == " up to date" || outcome.ends_with(" in the cache");
+        if !is_idle && !built.iter().any(|known| known == name) {
+            built.push(name.to_owned());
+        }
+    }
+    Ok(built)
+}
+
+fn expect_same(what: &str, here: &Path, there: &Path) -> Result<()> {
+    let read = |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
+    let difference = first_difference(&read(here)?, &read(there)?);
+    let text = difference.as_ref().map(ToString::to_string).unwrap_or_default();
+    ensure!(
+        difference.is_none(),
+        "{what} differs between {} and {} at {text}",
+        here.display(),
+        there.display()
+    );
+    Ok(())
+}

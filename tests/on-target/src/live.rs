@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Guests that take commands while they run: each line of the control port is answered by one whole capture. And the
+//! live view of them, as a person at a terminal and a script without one have it.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use chaos_wire::{Capture, GuestStatus, Request, Target, Workload};
+use guest_run::{Limits, Live, Machine, Model, Qemu};
+use nix::sys::signal::{Signal, kill};
+
+use super::command::{ended, is_gone, xtask};
+use super::person::Person;
+use super::{Bench, Check};
+use measure::guest::GuestKind;
+
+/// What any of these guests may take on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// The checks of this area.
+pub(crate) const CHECKS: &[Check] = &[
+    Check {
+        name: "the microkernel answers commands on q35, pc and microvm",
+        long: false,
+        run: microkernel_answers,
+    },
+    Check { name: "the Linux guest answers commands", long: false, run: linux_answers },
+    Check {
+        name: "watch without a terminal prints figures of both guests",
+        long: false,
+        run: watch_without_a_terminal,
+    },
+    Check {
+        name: "watch on a terminal draws, takes keys, is resized, and saves",
+        long: false,
+        run: watch_on_a_terminal,
+    },
+    Check {
+        name: "watch leaves the terminal as it was, and no QEMU, on every way out",
+        long: false,
+        run: watch_ways_out,
+    },
+];
+
+fn microkernel_answers(bench: &Bench) -> Result<()> {
+    for model in [Model::Q35, Model::Pc, Model::Microvm] {
+        let mut guest = Commanded::start(bench, GuestKind::BareMetal, model)?;
+        check_answers(&mut guest, Target::BareMetal).with_context(|| format!("on {model}"))?;
+        // Small jobs, as a console drops what its socket has no room for; each is of some milliseconds.
+        let mut answer = guest.ask("uchaos.job=raw:4000 uchaos.timer=1000")?;
+        let begun = Instant::now();
+        while timer_interrupts(&answer) == Some(0) && begun.elapsed() < DEADLINE {
+            answer = guest.ask("")?;
+        }
+        let taken = timer_interrupts(&answer);
+        ensure!(taken.is_some_and(|taken| taken > 0), "on {model}: {taken:?} timer interrupts");
+    }
+    Ok(())
+}
+
+fn linux_answers(bench: &Bench) -> Result<()> {
+    let mut guest = Commanded::start(bench, GuestKind::Linux, Model::Q35)?;
+    check_answers(&mut guest, Target::LinuxModule)?;
+    let refused = guest.ask("uchaos.timer=100")?;
+    ensure!(refused.status == GuestStatus::BadCommandLine, "timer=100: {:?}", refused.status);
+    Ok(())
+}
+
+/// Timer interrupts that the guest has taken while it sampled.
+fn timer_interrupts(answer: &Capture) -> Option<u64> {
+    answer.targets.first()?.reports.first()?.health.number("timer_interrupts")
+}
+
+/// What both guests must hold.
+fn check_answers(guest: &mut Commanded, target: Target) -> Result<()> {
+    let samples = |answer: &Capture| -> Result<u64> {
+        let taken = answer.target(target).with_context(|| format!("{target} gave nothing"))?;
+        let report = taken.reports.last().context("no report")?;
+        report.health.number("samples").context("no count of samples")
+    };
+    let first = guest.ask("uchaos.job=raw:2000,stream:100")?;
+    let taken = first.target(target).context("the first answer has another target")?;
+    ensure!(first.status == GuestStatus::Success, "the first answer ends with {:?}", first.status);
+    ensure!((taken.raw.len(), taken.stream.len()) == (2000, 100), "it has other lengths");
+    // The jobs hold until they are changed, and the engine goes on: it is not started again.
+    let second = guest.ask("")?;
+    let (before, after) = (samples(&first)?, samples(&second)?);
+    ensure!(after >= before + 2000, "the engine was started anew: {before} samples, then {after}");
+    // Another parameter starts it again.
+    let third = guest.ask("uchaos.workload=memory uchaos.turns=2")?;
+    let about = third.target(target).context("nothing with the memory workload")?;
+    let request = Request::parse(about.meta.get("request").unwrap_or_default())?;
+    ensure!((request.workload, request.turns) == (Workload::Memory, 2), "{request}");
+    ensure!(samples(&third)? < after, "the engine was not started anew");
+    // Nonsense is answered, and does not end the guest or change what holds.
+    let refused = guest.ask("uchaos.trns=2")?;
+    ensure!(refused.status == GuestStatus::BadCommandLine, "nonsense: {:?}", refused.status);
+    let fourth = guest.ask("uchaos.job=raw:10")?;
+    let about = fourth.target(target).context("nothing after nonsense")?;
+    let request = Request::parse(about.meta.get("request").unwrap_or_default())?;
+    ensure!(about.raw.len() == 10 && request.turns == 2, "after nonsense: {request}");
+    Ok(())
+}
+
+fn watch_without_a_terminal(bench: &Bench) -> Result<()> {
+    for target in ["bare", "linux"] {
+        let words = ["watch", "--target", target, "--samples", "20000", "--accel", "tcg", "--json"];
+        let ended = ended(&mut xtask(bench, &words)?)?;
+        ended.expect(0, &[])?;
+        let last = ended.stdout.lines().last().with_context(|| format!("{target}: no line"))?;
+        let line: serde_json::Value = serde_json::from_str(last).context(last.to_owned())?;
+        let number = |key: &str| line[key].as_f64().with_context(|| format!("{key} in {last}"));
+        ensure!(number("samples")? >= 20_000.0, "{target}: {last}");
+        let (least, median) = (number("min_ticks")?, number("median_ticks")?);
+        ensure!(least > 0.0 && least <= median && median <= number("max_ticks")?, "{last}");
+        ensure!((0.0..=8.0).contains(&number("mcv_bits_per_sample")?), "{target}: {last}");
+    }
+    let plain = ended(&mut xtask(bench, &["watch", "--samples", "4096", "--accel", "tcg"])?)?;
+    plain.expect(0, &["timing here reflects the emulator"])?;
+    ensure!(plain.stdout.starts_with("samples 4096 "), "{}", plain.stdout);
+    Ok(())
+}
+
+fn watch_on_a_terminal(bench: &Bench) -> Result<()> {
+    let mut person = Person::sit_down(&watch(bench)?)?;
+    person.wait_for("bits/sample")?;
+    ensure!(!person.is_cooked()?, "keys are still echoed by the terminal");
+    person.type_in(b"w")?;
+    person.wait_for("memory")?;
+    person.type_in(b"i")?;
+    person.wait_for("100")?;
+    // Everything is drawn again for another size, and within it.
+    person.resize(60, 20)?;
+    person.wait_for("\u{b5}Chaos")?;
+    person.type_in(b"s")?;
+    person.wait_for("saved")?;
+    person.type_in(b"p")?;
+    person.wait_for("PAUSED")?;
+    person.type_in(b"q")?;
+    person.expect_end(0)?;
+    let runs = std::fs::read_dir(bench.scratch().join("runs")).context("the saved run")?;
+    let raw = runs.flatten().map(|run| run.path().join("baremetal/ordinary-1/raw.u64le"));
+    ensure!(raw.into_iter().any(|raw| raw.exists()), "no saved run holds raw noise");
+    Ok(())
+}
+
+fn watch_ways_out(bench: &Bench) -> Result<()> {
+    type Way = fn(&mut Person) -> Result<()>;
+    let ways: [(&str, i32, Way); 4] = [
+        ("q", 0, |person| person.type_in(b"q")),
+        ("Ctrl-C", 130, |person| person.type_in(&[3])),
+        ("SIGTERM", 130, |person| person.signal(Signal::SIGTERM)),
+        ("the guest's death", 3, |person| kill(person.qemu()?, Signal::SIGKILL).context("killing")),
+    ];
+    for (name, status, way) in ways {
+        let mut person = Person::sit_down(&watch(bench)?)?;
+        person.wait_for("bits/sample")?;
+        let qemu = person.qemu()?;
+        way(&mut person)?;
+        person.expect_end(status).with_context(|| format!("after {name}"))?;
+        ensure!(is_gone(qemu), "after {name} QEMU still runs");
+    }
+    Ok(())
+}
+
+fn watch(bench: &Bench) -> Result<std::process::Command> {
+    xtask(bench, &["watch", "--accel", "tcg", "--machine", "microvm", "--memory", "16"])
+}
+
+/// A guest, and the two ends of it.
+struct Commanded(Live);
+
+impl Commanded {
+    fn start(bench: &Bench, kind: GuestKind, model: Model) -> Result<Self> {
+        let machine = Machine::tcg(model, 64);
+        let guest = kind.in_images(&bench.images)?.guest(&machine, "uchaos.health=observe", None);
+        let log = bench.scratch().join(format!("live-{}-{model}.console.log", kind.slug()));
+        let limits = Limits { deadline: Some(DEADLINE), console_log: Some(log) };
+        let qemu = Qemu::find()?;
+        Ok(Self(Live::start(&qemu, &machine, &guest, kind.port_kind(), &limits, DEADLINE)?))
+    }
+
+    /// Sends a line and waits for its answer.
+    fn ask(&mut self, line: &str) -> Result<Capture> {
+        self.0.control.write_all(format!("{line}\n").as_bytes()).context("sending a command")?;
+        self.0.data.set_read_timeout(Some(DEADLINE)).context("setting a deadline")?;
+        let answer = Capture::read_next(&self.0.data, Path::new("data port"))?;
+        answer.with_context(|| format!("no answer to {line:?}"))
+    }
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The kernel module and uchaosbox: the module tried from inside its guest (the verdicts are the guest's own), who
+//! seeds the kernel's generator, the parameters of a job, and the same tool on the host.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use chaos_wire::capture::TargetCapture;
+use chaos_wire::{Capture, JobKind, Marker, Target};
+use guest_run::{DataPort, Guest, Limits, Machine, Model, Outcome, PortKind, Qemu, run};
+
+use super::{Bench, Check};
+use guest_build::engine::{self, Engine};
+use guest_build::uchaosbox;
+use guest_run::CommandContext;
+use guest_run::archive::Archive;
+
+/// What any of these boots may take on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(120);
+/// How many tests the module's self test has (linux-guest/uchaosbox/src/machine/selftest.rs).
+const SELF_TESTS: usize = 14;
+
+/// The checks of this area.
+pub(crate) const CHECKS: &[Check] = &[
+    Check {
+        name: "the module keeps its promises to readers, writers and rmmod",
+        long: false,
+        run: promises,
+    },
+    Check {
+        name: "the module seeds the kernel's generator before anything else does",
+        long: false,
+        run: seeds_first,
+    },
+    Check {
+        name: "a job's parameters reach the module and its capture",
+        long: false,
+        run: parameters,
+    },
+    Check {
+        name: "a million raw samples are taken in one piece in 64 MB",
+        long: false,
+        run: one_piece,
+    },
+    Check {
+        name: "the module holds the engine object byte for byte",
+        long: false,
+        run: same_engine,
+    },
+    Check {
+        name: "the module shows every health counter that uchaosbox does",
+        long: false,
+        run: same_health,
+    },
+    Check { name: "uchaosbox takes a whole capture on the host", long: false, run: on_the_host },
+];
+
+fn promises(bench: &Bench) -> Result<()> {
+    let context = CommandContext::open(true, false, false)?;
+    let program = uchaosbox::build_self_test(&context, &bench.images.engine.object)?;
+    let tester = fs::read(&program).with_context(|| format!("reading {}", program.display()))?;
+    // The kernel unpacks archives one after the other, and a later file takes the place of an earlier one.
+    let overlay =
+        Archive::new().dir("/bin", 0o755).file("/bin/uchaosbox", 0o755, tester).to_cpio_gz()?;
+    let mut initramfs = fs::read(&bench.linux.initramfs).context("reading the initramfs")?;
+    initramfs.extend(overlay);
+    let path = bench.scratch().join("selftest.cpio.gz");
+    fs::write(&path, initramfs).with_context(|| format!("writing {}", path.display()))?;
+    let setting = Setting { memory_mib: 256, initramfs: Some(&path) };
+    let (outcome, capture) = boot(bench, "selftest", &setting, "uchaos.job=selftest")?;
+    let lines = &of(&capture, Target::LinuxModule)?.self_test;
+    let failed: Vec<&str> =
+        lines.iter().filter(|line| !line.starts_with("ok: ")).map(String::as_str).collect();
+    ensure!(failed.is_empty(), "{}\n{}", failed.join("\n"), outcome.scene);
+    ensure!(lines.len() == SELF_TESTS, "{} tests ran, and there are {SELF_TESTS}", lines.len());
+    outcome.verdict()?;
+    Ok(())
+}
+
+fn seeds_first(bench: &Bench) -> Result<()> {
+    let (outcome, _) = good(bench, "seeding", "uchaos.job=seed:64")?;
+    let line = |text: &str| {
+        outcome
+            .lines
+            .iter()
+            .position(|line| line.text.contains(text))
+            .with_context(|| format!("'{text}' is not in the boot log\n{}", outcome.scene))
+    };
+    let (credited, ready) = (line("uchaos: credited 256 bits")?, line("crng init done")?);
+    ensure!(
+        credited < ready,
+        "the kernel's generator was ready before it was seeded\n{}",
+        outcome.scene
+    );
+    Ok(())
+}
+
+fn parameters(bench: &Bench) -> Result<()> {
+    let words = "uchaos.job=raw:2000 uchaos.turns=2 uchaos.workload=memory uchaos.claim=250";
+    let (_, capture) = good(bench, "parameters", words)?;
+    let module = of(&capture, Target::LinuxModule)?;
+    for (key, wanted) in [("turns", "2"), ("workload", "memory"), ("claim_millibits", "250")] {
+        let given = module.meta.get(key);
+        ensure!(
+            given == Some(wanted),
+            "the capture says {key}={given:?}, and {wanted} was asked for"
+        );
+    }
+    Ok(())
+}
+
+fn one_piece(bench: &Bench) -> Result<()> {
+    let (_, capture) = good(bench, "one-piece", "uchaos.job=raw:1000000")?;
+    let module = of(&capture, Target::LinuxModule)?;
+    let report = module.report(JobKind::Raw).context("there is no report of the raw job")?;
+    let reads = report.health.get("raw_reads");
+    ensure!(
+        module.raw.len() == 1_000_000 && report.chunks == 1 && reads == Some("1"),
+        "{} samples in {} pieces by {reads:?} reads",
+        module.raw.len(),
+        report.chunks
+    );
+    Ok(())
+}
+
+fn same_engine(bench: &Bench) -> Result<()> {
+    let engine = Engine { object: bench.images.engine.object.clone(), sha256: None };
+    let same = engine::verify(&engine, &bench.linux.module)?;
+    ensure!(
+        same.compared_bytes > same.relocated_bytes,
+        "next to nothing could be compared: {same:?}"
+    );
+    Ok(())
+}
+
+fn same_health(bench: &Bench) -> Result<()> {
+    let words = "uchaos.job=raw:1000 uchaos.target=linux-module+linux-user";
+    let (_, capture) = good(bench, "health", words)?;
+    let keys = |target| -> Result<BTreeSet<String>> {
+        let report = of(&capture, target)?.report(JobKind::Raw).context("a raw job's report")?;
+        Ok(report.health.iter().map(|(key, _)| key.to_owned()).collect())
+    };
+    let (module, user) = (keys(Target::LinuxModule)?, keys(Target::LinuxUser)?);
+    // What the module's C has forgotten of the engine's list (crates/chaos-ffi/src/report.rs).
+    let forgotten: Vec<_> = user.difference(&module).collect();
+    ensure!(user.len() > 15 && forgotten.is_empty(), "the module does not show {forgotten:?}");
+    Ok(())
+}
+
+fn on_the_host(bench: &Bench) -> Result<()> {
+    let path = bench.scratch().join("host.frames");
+    let output = Command::new(&bench.linux.uchaosbox)
+        .args(["job", "--target", "host-user", "--job"])
+        .arg("raw:10000,stream:1M,restart:20x100,seed:64,selftest")
+        .arg("--output")
+        .arg(&path)
+        .output()
+        .context("running uchaosbox on the host")?;
+    let console = String::from_utf8_lossy(&output.stdout);
+    ensure!(output.status.success(), "uchaosbox ended with {}:\n{console}", output.status);
+    let done = console.lines().last().and_then(Marker::parse);
+    ensure!(done == Some(Marker::Done { status: 0 }), "the last line is no `done`:\n{console}");
+    let capture = Capture::read(&path)?;
+    let host = of(&capture, Target::HostUser)?;
+    ensure!(
+        host.raw.len() == 10_000 && host.stream.len() == 1 << 20,
+        "samples or bytes are missing"
+    );
+    ensure!(host.self_test.iter().all(|line| line.starts_with("ok: ")), "{:?}", host.self_test);
+    Ok(())
+}
+
+fn of(capture: &Capture, target: Target) -> Result<&TargetCapture> {
+    capture.target(target).with_context(|| format!("the capture has nothing from {target}"))
+}
+
+/// How a boot differs from the usual one.
+struct Setting<'a> {
+    memory_mib: u32,
+    initramfs: Option<&'a Path>,
+}
+
+impl Default for Setting<'_> {
+    fn default() -> Self {
+        Self { memory_mib: 64, initramfs: None }
+    }
+}
+
+/// Boots the usual guest for a job, which must succeed.
+fn good(bench: &Bench, name: &str, words: &str) -> Result<(Outcome, Capture)> {
+    let (outcome, capture) = boot(bench, name, &Setting::default(), words)?;
+    outcome.verdict()?;
+    Ok((outcome, capture))
+}
+
+/// Boots a guest for a job under TCG, which every machine has, to its end; its capture must be whole.
+fn boot(
+    bench: &Bench,
+    name: &str,
+    setting: &Setting<'_>,
+    words: &str,
+) -> Result<(Outcome, Capture)> {
+    let machine = Machine::tcg(Model::Q35, setting.memory_mib);
+    let file =
+        |ending: &str| -> PathBuf { bench.scratch().join(format!("module-{name}.{ending}")) };
+    let guest = Guest {
+        name: format!("the Linux guest ({name})"),
+        kernel: bench.linux.kernel().to_path_buf(),
+        initrd: Some(setting.initramfs.unwrap_or(&bench.linux.initramfs).to_path_buf()),
+        command_line: format!("{} {words}", bench.linux.command_line),
+        data: Some(DataPort {
+            kind: PortKind::VirtSerialPort,
+            path: file("frames"),
+            expected_bytes: 32 << 20,
+        }),
+        live: None,
+    };
+    let limits = Limits { deadline: Some(DEADLINE), console_log: Some(file("console.log")) };
+    let outcome = run(&Qemu::find()?, &machine, &guest, &limits)?;
+    let capture = Capture::read(&file("frames")).with_context(|| format!("{}", outcome.scene))?;
+    Ok((outcome, capture))
+}

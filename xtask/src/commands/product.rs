@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The commands of crate `uchaos` in a checkout: what they need is built first.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use guest_build::linux_image::LinuxOptions;
+use guest_build::log::StepLog;
+use guest_build::tools::{TO_BUILD, TO_NEST};
+use guest_build::{images, nested, preflight};
+use guest_run::{CommandContext, Images, LinuxImage};
+use uchaos::commands::{assess::Assess, doctor::Doctor, run_linux::RunLinux};
+use uchaos::{ImageSource, Parts};
+
+/// A command, and which Linux guest is built for it.
+#[derive(Debug, Args)]
+pub(crate) struct OnBuilt<C: Args> {
+    #[command(flatten)]
+    pub command: C,
+    #[command(flatten)]
+    pub linux: LinuxOptions,
+}
+
+/// `run-linux`, which boots the guest in itself as well.
+#[derive(Debug, Args)]
+pub(crate) struct RunLinuxOrNested {
+    /// The guest boots itself: QEMU in it boots the same image in 32 MB, and that guest does the jobs
+    #[arg(long, conflicts_with_all = ["profile", "isolated", "network"])]
+    nested: bool,
+    #[command(flatten)]
+    run: OnBuilt<RunLinux>,
+}
+
+/// Builds the images that a command needs.
+#[derive(Debug)]
+pub(crate) struct Builder<'a>(pub &'a LinuxOptions);
+
+impl ImageSource for Builder<'_> {
+    fn images(&self, context: &CommandContext, parts: Parts, more_steps: usize) -> Result<Images> {
+        match parts {
+            Parts::BareMetal => images::prepare_bare(context, more_steps),
+            Parts::Both => images::prepare(context, self.0, more_steps),
+        }
+    }
+}
+
+/// The microkernel alone, which no option shapes.
+#[derive(Debug)]
+pub(crate) struct Microkernel;
+
+impl ImageSource for Microkernel {
+    fn images(&self, context: &CommandContext, _parts: Parts, more_steps: usize) -> Result<Images> {
+        images::prepare_bare(context, more_steps)
+    }
+}
+
+impl RunLinuxOrNested {
+    /// Builds what is needed, and runs it.
+    ///
+    /// # Errors
+    /// Returns an error if a step or the guest fails.
+    pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
+        let OnBuilt { command, mut linux } = self.run;
+        if !self.nested {
+            return command.run(context, &Builder(&linux));
+        }
+        command.options.check()?;
+        preflight::ensure(context, TO_NEST)?;
+        nested::PROFILE.clone_into(&mut linux.profile);
+        let images = images::prepare(context, &linux, nested::STEPS)?;
+        let inner = images.linux()?;
+        let outer = LinuxImage {
+            initramfs: nested::build(context, &inner.bzimage, &inner.initramfs)?,
+            vmlinux: None,
+            command_line: format!("{} {}", inner.command_line, nested::WORDS),
+            ..inner.clone()
+        };
+        let options = command.options.with_memory(nested::OUTER_MIB);
+        options.run(context, (&outer).into(), None)
+    }
+}
+
+/// Looks for what building the images needs as well.
+///
+/// # Errors
+/// As [`Doctor::run`].
+pub(crate) fn doctor(command: Doctor, context: &CommandContext) -> Result<()> {
+    command.run(context, TO_BUILD)
+}
+
+/// Builds `ea` with optimisation, and becomes it.
+///
+/// # Errors
+/// Returns an error if it cannot be built or started.
+pub(crate) fn assess(command: Assess, context: &CommandContext) -> Result<()> {
+    let target = context.out.join("cargo");
+    let mut build = Command::new("cargo");
+    build
+        .args(["build", "--release", "--package", "sp800-90b", "--bin", "ea", "--target-dir"])
+        .arg(&target);
+    let mut log = StepLog::create(&context.out.join("logs"), "ea", "assess: building ea")?;
+    let built = log.run(build.current_dir(&context.root));
+    log.finish();
+    built.context("building the assessment tool")?;
+    command.run(context, &target.join("release/ea"))
+}
