@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     lesson.accel = "synthetic".into();
     lesson.raw = (0..1_000_000).map(|i| 500 + 3 * (i * 5 % 16)).collect();
     runs.push(lesson);
-    let result = entropy_report::analyse(&runs, common::provenance())?;
+    let result = common::together(vec![(common::provenance(), runs)])?;
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join("result.json"), entropy_report::to_json(&result)?)?;
     std::fs::write(folder.join("report.html"), entropy_report::to_html(&result)?)?;

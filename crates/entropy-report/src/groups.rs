@@ -2,8 +2,8 @@
 //! Which targets stand side by side in one table: those under the same kind of condition; or, where several runs are
 //! compared, one target as each run has it.
 
-use crate::analyse::SYNTHETIC;
 use crate::result::{CompareResult, Comparison, TargetResult};
+use crate::taken::SYNTHETIC;
 
 /// The columns of one table.
 pub(crate) struct Group<'a> {

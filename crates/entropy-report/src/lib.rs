@@ -27,7 +27,7 @@ mod taken;
 mod terminal;
 mod verdict;
 
-pub use analyse::{Progress, analyse, analyse_several, analyse_with};
+pub use analyse::{AnalyseOptions, Progress, analyse, side_by_side};
 pub use error::ReportError;
 pub use html::to_html;
 pub use json::{from_json, to_json};

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The result as Markdown: the report without its pictures.
 
-use crate::analyse::LETTERS;
 use crate::format::{count, duration_us, option, real};
 use crate::groups::groups;
-use crate::result::{CompareResult, Comparison, TargetResult};
+use crate::result::{CompareResult, Comparison, LETTERS, TargetResult};
 use crate::rows::rows;
 use crate::taken::Moment;
 use crate::verdict::Verdict;

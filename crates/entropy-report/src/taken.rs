@@ -7,6 +7,9 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The accelerator of a clock that is made up for a lesson.
+pub(crate) const SYNTHETIC: &str = "synthetic";
+
 /// One boot of one target under one condition.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -6,8 +6,8 @@ mod common;
 use common::{Sizes, provenance, run, whole};
 use entropy_report::result::{Comparison, Sanity};
 use entropy_report::{
-    CompareResult, Provenance, ReportError, Status, TakenRun, analyse, analyse_several,
-    analyse_with, to_markdown,
+    AnalyseOptions, CompareResult, Provenance, ReportError, Status, TakenRun, analyse,
+    to_markdown,
 };
 use std::sync::Mutex;
 
@@ -143,7 +143,8 @@ fn runs_that_make_no_sense_are_refused_with_a_reason() {
 fn progress_tells_of_every_target() {
     let told = Mutex::new(Vec::new());
     let note = |progress| told.lock().unwrap().push(progress);
-    analyse_with(&whole(SMALL), provenance(), &note).unwrap();
+    let options = AnalyseOptions { provenance: provenance(), runs: Vec::new(), progress: &note };
+    analyse(&whole(SMALL), options).unwrap();
     let told = told.into_inner().unwrap();
     assert_eq!(told.len(), 9);
     assert!(told.iter().all(|progress| progress.total == 9));
@@ -183,8 +184,8 @@ fn apart(change: impl Fn(&mut TakenRun)) -> CompareResult {
     let mut second = whole(SMALL);
     second.iter_mut().for_each(change);
     let named = |run: &str| Provenance { run: run.to_owned(), ..provenance() };
-    let mut runs = [(named("one"), whole(SMALL)), (named("two"), second)];
-    analyse_several(&mut runs, provenance(), &|_| ()).expect("runs make a result")
+    let runs = vec![(named("one"), whole(SMALL)), (named("two"), second)];
+    common::together(runs).expect("runs make a result")
 }
 
 #[test]

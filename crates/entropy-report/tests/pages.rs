@@ -3,11 +3,11 @@
 
 mod common;
 
-use common::{Dice, Sizes, provenance, run, whole};
+use common::{Dice, Sizes, provenance, run, together, whole};
 use entropy_report::result::{Absent, Judges, Opinion};
 use entropy_report::{
-    CompareResult, Provenance, Status, TakenRun, Verdict, analyse, analyse_several, to_html,
-    to_markdown, to_terminal,
+    CompareResult, Provenance, Status, TakenRun, Verdict, analyse, to_html, to_markdown,
+    to_terminal,
 };
 use proptest::prelude::*;
 
@@ -73,8 +73,8 @@ fn runs_taken_apart_and_judges_have_sections_that_one_run_has_not() {
     let alone = to_html(&result()).unwrap();
     assert!(!alone.contains("id=\"runs\"") && !alone.contains("id=\"judges\""));
     let other = Provenance { host: "Another host".into(), ..provenance() };
-    let mut runs = [(provenance(), whole(SMALL)), (other, whole(SMALL))];
-    let mut result = analyse_several(&mut runs, provenance(), &|_| ()).unwrap();
+    let runs = vec![(provenance(), whole(SMALL)), (other, whole(SMALL))];
+    let mut result = together(runs).unwrap();
     result.judges = Some(judges());
     let page = to_html(&result).unwrap();
     for id in ["runs", "judges"] {

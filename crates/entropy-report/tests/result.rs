@@ -3,14 +3,14 @@
 
 mod common;
 
-use common::{Sizes, provenance, whole};
+use common::{Sizes, provenance, together, whole};
 use entropy_report::{ReportError, analyse, from_json, to_json};
 use serde_json::Value;
 
 const SMALL: Sizes = Sizes { raw: 12_000, stream: 120_000, side: 20 };
 
 fn value() -> Value {
-    let result = analyse(&whole(SMALL), provenance()).expect("these runs make a result");
+    let result = together(vec![(provenance(), whole(SMALL))]).expect("these runs make a result");
     serde_json::from_str(&to_json(&result).expect("these runs make a result"))
         .expect("these runs make a result")
 }

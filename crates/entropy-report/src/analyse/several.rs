@@ -1,41 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Runs that were taken apart, on other hosts or other days, side by side.
 
-use super::{Progress, assess_all, repeat, words};
+use super::{repeat, words};
 use crate::error::ReportError;
 use crate::provenance::Provenance;
-use crate::result::{CompareResult, Comparison};
+use crate::result::{Comparison, LETTERS};
 use crate::taken::TakenRun;
 
-/// What runs are called.
-pub(crate) const LETTERS: std::ops::RangeInclusive<char> = 'A'..='Z';
-
-/// [`crate::analyse_with`] for runs that were taken apart, each with its own provenance: every target appears once per run,
-/// under the run's letter (`A` is the first), which is noted in its boots. One run alone is assessed as it stands.
+/// Runs that were recorded apart, as origins and boots to be analysed side by side: each boot is labelled with its run's
+/// letter (`A` is the first). One run alone keeps its boots as they are, and has no origin apart from the result's.
 ///
 /// # Errors
-/// As [`crate::analyse_with`]; [`ReportError::TooManyRuns`] beyond the letters of the alphabet.
-pub fn analyse_several(
-    runs: &mut [(Provenance, Vec<TakenRun>)],
-    provenance: Provenance,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<CompareResult, ReportError> {
+/// Returns an error if there are more runs than letters of the alphabet.
+pub fn side_by_side(
+    runs: Vec<(Provenance, Vec<TakenRun>)>,
+) -> Result<(Vec<Provenance>, Vec<TakenRun>), ReportError> {
     let several = runs.len() > 1;
     if runs.len() > LETTERS.count() {
         return Err(ReportError::TooManyRuns);
     }
-    for ((_, boots), letter) in runs.iter_mut().zip(LETTERS) {
-        for boot in boots {
-            boot.run = if several { letter.to_string() } else { String::new() };
-        }
+    let (mut origins, mut all) = (Vec::new(), Vec::new());
+    for ((origin, boots), letter) in runs.into_iter().zip(LETTERS) {
+        let run = if several { letter.to_string() } else { String::new() };
+        all.extend(boots.into_iter().map(|boot| TakenRun { run: run.clone(), ..boot }));
+        origins.extend(several.then_some(origin));
     }
-    let boots: Vec<&TakenRun> = runs.iter().flat_map(|(_, boots)| boots).collect();
-    let mut result = assess_all(&boots, provenance, progress)?;
-    if several {
-        result.runs = runs.iter().map(|(origin, _)| origin.clone()).collect();
-        result.summary = super::summary::paragraph(&result);
-    }
-    Ok(result)
+    Ok((origins, all))
 }
 
 /// The first isolated boots of one target from different runs, where they were asked for the same.

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The findings in one paragraph for a reader who knows none of the terms.
 
-use super::LETTERS;
 use crate::format::{bits, count, share};
 use crate::groups::{Kind, kind};
-use crate::result::{CompareResult, Comparison, Sanity, TargetResult};
+use crate::result::{CompareResult, Comparison, LETTERS, Sanity, TargetResult};
 use crate::verdict::Status;
 
 /// Writes the paragraph.

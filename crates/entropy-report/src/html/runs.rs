@@ -2,9 +2,8 @@
 //! Runs that were taken apart: where each comes from, and what is not the same.
 
 use super::parts;
-use crate::analyse::LETTERS;
 use crate::format::NONE;
-use crate::result::CompareResult;
+use crate::result::{CompareResult, LETTERS};
 use maud::{Markup, html};
 
 /// Nothing where there is one run only.

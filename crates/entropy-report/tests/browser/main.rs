@@ -10,9 +10,9 @@ mod chromium;
 mod common;
 
 use chromium::{Chromium, Screen};
-use common::{Sizes, provenance, run, whole};
+use common::{Sizes, provenance, run, together, whole};
 use entropy_report::result::{Absent, Judges, Opinion};
-use entropy_report::{Provenance, Status, TakenRun, Verdict, analyse_several, to_html};
+use entropy_report::{Provenance, Status, TakenRun, Verdict, to_html};
 use std::path::{Path, PathBuf};
 
 /// What is looked for in a page that has been laid out; each finding begins with its kind.
@@ -39,9 +39,9 @@ fn boots() -> Vec<TakenRun> {
 }
 
 fn page(runs: usize) -> String {
-    let mut runs: Vec<(Provenance, Vec<TakenRun>)> =
+    let runs: Vec<(Provenance, Vec<TakenRun>)> =
         (0..runs).map(|_| (provenance(), boots())).collect();
-    let mut result = analyse_several(&mut runs, provenance(), &|_| ()).expect("runs make a result");
+    let mut result = together(runs).expect("runs make a result");
     let opinion = Opinion {
         judge: "dieharder".into(),
         version: "3.31.1".into(),

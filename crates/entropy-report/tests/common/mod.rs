@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Runs made up for tests and for looking at a report. None of this was measured in a guest.
 
-use entropy_report::{Artifact, Moment, Provenance, RepeatCommand, RestartMatrix, TakenRun};
+use entropy_report::{
+    AnalyseOptions, Artifact, CompareResult, Moment, Provenance, RepeatCommand, ReportError,
+    RestartMatrix, TakenRun, analyse, side_by_side,
+};
 use std::collections::BTreeMap;
 
 /// `SplitMix64`: repeatable, and looks random.
@@ -152,4 +155,12 @@ pub(crate) fn whole(sizes: Sizes) -> Vec<TakenRun> {
         runs.push(run("host-user", false, boot, 900 + u64::from(boot), sizes));
     }
     runs
+}
+
+/// Runs that were recorded apart, analysed side by side.
+pub(crate) fn together(
+    runs: Vec<(Provenance, Vec<TakenRun>)>,
+) -> Result<CompareResult, ReportError> {
+    let (runs, boots) = side_by_side(runs)?;
+    analyse(&boots, AnalyseOptions { runs, ..provenance().into() })
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use entropy_report::{CompareResult, Progress, Provenance, TakenRun};
+use entropy_report::{AnalyseOptions, CompareResult, Progress, Provenance, TakenRun, analyse};
 use indicatif::ProgressBar;
 
 use crate::images::{ImageSource, Parts};
@@ -92,7 +92,7 @@ impl Compare {
             &self.machine,
             run.id(),
         )?;
-        let mut result = assess(context, &taken, provenance)?;
+        let mut result = assess(context, &taken, provenance, Vec::new())?;
         self.judges.hear(context, &mut result, &taken)?;
         publish::write(context, run, &result, &taken)
     }
@@ -105,13 +105,10 @@ impl Compare {
         })?;
         let run = RunFolder::create(runs)?;
         let provenance = publish::provenance_of_taken(context, &taken, run.id());
-        let mut taken: Vec<(Provenance, Vec<TakenRun>)> =
+        let taken: Vec<(Provenance, Vec<TakenRun>)> =
             taken.into_iter().map(|stored| (stored.result.provenance, stored.boots)).collect();
-        let mut result = task(&context.next_label("assess"), |bar| {
-            entropy_report::analyse_several(&mut taken, provenance, &|now| show(bar, &now))
-                .context("assessing what was taken")
-        })?;
-        let boots: Vec<TakenRun> = taken.into_iter().flat_map(|(_, boots)| boots).collect();
+        let (origins, boots) = entropy_report::side_by_side(taken)?;
+        let mut result = assess(context, &boots, provenance, origins)?;
         self.judges.hear(context, &mut result, &boots)?;
         publish::write(context, run, &result, &boots)
     }
@@ -135,12 +132,14 @@ impl Compare {
 
 fn assess(
     context: &CommandContext,
-    taken: &[TakenRun],
+    boots: &[TakenRun],
     provenance: Provenance,
+    runs: Vec<Provenance>,
 ) -> Result<CompareResult> {
     task(&context.next_label("assess"), |bar| {
-        entropy_report::analyse_with(taken, provenance, &|now| show(bar, &now))
-            .context("assessing what was taken")
+        let progress = |now: Progress| show(bar, &now);
+        analyse(boots, AnalyseOptions { provenance, runs, progress: &progress })
+            .context("assessing what was recorded")
     })
 }
 

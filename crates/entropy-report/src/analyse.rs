@@ -16,21 +16,17 @@ mod words;
 use crate::error::ReportError;
 use crate::provenance::Provenance;
 use crate::result::{CompareResult, Comparison, Plots, SCHEMA_VERSION, TargetResult};
-use crate::taken::TakenRun;
+use crate::taken::{SYNTHETIC, TakenRun};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub(crate) use assess::title as estimator_title;
-pub(crate) use several::LETTERS;
-pub use several::analyse_several;
+pub use several::side_by_side;
 
 pub(crate) use output_tests::ALPHA as OUTPUT_TEST_ALPHA;
 
-/// The accelerator of a clock that is made up for a lesson.
-pub(crate) const SYNTHETIC: &str = "synthetic";
-
-/// How far [`analyse_with`] is.
+/// How far [`analyse`] is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     /// Targets under one condition that are done.
@@ -41,34 +37,34 @@ pub struct Progress {
     pub what: String,
 }
 
-/// Assesses `runs`: one entry per target and condition from its first boot, and a comparison wherever there are
-/// two boots or more. Works on all cores of the rayon pool it is called in.
-///
-/// # Errors
-/// [`ReportError`] for no runs, a boot that is there twice, or a restart matrix that does not fill its shape. Too
-/// little data is no error: the figure is null, and its verdict says so.
-pub fn analyse(runs: &[TakenRun], provenance: Provenance) -> Result<CompareResult, ReportError> {
-    analyse_with(runs, provenance, &|_| ())
+/// Where boots come from, and who is to hear how far their analysis is.
+pub struct AnalyseOptions<'a> {
+    /// Where the result comes from.
+    pub provenance: Provenance,
+    /// Where each of several runs comes from; empty for one run. [`side_by_side`] makes these.
+    pub runs: Vec<Provenance>,
+    /// Called after each target under one condition, from whichever thread finished it.
+    pub progress: &'a (dyn Fn(Progress) + Sync),
 }
 
-/// [`analyse`] that tells how far it is, from whichever thread gets there.
-///
-/// # Errors
-/// As [`analyse`].
-pub fn analyse_with(
-    runs: &[TakenRun],
-    provenance: Provenance,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<CompareResult, ReportError> {
-    assess_all(&runs.iter().collect::<Vec<_>>(), provenance, progress)
+impl From<Provenance> for AnalyseOptions<'static> {
+    fn from(provenance: Provenance) -> Self {
+        Self { provenance, runs: Vec::new(), progress: &|_| () }
+    }
 }
 
-fn assess_all(
-    runs: &[&TakenRun],
-    provenance: Provenance,
-    progress: &(dyn Fn(Progress) + Sync),
+/// Assesses `boots`: one entry per target, condition and run, and a comparison wherever there are two boots or more.
+/// Works on all cores of the rayon pool that it is called in.
+///
+/// # Errors
+/// Returns an error if there are no boots, a boot is there twice, or a restart matrix does not fill its shape. Too
+/// little data is not an error: the figure is null, and its verdict says so.
+pub fn analyse<'a>(
+    boots: &[TakenRun],
+    options: impl Into<AnalyseOptions<'a>>,
 ) -> Result<CompareResult, ReportError> {
-    let groups = groups(runs)?;
+    let AnalyseOptions { provenance, runs, progress } = options.into();
+    let groups = groups(boots)?;
     let (done, total) = (AtomicUsize::new(0), groups.len());
     let found: Vec<(TargetResult, Option<Comparison>)> = groups
         .par_iter()
@@ -89,7 +85,7 @@ fn assess_all(
         across: several::across(&groups),
         judges: None,
         provenance,
-        runs: Vec::new(),
+        runs,
     };
     for (target, comparison) in found {
         let comparisons =
@@ -103,14 +99,14 @@ fn assess_all(
 
 /// Boots of the same target under the same condition, by number; ordinary ones first, targets in the order in
 /// which they came.
-fn groups<'a>(runs: &[&'a TakenRun]) -> Result<Vec<Vec<&'a TakenRun>>, ReportError> {
+fn groups(runs: &[TakenRun]) -> Result<Vec<Vec<&TakenRun>>, ReportError> {
     if runs.is_empty() {
         return Err(ReportError::NoRuns);
     }
-    let mut groups: Vec<Vec<&'a TakenRun>> = Vec::new();
-    for run in runs.iter().copied() {
+    let mut groups: Vec<Vec<&TakenRun>> = Vec::new();
+    for run in runs {
         check_matrix(run)?;
-        let same = |g: &&mut Vec<&'a TakenRun>| key(g[0]) == key(run);
+        let same = |g: &&mut Vec<&TakenRun>| key(g[0]) == key(run);
         match groups.iter_mut().find(same) {
             Some(group) => group.push(run),
             None => groups.push(vec![run]),

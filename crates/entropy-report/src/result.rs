@@ -19,6 +19,9 @@ use serde::{Deserialize, Serialize};
 /// Version of the shape of `result.json`; it grows by one when a field changes its meaning or goes.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// What several runs side by side are called.
+pub(crate) const LETTERS: std::ops::RangeInclusive<char> = 'A'..='Z';
+
 /// Everything that one comparison found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
