@@ -4,17 +4,14 @@
 
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use indicatif::ProgressBar;
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
-
+use guest_run::process::{self, OnInterrupt, Wiring};
 use guest_run::progress::spinner;
+use guest_run::quoted;
+use indicatif::ProgressBar;
 
 /// Lines of a failed tool's output that are shown at once.
 const TAIL_LINES: usize = 15;
@@ -63,7 +60,7 @@ impl StepLog {
         &self.bar
     }
 
-    /// Runs a tool to its end, its output in the log.
+    /// Runs a tool to its end, its output in the log. `command` is used up.
     ///
     /// # Errors
     /// When it cannot be started, ends with a non-zero status (the last lines are in the error), or is interrupted.
@@ -73,16 +70,11 @@ impl StepLog {
         let begin = self.file.metadata().map(|data| data.len()).unwrap_or_default();
         let output = self.file.try_clone().context("sharing the log with a tool")?;
         let errors = self.file.try_clone().context("sharing the log with a tool")?;
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(output)
-            .stderr(errors)
-            .process_group(0)
-            .spawn()
-            .with_context(|| {
-                format!("starting `{shown}`: is the tool installed? (`cargo xtask doctor` tells)")
-            })?;
-        let status = wait_or_kill(child).with_context(|| format!("running `{shown}`"))?;
+        command.stdin(Stdio::null()).stdout(output).stderr(errors);
+        let taken = std::mem::replace(command, Command::new("true"));
+        let finished = process::run(taken, Wiring::AsSet, None, OnInterrupt::Kill)
+            .context("is the tool installed? (`cargo xtask doctor` shows what is missing)")?;
+        let status = finished.status;
         if status.success() {
             return Ok(());
         }
@@ -105,42 +97,6 @@ impl StepLog {
     }
 }
 
-/// Waits for the child; an interrupt takes its whole process group down with it.
-fn wait_or_kill(mut child: Child) -> Result<ExitStatus> {
-    let group = Pid::from_raw(i32::try_from(child.id()).context("a process number")?);
-    let (sender, receiver) = std::sync::mpsc::channel();
-    std::thread::scope(|scope| {
-        scope.spawn(move || sender.send(child.wait()));
-        loop {
-            match receiver.recv_timeout(Duration::from_millis(100)) {
-                Ok(status) => return status.context("waiting for it"),
-                Err(_) if guest_run::interrupt::requested() => {
-                    let _ = killpg(group, Signal::SIGKILL);
-                    return Err(guest_run::interrupt::Interrupted.into());
-                }
-                Err(_) => {}
-            }
-        }
-    })
-}
-
-/// A command as one would type it.
-pub fn quoted(command: &Command) -> String {
-    std::iter::once(command.get_program())
-        .chain(command.get_args())
-        .map(|word| {
-            let word = word.to_string_lossy();
-            let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
-            if !word.is_empty() && word.chars().all(plain) {
-                word.into_owned()
-            } else {
-                format!("'{}'", word.replace('\'', r"'\''"))
-            }
-        })
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,10 +117,5 @@ mod tests {
         );
         let missing = log.run(&mut Command::new("no-such-tool-here")).unwrap_err();
         assert!(format!("{missing:#}").contains("doctor"));
-    }
-
-    #[test]
-    fn words_with_spaces_are_quoted() {
-        assert_eq!(quoted(Command::new("ls").args(["a b", "it's"])), r"ls 'a b' 'it'\''s'");
     }
 }

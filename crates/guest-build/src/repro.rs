@@ -7,6 +7,7 @@ mod difference;
 mod surroundings;
 
 use std::fs;
+use std::io::{Read as _, Seek as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -18,7 +19,7 @@ use crate::linux_image::LinuxOptions;
 pub use checkout::copy_checkout;
 pub use difference::{Difference, first_difference};
 use guest_run::CommandContext;
-use guest_run::process;
+use guest_run::process::{self, OnInterrupt, Wiring};
 use guest_run::quoted;
 use surroundings::{BOTH, Surroundings};
 
@@ -90,18 +91,23 @@ fn build(
     surroundings: &Surroundings,
     base: &Path,
 ) -> Result<Vec<BuiltFile>> {
-    let mut command = surroundings.command(context, options, base)?;
-    let json = output(&mut command)?;
+    let json = output(surroundings.command(context, options, base)?)?;
     serde_json::from_slice(&json).context("reading the list of what was built")
 }
 
 /// Runs a command whose progress a person sees, and gives what it printed.
-fn output(command: &mut Command) -> Result<Vec<u8>> {
-    let output = process::output(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
-    if !output.status.success() {
-        bail!("it failed ({}); what it said is above, and --keep keeps its logs", output.status);
+fn output(mut command: Command) -> Result<Vec<u8>> {
+    // Its progress goes to our standard error as it comes.
+    let mut list = tempfile::tempfile().context("creating a file for the list")?;
+    let output = list.try_clone().context("sharing the list's file")?;
+    command.stdin(Stdio::null()).stdout(output);
+    let finished = process::run(command, Wiring::AsSet, None, OnInterrupt::PassOn)?;
+    if !finished.status.success() {
+        bail!("it failed ({}); what it said is above, and --keep keeps its logs", finished.status);
     }
-    Ok(output.stdout)
+    let mut text = Vec::new();
+    list.rewind().and_then(|()| list.read_to_end(&mut text)).context("reading the list")?;
+    Ok(text)
 }
 
 fn compare(first: BuiltFile, second: BuiltFile) -> Result<Twice> {
@@ -151,7 +157,11 @@ mod tests {
 
     #[test]
     fn what_a_build_fails_with_is_passed_on() {
-        let shell = |script: &str| output(Command::new("sh").args(["-c", script]));
+        let shell = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            output(command)
+        };
         assert_eq!(shell("echo list").unwrap(), b"list\n");
         let error = shell("exit 5").unwrap_err().to_string();
         assert!(error.contains("exit status: 5") && error.contains("--keep"), "{error}");

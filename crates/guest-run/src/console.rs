@@ -48,21 +48,26 @@ impl Console {
         Ok(Self { log, ..Self::default() })
     }
 
+    /// The lines of what was written, piece by piece.
+    pub(crate) fn lines_of(pieces: &[(Duration, Vec<u8>)]) -> Vec<ConsoleLine> {
+        let mut console = Self::default();
+        for (at, bytes) in pieces {
+            for byte in bytes {
+                console.push(*at, *byte);
+            }
+        }
+        if !console.partial.is_empty() {
+            console.end_line(pieces.last().map(|(at, _)| *at).unwrap_or_default());
+        }
+        console.lines
+    }
+
     /// Takes bytes of the guest's in.
     pub(crate) fn take(&mut self, at: Duration, bytes: &[u8]) -> io::Result<()> {
         self.taken_bytes = self.taken_bytes.saturating_add(bytes.len());
         let first_new = self.lines.len();
         for byte in bytes {
-            match byte {
-                b'\r' => {}
-                b'\n' => self.end_line(at),
-                _ => {
-                    self.partial.push(*byte);
-                    if self.partial.len() >= LONGEST_LINE_BYTES {
-                        self.end_line(at);
-                    }
-                }
-            }
+            self.push(at, *byte);
         }
         self.write_log(first_new)
     }
@@ -127,6 +132,19 @@ impl Console {
             }
         }
         false
+    }
+
+    fn push(&mut self, at: Duration, byte: u8) {
+        match byte {
+            b'\r' => {}
+            b'\n' => self.end_line(at),
+            _ => {
+                self.partial.push(byte);
+                if self.partial.len() >= LONGEST_LINE_BYTES {
+                    self.end_line(at);
+                }
+            }
+        }
     }
 
     fn end_line(&mut self, at: Duration) {

@@ -14,7 +14,6 @@
 #![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
 
 pub mod archive;
-mod child;
 mod console;
 mod context;
 mod disk;
@@ -22,7 +21,6 @@ mod error;
 pub mod failure;
 mod images;
 pub mod interrupt;
-mod keeper;
 mod live;
 mod machine;
 mod outcome;

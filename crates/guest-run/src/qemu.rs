@@ -2,13 +2,12 @@
 //! Finds QEMU and asks it for its version.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::child;
+use crate::process::{self, OnInterrupt, Wiring};
+use crate::tools;
 
 /// The program that is looked for on `PATH`.
 const PROGRAM: &str = "qemu-system-x86_64";
@@ -68,9 +67,9 @@ impl Qemu {
     /// As [`Qemu::find`], with the two variables given.
     fn find_in(given: Option<OsString>, path: &OsStr) -> Result<Self, QemuError> {
         let path = match given {
-            Some(given) => look_up(&given, path)
+            Some(given) => tools::find_in(&given, path)
                 .ok_or_else(|| QemuError::NotAProgram { path: PathBuf::from(given) })?,
-            None => look_up(OsStr::new(PROGRAM), path).ok_or(QemuError::Missing)?,
+            None => tools::find_in(OsStr::new(PROGRAM), path).ok_or(QemuError::Missing)?,
         };
         let version = version(&path)?;
         Ok(Self { path, version })
@@ -95,36 +94,18 @@ impl Qemu {
     }
 }
 
-/// A name with a slash is a path; another one is looked for in the folders of `path`.
-fn look_up(name: &OsStr, path: &OsStr) -> Option<PathBuf> {
-    if Path::new(name).components().count() > 1 {
-        return Some(PathBuf::from(name)).filter(|file| is_program(file));
-    }
-    std::env::split_paths(path)
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .map(|folder| folder.join(name))
-        .find(|file| is_program(file))
-}
-
-fn is_program(file: &Path) -> bool {
-    file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
-}
-
 fn version(path: &Path) -> Result<String, QemuError> {
     let no_version = |why| QemuError::NoVersion { path: path.to_owned(), why };
     let mut command = Command::new(path);
     command.arg("--version");
-    let (status, output) = child::output(command, VERSION_DEADLINE).map_err(|error| {
-        no_version(match error.kind() {
-            io::ErrorKind::TimedOut => format!("no answer within {} s", VERSION_DEADLINE.as_secs()),
-            _ => error.to_string(),
-        })
-    })?;
-    let first = output.lines().next().unwrap_or_default().trim();
-    if status.success() && first.starts_with("QEMU emulator version") {
+    let finished = process::run(command, Wiring::Pipes, Some(VERSION_DEADLINE), OnInterrupt::Kill)
+        .map_err(|error| no_version(error.to_string()))?;
+    let text = finished.text();
+    let first = text.lines().next().unwrap_or_default().trim();
+    if finished.status.success() && first.starts_with("QEMU emulator version") {
         Ok(first.to_owned())
     } else {
-        Err(no_version(format!("it ended with {status} and said {first:?}")))
+        Err(no_version(format!("it ended with {} and said {first:?}", finished.status)))
     }
 }
 

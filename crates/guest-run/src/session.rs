@@ -7,13 +7,13 @@ use std::process::ExitStatus;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use crate::child::{DRAIN, Event, Process, Wiring};
 use crate::console::{Console, ConsoleLine, Cursor};
 use crate::disk;
 use crate::error::{RunError, Scene};
 use crate::interrupt::{self, Interrupted};
 use crate::machine::{DataPort, Guest, Machine};
 use crate::outcome::{self, Outcome};
+use crate::process::{DRAIN, Event, Process, Wiring};
 use crate::qemu::Qemu;
 use crate::shell;
 

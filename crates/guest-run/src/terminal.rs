@@ -9,10 +9,10 @@ use nix::sys::termios::{self, SetArg, Termios};
 
 use chaos_wire::{GuestStatus, Marker};
 
-use crate::child::{Event, Process, Wiring};
 use crate::error::{RunError, Scene};
 use crate::interrupt::Interrupted;
 use crate::machine::{ConsoleTo, Guest, Machine};
+use crate::process::{Event, Process, Wiring};
 use crate::qemu::Qemu;
 use crate::session::{Limits, Session};
 use crate::shell;

@@ -2,7 +2,8 @@
 //! What this machine must have, why, and which Debian package brings it. A tool is looked up on PATH, a header
 //! by its path; nothing is guessed from package names alone.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::PathBuf;
 
 /// One thing that is needed.
 #[derive(Debug, Clone, Copy)]
@@ -33,19 +34,18 @@ impl Need {
     }
 }
 
-/// Where a program is on this machine, if it is.
+/// Where a program is on this machine, if it is. The administrator's folders are not on every user's PATH, and depmod
+/// is there.
+#[must_use]
 pub fn find(program: &str) -> Option<PathBuf> {
-    // The administrator's folders are not on every user's PATH, and depmod lives there.
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .chain(["/usr/sbin", "/sbin"].map(PathBuf::from))
-        .map(|folder| folder.join(program))
-        .find(|candidate| is_executable(candidate))
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin", "/sbin"].map(PathBuf::from));
+    find_in(OsStr::new(program), &std::env::join_paths(folders).ok()?)
 }
 
-fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    path.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+/// The first program of that name in the folders of `path`. A name with a slash is a path itself.
+pub(crate) fn find_in(program: &OsStr, path: &OsStr) -> Option<PathBuf> {
+    which::which_in(program, Some(path), std::env::current_dir().ok()?).ok()
 }
 
 /// Those of `needs` that are not on this machine.

@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What experiments work with: guests to boot, and the figures that they have in common.
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use chaos_wire::{Capture, Job, Request};
+use chaos_wire::Request;
 use entropy_report::TakenRun;
-use guest_run::{Limits, Session};
+use guest_run::{Images, Limits, Session};
 use sp800_90b::symbols::from_ticks;
 use sp800_90b::{Track, assess};
 
 use super::Found;
-use guest_run::Failure;
-use guest_run::Images;
-use measure::boot::OVERHEAD_BYTES;
-use measure::guest::{GuestKind, Host, MachineOptions};
-use measure::taken::{self, BootFacts};
+use measure::boot::Boot;
+use measure::guest::{BootFiles, GuestKind, Host, MachineOptions};
 
 /// The guests of an experiment.
 #[derive(Debug)]
@@ -42,28 +38,18 @@ impl Bench<'_> {
         words: &str,
     ) -> Result<Vec<TakenRun>> {
         let request = Request::parse(words).map_err(|error| anyhow!(error))?;
-        let capture_path = self.scratch.join("capture");
-        let samples_bytes: u64 = request.jobs.iter().map(Job::len_bytes).sum();
-        let expected = samples_bytes * request.targets.len().max(1) as u64 + OVERHEAD_BYTES;
-        let mut session =
-            self.start(kind, isolated, words, Some((capture_path.clone(), expected)))?;
-        found.commands.push(session.command().to_owned());
-        while session.next_line()?.is_some() {}
-        let outcome = session.finish()?;
-        outcome.verdict()?;
-        let capture = Capture::read(&capture_path)?;
-        fs::remove_file(&capture_path).context("removing a capture that has been read")?;
-        if let Some((target, job, why)) = taken::failures(&capture).into_iter().next() {
-            let text = format!("{target} failed at its job '{}': {why}", job.word());
-            return Err(Failure::Guest(text).into());
-        }
-        let facts = BootFacts {
-            accel: self.accel(isolated),
-            isolated,
-            boot: 1,
-            command: outcome.scene.command.clone(),
+        let (guest, host) = self.guest(kind)?;
+        let boot = Boot {
+            guest,
+            machine: self.machine.machine(host, isolated),
+            arguments: words.to_owned(),
+            request: &request,
+            deadline: self.deadline(),
+            number: 1,
         };
-        Ok(taken::from_capture(capture, &outcome.lines, &facts))
+        let taken = boot.take(&host.qemu, self.scratch, kind.slug(), |_| ())?;
+        found.commands.extend(taken.runs.first().map(|run| run.command.clone()));
+        Ok(taken.runs)
     }
 
     /// Boots the microkernel for one job; what it gave.
@@ -75,25 +61,22 @@ impl Bench<'_> {
         runs.into_iter().next().context("the microkernel gave nothing")
     }
 
-    /// Starts a guest.
+    /// Starts a guest without a job, for its console.
     ///
     /// # Errors
-    /// When it is not built, or QEMU cannot be started.
-    pub fn start(
-        &self,
-        kind: GuestKind,
-        isolated: bool,
-        words: &str,
-        data: Option<(std::path::PathBuf, u64)>,
-    ) -> Result<Session> {
-        let images = self.images.context("this experiment has no guests")?;
-        let host = self.host.context("this experiment has no QEMU")?;
-        let boots = kind.in_images(images)?;
-        let machine = self.machine.machine(host, isolated);
-        let guest = boots.guest(&machine, words, data);
+    /// Returns an error if it was not built, or QEMU cannot be started.
+    pub fn start(&self, kind: GuestKind) -> Result<Session> {
+        let (guest, host) = self.guest(kind)?;
+        let machine = self.machine.machine(host, false);
         let log = self.scratch.join("console.log");
         let limits = Limits { deadline: Some(self.deadline()), console_log: Some(log) };
-        Ok(Session::start(&host.qemu, &machine, &guest, &limits)?)
+        Ok(Session::start(&host.qemu, &machine, &guest.guest(&machine, "", None), &limits)?)
+    }
+
+    fn guest(&self, kind: GuestKind) -> Result<(BootFiles<'_>, &Host)> {
+        let images = self.images.context("this experiment has no guests")?;
+        let host = self.host.context("this experiment has no QEMU")?;
+        Ok((kind.in_images(images)?, host))
     }
 
     /// What a guest may take.

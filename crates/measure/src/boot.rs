@@ -1,125 +1,133 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One boot of one guest: run it, check its capture whole, write the files of each target it ran.
+//! The one path from a guest to its samples: boot it for some jobs, check its capture whole, give one [`TakenRun`] per
+//! target. Every way to fail has one meaning here, whichever command boots.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use chaos_wire::{Capture, Target, Targets};
+use chaos_wire::{Capture, Job, Request};
 use entropy_report::TakenRun;
-use guest_run::{Limits, Machine};
+use guest_run::{ConsoleLine, Failure, Guest, Limits, Machine, Qemu, Session};
 
-use super::files;
-use super::settings::Settings;
-use super::taken::{self, BootFacts};
-use crate::guest::{GuestKind, Host, MachineOptions};
-use guest_run::Failure;
-use guest_run::Images;
+use crate::files;
+use crate::guest::BootFiles;
+use crate::taken::{self, BootFacts};
 
 /// Room in the data file for headers and reports, beyond the samples.
-pub const OVERHEAD_BYTES: u64 = 4 << 20;
+const OVERHEAD_BYTES: u64 = 4 << 20;
 
-/// Which guest, under which condition, for which time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Boot {
-    pub guest: GuestKind,
-    pub isolated: bool,
+/// A guest on a machine, with the jobs that it is given.
+#[derive(Debug)]
+pub struct Boot<'a> {
+    pub guest: BootFiles<'a>,
+    pub machine: Machine,
+    /// Its part of the kernel command line, which says what `request` says.
+    pub arguments: String,
+    pub request: &'a Request,
+    pub deadline: Duration,
+    /// Its number among the boots under one condition, from 1.
     pub number: u32,
 }
 
-/// Every boot of the main job: each guest twice under each condition.
-pub fn all(per_condition: u32) -> Vec<Boot> {
-    let mut boots = Vec::new();
-    for isolated in [false, true] {
-        for guest in [GuestKind::BareMetal, GuestKind::Linux] {
-            boots.extend((1..=per_condition).map(|number| Boot { guest, isolated, number }));
-        }
-    }
-    boots
+/// What a boot gave.
+#[derive(Debug)]
+pub struct Taken {
+    pub runs: Vec<TakenRun>,
+    /// Lines of the self-tests, each after the name of its target.
+    pub self_test: Vec<String>,
+    pub console_log: PathBuf,
 }
 
-impl Boot {
-    /// `bare metal, isolated, boot 2`.
-    pub fn name(self) -> String {
-        let guest = match self.guest {
-            GuestKind::BareMetal => "bare metal",
-            GuestKind::Linux => "linux",
-        };
-        format!(
-            "{guest}, {}, boot {}",
-            if self.isolated { "isolated" } else { "ordinary" },
-            self.number
-        )
+impl Boot<'_> {
+    fn guest(&self, capture: &Path) -> Guest {
+        let data = (capture.to_path_buf(), expected_bytes(self.request));
+        self.guest.guest(&self.machine, &self.arguments, Some(data))
     }
 
-    fn targets(self) -> Targets {
-        match self.guest {
-            GuestKind::BareMetal => Targets::EMPTY.with(Target::BareMetal),
-            GuestKind::Linux => Targets::EMPTY
-                .with(Target::LinuxModule)
-                .with(Target::LinuxUser)
-                .with(Target::LinuxCrng),
-        }
+    /// The command that boots it, its data going to `capture`.
+    #[must_use]
+    pub fn command(&self, qemu: &Qemu, capture: &Path) -> Command {
+        self.machine.command(qemu, &self.guest(capture))
     }
 
-    /// Machine and guest for this boot, with its data going to `capture`.
+    /// Boots it and reads what it gave; `slug` names its files in `work_dir`, of which the console log stays. `on_line`
+    /// is called with each line of the console.
     ///
     /// # Errors
-    /// A setting that the job grammar does not take.
-    pub fn plan(
-        self,
-        images: &Images,
-        host: &Host,
-        options: &MachineOptions,
-        settings: &Settings,
-        capture: &Path,
-    ) -> Result<(Machine, guest_run::Guest)> {
-        let request = settings.request(self.targets(), self.isolated)?;
-        let expected_bytes = settings.len_bytes()? * self.targets().len() as u64 + OVERHEAD_BYTES;
-        let data = Some((capture.to_path_buf(), expected_bytes));
-        let machine = options.machine(host, self.isolated);
-        let guest = self.guest.in_images(images)?.guest(&machine, &request.to_string(), data);
-        Ok((machine, guest))
-    }
-
-    /// Boots, and writes what each target gave below `run_folder`.
-    ///
-    /// # Errors
-    /// A guest that died, panicked, failed or passed its deadline; a capture that is not whole; a job that failed.
+    /// Returns an error if the guest dies, panics, fails or passes its deadline, its capture is not whole, or a job in
+    /// it failed.
     pub fn take(
-        self,
-        images: &Images,
-        host: &Host,
-        options: &MachineOptions,
-        settings: &Settings,
-        run_folder: &Path,
-    ) -> Result<Vec<TakenRun>> {
-        let slug = self.name().replace(", ", "-").replace(' ', "-");
-        let capture_path = run_folder.join(format!("{slug}.capture"));
-        let console_log = run_folder.join(format!("{slug}.console.log"));
-        let (machine, guest) = self.plan(images, host, options, settings, &capture_path)?;
+        &self,
+        qemu: &Qemu,
+        work_dir: &Path,
+        slug: &str,
+        mut on_line: impl FnMut(&ConsoleLine),
+    ) -> Result<Taken> {
+        let capture_path = work_dir.join(format!("{slug}.capture"));
+        let console_log = work_dir.join(format!("{slug}.console.log"));
         let limits =
-            Limits { deadline: Some(options.deadline()), console_log: Some(console_log.clone()) };
-        let outcome = guest_run::run(&host.qemu, &machine, &guest, &limits)?;
-        outcome.verdict()?;
-        let capture = Capture::read(&capture_path)?;
-        if let Some((target, job, why)) = taken::failures(&capture).into_iter().next() {
-            let text = format!("{target} failed at its job '{}': {why}", job.word());
-            return Err(Failure::Check(text).into());
+            Limits { deadline: Some(self.deadline), console_log: Some(console_log.clone()) };
+        let mut session = Session::start(qemu, &self.machine, &self.guest(&capture_path), &limits)?;
+        while let Some(line) = session.next_line()? {
+            on_line(&line);
         }
+        let outcome = session.finish()?;
+        outcome.verdict()?;
+        let capture = read_capture(&capture_path)?;
+        let self_test = capture
+            .targets
+            .iter()
+            .flat_map(|of| of.self_test.iter().map(|line| format!("{}: {line}", of.target)))
+            .collect();
         let facts = BootFacts {
-            accel: machine.runs_on().to_string(),
-            isolated: self.isolated,
+            accel: self.machine.runs_on().to_string(),
+            isolated: self.machine.isolated,
             boot: self.number,
             command: outcome.scene.command.clone(),
         };
-        let mut runs = taken::from_capture(capture, &outcome.lines, &facts);
+        let runs = taken::from_capture(capture, &outcome.lines, &facts);
+        Ok(Taken { runs, self_test, console_log })
+    }
+
+    /// Boots it, and keeps what each target gave below `folder`.
+    ///
+    /// # Errors
+    /// As [`Boot::take`]; returns an error if a file cannot be written.
+    pub fn keep(&self, qemu: &Qemu, folder: &Path, slug: &str) -> Result<Vec<TakenRun>> {
+        let Taken { mut runs, console_log, .. } = self.take(qemu, folder, slug, |_| ())?;
         for run in &mut runs {
-            files::write(run_folder, run, Some(&console_log))?;
+            files::write(folder, run, Some(&console_log))?;
         }
-        for used in [&capture_path, &console_log] {
-            fs::remove_file(used).with_context(|| format!("removing {}", used.display()))?;
-        }
+        fs::remove_file(&console_log)
+            .with_context(|| format!("removing {}", console_log.display()))?;
         Ok(runs)
     }
+}
+
+/// About how much a guest sends for `request`.
+fn expected_bytes(request: &Request) -> u64 {
+    let samples_bytes: u64 = request.jobs.iter().map(Job::len_bytes).sum();
+    samples_bytes * request.targets.len().max(1) as u64 + OVERHEAD_BYTES
+}
+
+/// Reads a capture whose target says that it did all its jobs, and removes it.
+///
+/// # Errors
+/// Returns an error if it is not whole, or a job in it failed after all.
+pub(crate) fn read_capture(path: &Path) -> Result<Capture> {
+    let capture = Capture::read(path)?;
+    fs::remove_file(path).with_context(|| format!("removing {}", path.display()))?;
+    for target in &capture.targets {
+        if let Some((report, why)) =
+            target.reports.iter().find_map(|report| Some((report, report.failure.as_ref()?)))
+        {
+            let job = report.job.kind().word();
+            let text = format!("{} failed at its job '{job}': {why}", target.target);
+            return Err(Failure::Guest(text).into());
+        }
+    }
+    Ok(capture)
 }

@@ -2,7 +2,6 @@
 //! Judges that the user has installed, asked about the very bytes that we have assessed. Each has a bounded time, and
 //! one that is not here is said to be absent; none is ever installed by us.
 
-mod bounded;
 mod catalogue;
 mod dieharder;
 mod ent;
@@ -20,8 +19,8 @@ use clap::Args;
 use entropy_report::result::{Absent, Judges, Opinion, TargetResult};
 use entropy_report::{CompareResult, Status, TakenRun, Verdict};
 
-use bounded::Ended;
 use guest_run::CommandContext;
+use guest_run::process::{self, Finished, OnInterrupt, ProcessError, Wiring};
 use guest_run::progress::task;
 use guest_run::quoted;
 
@@ -137,17 +136,19 @@ impl JudgeOptions {
         let mut said = String::new();
         let mut shown = Vec::new();
         let mut failed = None;
-        for mut command in (judge.commands)(&file) {
+        for command in (judge.commands)(&file) {
             shown.push(quoted(&command));
-            match bounded::run(&mut command, deadline)? {
-                Ended::Well(text) => said.push_str(&text),
-                Ended::Badly(why) => failed = Some(why),
-                Ended::TooLate => {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match process::run(command, Wiring::OnePipe, Some(left), OnInterrupt::Kill) {
+                Ok(finished) if finished.status.success() => said.push_str(&finished.text()),
+                Ok(finished) => failed = Some(last_lines(&finished)),
+                Err(ProcessError::Deadline { .. }) => {
                     failed = Some(format!(
                         "it was stopped after {} s (--judge-seconds gives it longer)",
                         self.judge_seconds
                     ));
                 }
+                Err(error) => return Err(error.into()),
             }
             if failed.is_some() {
                 break;
@@ -186,6 +187,14 @@ impl JudgeOptions {
         }
         Ok(Some(opinion))
     }
+}
+
+/// How a program failed, with the end of what it wrote.
+fn last_lines(finished: &Finished) -> String {
+    let text = finished.text();
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines[lines.len().saturating_sub(3)..].join(" / ");
+    format!("it failed ({}) with: {last}", finished.status)
 }
 
 /// The targets that judges are asked about, each with the boot that was assessed. An isolated boot repeats another one

@@ -12,6 +12,7 @@ pub mod guest;
 pub mod host;
 pub mod init_clock;
 pub mod judges;
+pub mod plan;
 pub mod provenance;
 pub mod publish;
 pub mod run_guest;

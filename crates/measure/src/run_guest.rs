@@ -6,16 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use chaos_wire::{Capture, Job, Request};
+use chaos_wire::{GuestStatus, Request};
 use clap::Args;
-use guest_run::{Limits, Network, Session};
+use entropy_report::TakenRun;
+use guest_run::{CommandContext, Failure, Limits, Machine, Network, say};
 
+use crate::boot::{Boot, Taken};
+use crate::files;
 use crate::guest::{BootFiles, MachineOptions};
-use crate::taken::{self, BootFacts};
-use crate::{boot::OVERHEAD_BYTES, files};
-use guest_run::CommandContext;
-use guest_run::Failure;
-use guest_run::say;
 
 /// Options of both commands.
 #[derive(Debug, Args)]
@@ -45,7 +43,7 @@ impl RunOptions {
     /// # Errors
     /// [`Failure::Usage`] for what the grammar does not take, or an output folder that is there already.
     pub fn check(&self) -> Result<Request> {
-        let request = Request::parse(&self.words())
+        let request = Request::parse(&self.arguments())
             .map_err(|error| anyhow!(Failure::Usage(error.to_string())))?;
         if let Some(output) = self.output.as_ref().filter(|output| output.exists()) {
             let text = format!(
@@ -63,7 +61,7 @@ impl RunOptions {
         self
     }
 
-    fn words(&self) -> String {
+    fn arguments(&self) -> String {
         let job = self.job.as_ref().map(|job| format!("uchaos.job={job}"));
         let target = self.target.as_ref().map(|target| format!("uchaos.target={target}"));
         let append = Some(self.append.clone()).filter(|append| !append.is_empty());
@@ -73,83 +71,72 @@ impl RunOptions {
     /// Runs the guest, with a network card where it is to have one.
     ///
     /// # Errors
-    /// The guest's death, deadline or failure; a capture that is not whole; files that cannot be written.
+    /// Returns an error if the guest dies, fails or passes its deadline, its capture is not whole, or files cannot be
+    /// written.
     pub fn run(
         &self,
         context: &CommandContext,
-        boots: BootFiles<'_>,
+        guest: BootFiles<'_>,
         network: Option<Network>,
     ) -> Result<()> {
-        let kind = boots.kind;
+        let kind = guest.kind;
         let request = self.check()?;
         let host = self.machine.host()?;
-        let mut machine = self.machine.machine(&host, self.isolated);
-        machine.network = network;
-        let scratch = tempfile::tempdir().context("creating a folder for the guest's data")?;
-        let capture_path = scratch.path().join("capture");
-        let data = (!request.jobs.is_empty()).then(|| {
-            let samples_bytes: u64 = request.jobs.iter().map(Job::len_bytes).sum();
-            (
-                capture_path.clone(),
-                samples_bytes * request.targets.len().max(1) as u64 + OVERHEAD_BYTES,
-            )
-        });
-        let guest = boots.guest(&machine, &self.words(), data);
-        if context.dry_run {
-            return say!("{}", guest_run::quoted(&machine.command(&host.qemu, &guest)));
+        let machine = Machine { network, ..self.machine.machine(&host, self.isolated) };
+        let logs = context.out.join("logs");
+        if !context.dry_run {
+            fs::create_dir_all(&logs).context("creating the folder for logs")?;
         }
-        fs::create_dir_all(context.out.join("logs")).context("creating the folder for logs")?;
-        let console_log = context.out.join("logs").join(format!("run-{}.console.log", kind.slug()));
         if request.jobs.is_empty() {
+            let guest = guest.guest(&machine, &self.arguments(), None);
+            if context.dry_run {
+                return say!("{}", guest_run::quoted(&machine.command(&host.qemu, &guest)));
+            }
+            let console_log = logs.join(format!("run-{}.console.log", kind.slug()));
             let limits = Limits { deadline: None, console_log: Some(console_log) };
             let status = guest_run::interactive(&host.qemu, &machine, &guest, &limits)?;
             return match status {
-                Some(chaos_wire::GuestStatus::Success) | None => Ok(()),
+                Some(GuestStatus::Success) | None => Ok(()),
                 Some(status) => {
                     Err(Failure::Guest(format!("{} ended with {status}", kind.name())).into())
                 }
             };
         }
-        let limits = Limits {
-            deadline: Some(self.machine.deadline()),
-            console_log: Some(console_log.clone()),
-        };
-        let mut session = Session::start(&host.qemu, &machine, &guest, &limits)?;
-        while let Some(line) = session.next_line()? {
-            eprintln!("{:>9.3} {}", line.at.as_secs_f64(), line.text);
+        let deadline = self.machine.deadline();
+        let arguments = self.arguments();
+        let boot = Boot { guest, machine, arguments, request: &request, deadline, number: 1 };
+        let slug = format!("run-{}", kind.slug());
+        if context.dry_run {
+            let command = boot.command(&host.qemu, &logs.join(format!("{slug}.capture")));
+            return say!("{}", guest_run::quoted(&command));
         }
-        let outcome = session.finish()?;
-        outcome.verdict()?;
-        let capture = Capture::read(&capture_path)?;
-        let facts = BootFacts {
-            accel: machine.runs_on().to_string(),
-            isolated: self.isolated,
-            boot: 1,
-            command: outcome.scene.command.clone(),
-        };
-        for target in &capture.targets {
-            for line in &target.self_test {
-                say!("{}: {line}", target.target)?;
+        let Taken { runs, self_test, console_log } =
+            boot.take(&host.qemu, &logs, &slug, |line| {
+                eprintln!("{:>9.3} {}", line.at.as_secs_f64(), line.text);
+            })?;
+        self_test.iter().try_for_each(|line| say!("{line}"))?;
+        match &self.output {
+            Some(output) => write(output, runs, &console_log),
+            None => {
+                eprintln!("the capture is whole; --output DIR would keep it");
+                Ok(())
             }
         }
-        let mut runs = taken::from_capture(capture, &outcome.lines, &facts);
-        let Some(output) = &self.output else {
-            eprintln!("the capture is whole; --output DIR would keep it");
-            return Ok(());
-        };
-        let parent = output
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        fs::create_dir_all(parent).with_context(|| format!("creating {}", parent.display()))?;
-        let whole = tempfile::tempdir_in(parent)
-            .with_context(|| format!("writing next to {}", output.display()))?;
-        for run in &mut runs {
-            files::write(whole.path(), run, Some(&console_log))?;
-        }
-        let made = whole.keep();
-        fs::rename(&made, output).with_context(|| format!("naming {}", output.display()))?;
-        eprintln!("written to {}", output.display());
-        Ok(())
     }
+}
+
+/// Writes the files of all targets to a folder that appears when it is whole.
+fn write(output: &Path, mut runs: Vec<TakenRun>, console_log: &Path) -> Result<()> {
+    let parent =
+        output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).with_context(|| format!("creating {}", parent.display()))?;
+    let whole = tempfile::tempdir_in(parent)
+        .with_context(|| format!("writing next to {}", output.display()))?;
+    for run in &mut runs {
+        files::write(whole.path(), run, Some(console_log))?;
+    }
+    let made = whole.keep();
+    fs::rename(&made, output).with_context(|| format!("naming {}", output.display()))?;
+    eprintln!("written to {}", output.display());
+    Ok(())
 }

@@ -3,7 +3,7 @@
 //! gets from them.
 
 use anyhow::{Result, anyhow};
-use chaos_wire::{Health, Job, Jobs, Request, Targets};
+use chaos_wire::{Health, Request, Targets};
 use clap::Args;
 use serde::Serialize;
 
@@ -46,14 +46,5 @@ impl Settings {
         let parsed = Request::parse(&line).map_err(|error| usage(error.to_string()))?;
         let health = if isolated { Health::Observe } else { Health::Enforce };
         Ok(Request { targets, health, ..parsed })
-    }
-
-    /// Bytes of data that one target gives in one boot, without frame headers.
-    ///
-    /// # Errors
-    /// As [`Settings::request`].
-    pub fn len_bytes(&self) -> Result<u64> {
-        let jobs: Jobs = self.request(Targets::EMPTY, false)?.jobs;
-        Ok(jobs.iter().map(Job::len_bytes).sum())
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chaos_wire::capture::TargetCapture;
-use chaos_wire::{Capture, JobKind, Marker, Request, Target};
+use chaos_wire::{Capture, Marker, Request, Target};
 use entropy_report::{Moment, RestartMatrix, TakenRun};
 use guest_run::ConsoleLine;
 
@@ -102,17 +102,4 @@ fn at_us(line: &ConsoleLine) -> u64 {
 
 fn pairs(fields: &chaos_wire::capture::Fields) -> BTreeMap<String, String> {
     fields.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
-}
-
-/// The kinds of job that a target of `taken` failed at, with the reason.
-pub fn failures(capture: &Capture) -> Vec<(Target, JobKind, String)> {
-    capture
-        .targets
-        .iter()
-        .flat_map(|target| {
-            target.reports.iter().filter_map(|report| {
-                report.failure.clone().map(|why| (target.target, report.job.kind(), why))
-            })
-        })
-        .collect()
 }

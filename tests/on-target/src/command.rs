@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::Bench;
-use guest_run::process;
+use guest_run::process::{self, OnInterrupt, Wiring};
 
 /// What a command left.
 #[derive(Debug)]
@@ -59,14 +59,12 @@ pub(super) fn xtask(bench: &Bench, words: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
-/// Runs a command to its end.
+/// Runs a command to its end; it is used up.
 pub(super) fn ended(command: &mut Command) -> Result<Ended> {
-    let output = process::output(command)?;
-    Ok(Ended {
-        status: output.status,
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    })
+    let command = std::mem::replace(command, Command::new("true"));
+    let finished = process::run(command, Wiring::Pipes, None, OnInterrupt::PassOn)?;
+    let (status, stdout, stderr) = (finished.status, finished.text(), finished.complaints());
+    Ok(Ended { status, stdout, stderr })
 }
 
 /// A command that runs, and whose standard error is read as it comes. Killed when dropped.

@@ -229,7 +229,7 @@ fn bundle(inbox: &Path, target: &Path, log: &mut StepLog) -> Result<()> {
 }
 
 fn output_of(command: &mut Command) -> Result<String> {
-    let shown = crate::log::quoted(command);
+    let shown = guest_run::quoted(command);
     let output = command.output().with_context(|| format!("starting `{shown}`"))?;
     if !output.status.success() {
         bail!("`{shown}` failed: {}", String::from_utf8_lossy(&output.stderr).trim());

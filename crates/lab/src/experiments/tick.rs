@@ -12,7 +12,7 @@ const JOB: &str = "uchaos.job=raw:100000 uchaos.health=observe";
 
 pub(super) fn run(bench: &Bench<'_>) -> Result<Found> {
     let mut found = Found::default();
-    let mut monitor = bench.start(GuestKind::BareMetal, false, "", None)?;
+    let mut monitor = bench.start(GuestKind::BareMetal)?;
     found.commands.push(format!("{}   # then type: clock", monitor.command()));
     monitor.expect("uchaos> ", bench.deadline())?;
     monitor.send("clock");

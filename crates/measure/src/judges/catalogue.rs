@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Every judge that can be asked.
 
-use std::path::PathBuf;
+use guest_run::tools::find;
 
 use super::{Data, Judge, dieharder, ent, non_iid, practrand, rngtest};
 
@@ -12,7 +12,7 @@ pub(super) fn all() -> Vec<Judge> {
             name: "ea_non_iid",
             from: "github.com/usnistgov/SP800-90B_EntropyAssessment, to be built",
             data: Data::Raw,
-            is_here: || on_path("ea_non_iid"),
+            is_here: || find("ea_non_iid").is_some(),
             commands: non_iid::tool,
             read: non_iid::read_tool,
         },
@@ -28,7 +28,7 @@ pub(super) fn all() -> Vec<Judge> {
             name: "ent",
             from: "Debian package ent",
             data: Data::Stream,
-            is_here: || on_path("ent"),
+            is_here: || find("ent").is_some(),
             commands: ent::commands,
             read: ent::read,
         },
@@ -36,7 +36,7 @@ pub(super) fn all() -> Vec<Judge> {
             name: "rngtest",
             from: "Debian package rng-tools5 or rng-tools-debian",
             data: Data::Stream,
-            is_here: || on_path("rngtest"),
+            is_here: || find("rngtest").is_some(),
             commands: rngtest::commands,
             read: rngtest::read,
         },
@@ -44,7 +44,7 @@ pub(super) fn all() -> Vec<Judge> {
             name: "dieharder",
             from: "Debian package dieharder",
             data: Data::Stream,
-            is_here: || on_path("dieharder"),
+            is_here: || find("dieharder").is_some(),
             commands: dieharder::commands,
             read: dieharder::read,
         },
@@ -52,14 +52,9 @@ pub(super) fn all() -> Vec<Judge> {
             name: "RNG_test",
             from: "PractRand, pracrand.sourceforge.net, to be built",
             data: Data::Stream,
-            is_here: || on_path("RNG_test"),
+            is_here: || find("RNG_test").is_some(),
             commands: practrand::commands,
             read: practrand::read,
         },
     ]
-}
-
-fn on_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).map(|folder: PathBuf| folder.join(program)).any(|it| it.is_file())
 }

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use chaos_wire::Targets;
 use clap::Args;
 use entropy_report::{AnalyseOptions, CompareResult, Progress, Provenance, TakenRun, analyse};
 use indicatif::ProgressBar;
@@ -16,11 +17,12 @@ use guest_run::progress::task;
 use guest_run::say;
 use measure::guest::MachineOptions;
 use measure::judges::JudgeOptions;
+use measure::plan::{self, PlannedBoot};
 use measure::publish;
 use measure::runs::{RunFolder, RunsOption};
 use measure::settings::Settings;
 use measure::stored;
-use measure::{boot, host, synthetic};
+use measure::{host, synthetic};
 
 /// Boots of each guest under each condition: two are the fewest that can be held against each other.
 const BOOTS: u32 = 2;
@@ -55,14 +57,14 @@ impl Compare {
     /// # Errors
     /// The first thing that could not be done. No run folder stands then; console logs are kept under `failed-…`.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
-        self.settings.len_bytes()?;
+        self.settings.request(Targets::EMPTY, false)?;
         let runs = self.runs.folder(context);
         if !self.taken.is_empty() {
             return self.compare_taken(context, &runs);
         }
         // First, because a place that cannot be written should not cost a build.
         let run = if context.dry_run { None } else { Some(RunFolder::create(&runs)?) };
-        let boots = boot::all(BOOTS);
+        let boots = plan::all(BOOTS);
         let images = source.images(context, Parts::Both, boots.len() + 4 + self.judges.steps())?;
         let qemu_host = self.machine.host()?;
         let Some(run) = run else { return self.show_commands(&images, &qemu_host, &boots) };
@@ -70,14 +72,17 @@ impl Compare {
         for boot in boots {
             let label = context.next_label(&boot.name());
             let taken_now = task(&label, |_| {
-                boot.take(&images, &qemu_host, &self.machine, &self.settings, run.path())
+                let request = boot.request(&self.settings)?;
+                boot.boot(&images, &qemu_host, &self.machine, &request)?
+                    .keep(&qemu_host.qemu, run.path(), &boot.slug())
                     .with_context(|| format!("measuring {}", boot.name()))
             })?;
             taken.extend(taken_now);
         }
+        let deadline = self.machine.deadline();
         let on_host = task(&context.next_label("host"), |_| {
             (1..=BOOTS)
-                .map(|number| host::take(&images, &self.settings, run.path(), number))
+                .map(|number| host::take(&images, &self.settings, deadline, run.path(), number))
                 .collect::<Result<Vec<_>>>()
         })?;
         taken.extend(on_host);
@@ -118,12 +123,13 @@ impl Compare {
         &self,
         images: &Images,
         host: &measure::guest::Host,
-        boots: &[boot::Boot],
+        boots: &[PlannedBoot],
     ) -> Result<()> {
         for boot in boots {
-            let (machine, guest) =
-                boot.plan(images, host, &self.machine, &self.settings, Path::new("data.capture"))?;
-            say!("# {}\n{}", boot.name(), guest_run::quoted(&machine.command(&host.qemu, &guest)))?;
+            let request = boot.request(&self.settings)?;
+            let boots = boot.boot(images, host, &self.machine, &request)?;
+            let command = boots.command(&host.qemu, Path::new("data.capture"));
+            say!("# {}\n{}", boot.name(), guest_run::quoted(&command))?;
         }
         let on_host = host::command(images, &self.settings, Path::new("data.capture"))?;
         say!("# the host itself\n{}", guest_run::quoted(&on_host))

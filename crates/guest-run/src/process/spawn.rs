@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Starts processes that cannot outlive this one. Linux tells a process of the death of the *thread* that started
+//! Starts processes that cannot outlive this one. Linux signals a process at the death of the *thread* that started
 //! it, so one thread that lives as long as this process starts them all.
 
 use std::io;
@@ -16,35 +16,35 @@ use nix::unistd::getppid;
 
 type Task = Box<dyn FnOnce() + Send>;
 
-static KEEPER: Mutex<Option<Sender<Task>>> = Mutex::new(None);
+static STARTER: Mutex<Option<Sender<Task>>> = Mutex::new(None);
 
 /// Starts a command whose process the kernel kills when this process ends, however that happens.
 ///
 /// # Errors
 /// Those of [`Command::spawn`], or of starting the thread that does it.
-pub(crate) fn spawn(mut command: Command) -> io::Result<Child> {
+pub(super) fn spawn(mut command: Command) -> io::Result<Child> {
     die_with_parent(&mut command);
     let (sender, receiver) = channel();
     let task: Task = Box::new(move || {
         // The receiver waits for this, below.
         let _ = sender.send(command.spawn());
     });
-    keeper()?.send(task).map_err(|_| gone())?;
+    starter()?.send(task).map_err(|_| gone())?;
     receiver.recv().map_err(|_| gone())?
 }
 
-fn keeper() -> io::Result<Sender<Task>> {
-    let mut keeper = KEEPER.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(sender) = &*keeper {
+fn starter() -> io::Result<Sender<Task>> {
+    let mut starter = STARTER.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(sender) = &*starter {
         return Ok(sender.clone());
     }
     let (sender, receiver) = channel::<Task>();
-    thread::Builder::new().name("keeper".to_owned()).spawn(move || {
+    thread::Builder::new().name("starter".to_owned()).spawn(move || {
         for task in receiver {
             task();
         }
     })?;
-    Ok(keeper.insert(sender).clone())
+    Ok(starter.insert(sender).clone())
 }
 
 fn gone() -> io::Error {
