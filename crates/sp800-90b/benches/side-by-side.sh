@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0-or-later
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # Measures `ea` and NIST's tool on the same data, by turns, and prints a table of the medians.
 #
 # usage: side-by-side.sh EA EA_NON_IID EA_IID [ROUNDS]    (paths of our binary and of NIST's two; 3 rounds)

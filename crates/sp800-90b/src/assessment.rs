@@ -1,13 +1,13 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! The result of a track: every figure, and the answer in words.
 
 use crate::estimators::{Collision, Compression, Lrs, Markov, Mcv, Predictor, TTuple};
 use crate::iid::IidTests;
 use crate::{Invalid, InvalidStatus, MinEntropy, Outcome, Track};
-use serde::{Deserialize, Serialize};
 
 /// The assessment of one sequence of symbols.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Assessment {
     /// What was run.
     pub track: Track,
@@ -24,13 +24,12 @@ pub struct Assessment {
     /// The figures of each estimator.
     pub estimators: EstimatorSet,
     /// The tests of the IID track; absent on other tracks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub iid: Option<Outcome<IidTests>>,
-    /// The least of the estimates on literal symbols (on the bits of 1-bit data), bits per sample; absent where
-    /// the assessment is invalid.
+    /// The least of the estimates on literal symbols, bits per sample; absent where the assessment is invalid.
     pub h_original: Option<f64>,
-    /// The least of the estimates on the bitstring, bits per bit; absent where there is no bitstring or the
-    /// assessment is invalid.
+    /// The least of the estimates on the bitstring, bits per bit; absent where there is no bitstring (1-bit data, or two
+    /// different symbols) or the assessment is invalid.
     pub h_bitstring: Option<f64>,
     /// `min(bits, h_original, bits · h_bitstring)`, bits per sample; absent where the assessment is invalid.
     pub min_entropy_bits_per_sample: Option<f64>,
@@ -45,8 +44,9 @@ pub struct Assessment {
 }
 
 /// Whether the assessed value stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Status {
     /// It is the track's answer.
     Assessed,
@@ -56,56 +56,57 @@ pub enum Status {
     Constant,
     /// The samples are not IID, so that the IID track has no value; the non-IID track has.
     NotIid,
-    /// There are too few samples for the track, and no value.
+    /// There are too few samples for the track, or too many, and no value.
     Invalid,
 }
 
 /// The estimates on literal symbols and on the bitstring.
 ///
-/// 1-bit data have only a bitstring. Wider data of two different symbols have only literal estimates, because
-/// mapped down they are a bitstring themselves.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// Data of two different symbols have only literal estimates, whatever their width: mapped down they are bits already.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct EstimatorSet {
     /// On the symbols, mapped down.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub literal: Option<Estimators>,
     /// On the bits of the symbols.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub bitstring: Option<Estimators>,
 }
 
 /// The estimators of §6.3 on one string; those that were not run are absent.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Estimators {
     /// Most common value, §6.3.1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub mcv: Option<Outcome<Mcv>>,
     /// Collision, §6.3.2; on bits only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub collision: Option<Outcome<Collision>>,
     /// Markov, §6.3.3; on bits only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub markov: Option<Outcome<Markov>>,
     /// Compression, §6.3.4; on bits only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub compression: Option<Outcome<Compression>>,
     /// t-Tuple, §6.3.5.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub t_tuple: Option<Outcome<TTuple>>,
     /// Longest repeated substring, §6.3.6.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub lrs: Option<Outcome<Lrs>>,
     /// Multi most common in window, §6.3.7.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub multi_mcw: Option<Outcome<Predictor>>,
     /// Lag, §6.3.8.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub lag: Option<Outcome<Predictor>>,
     /// Multi Markov model with counting, §6.3.9.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub multi_mmc: Option<Outcome<Predictor>>,
     /// LZ78Y, §6.3.10.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub lz78y: Option<Outcome<Predictor>>,
 }
 
@@ -131,11 +132,11 @@ impl Estimators {
         all.into_iter().flatten().collect()
     }
 
-    /// Whether some estimator that was run would need more samples.
+    /// Whether some estimator that was run has no figures although it applies: for too few samples, or too many.
     #[must_use]
-    pub fn lacks_samples(&self) -> bool {
+    pub fn lacks_figures(&self) -> bool {
         self.lines().iter().any(|(_, estimate)| {
-            estimate.is_err_and(|invalid| invalid.status == InvalidStatus::TooFew)
+            estimate.is_err_and(|invalid| invalid.status != InvalidStatus::NotApplicable)
         })
     }
 
@@ -160,7 +161,8 @@ fn line<'a, T: MinEntropy>(
 }
 
 /// The estimator that gives the assessed value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Binding {
     /// `literal` or `bitstring`; `width` where the width itself is the least.
     pub on: String,

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! From the estimates to the assessed value and its verdict (SP 800-90B §3.1.3).
 
 use crate::assessment::{Assessment, Binding, EstimatorSet, Status};
@@ -10,7 +10,7 @@ const WANTED_SAMPLES: usize = 1_000_000;
 
 /// The least estimates, and which estimators they are from.
 struct Least {
-    h_original: f64,
+    h_original: Option<f64>,
     h_bitstring: Option<f64>,
     assessed: f64,
     binding: Binding,
@@ -25,8 +25,10 @@ pub(crate) fn conclude(
 ) -> Assessment {
     let bits = symbols.bits_per_symbol();
     let mut missing = missing(&estimators);
-    if let Some(Outcome::Invalid(invalid)) = &iid {
-        missing.push(format!("iid: {}", invalid.reason));
+    match &iid {
+        Some(Outcome::Invalid(invalid)) => missing.push(format!("iid: {}", invalid.reason)),
+        Some(Outcome::Value(tests)) => missing.extend(tests.too_few(symbols)),
+        None => {}
     }
     let not_iid = matches!(&iid, Some(Outcome::Value(tests)) if !tests.passed);
     let status = if !missing.is_empty() {
@@ -54,7 +56,7 @@ pub(crate) fn conclude(
         short: symbols.len() < WANTED_SAMPLES,
         estimators,
         iid,
-        h_original: least.as_ref().map(|least| least.h_original),
+        h_original: least.as_ref().and_then(|least| least.h_original),
         h_bitstring: least.as_ref().and_then(|least| least.h_bitstring),
         min_entropy_bits_per_sample: least.as_ref().map(|least| least.assessed),
         binding: least.map(|least| least.binding),
@@ -64,14 +66,14 @@ pub(crate) fn conclude(
     }
 }
 
-/// Each estimator that would need more samples, with its reason.
+/// Each estimator that has no figures although the track needs it, with its reason.
 fn missing(estimators: &EstimatorSet) -> Vec<String> {
     let strings = [("literal", &estimators.literal), ("bitstring", &estimators.bitstring)];
     let mut missing = Vec::new();
     for (on, set) in strings {
         for (name, estimate) in set.iter().flat_map(Estimators::lines) {
             if let Err(invalid) = estimate
-                && invalid.status == InvalidStatus::TooFew
+                && invalid.status != InvalidStatus::NotApplicable
             {
                 missing.push(format!("{on}.{name}: {}", invalid.reason));
             }
@@ -84,8 +86,10 @@ fn least(bits: u8, estimators: &EstimatorSet) -> Option<Least> {
     let width = f64::from(bits);
     let on_literal = estimators.literal.as_ref().and_then(Estimators::least);
     let on_bitstring = estimators.bitstring.as_ref().and_then(Estimators::least);
-    let (_, original) = on_literal.or(on_bitstring)?;
-    let h_original = original.min(width);
+    if on_literal.is_none() && on_bitstring.is_none() {
+        return None;
+    }
+    let h_original = on_literal.map(|(_, h)| h.min(width));
     let h_bitstring = on_bitstring.map(|(_, h)| h.min(1.0));
 
     let mut assessed = width;
@@ -108,6 +112,7 @@ fn formula(bits: u8, estimators: &EstimatorSet) -> String {
         (Some(_), Some(_)) => {
             format!("H = min({bits}, H_original, {bits} x H_bitstring) (SP 800-90B §3.1.3)")
         }
+        (None, Some(_)) => format!("h' = H_bitstring; H = {bits} x h' (SP 800-90B §3.1.5.2)"),
         _ => format!("H = min({bits}, H_original) (SP 800-90B §3.1.3)"),
     }
 }
@@ -120,7 +125,7 @@ fn verdict(status: Status, bits: u8, least: Option<&Least>, missing: &[String]) 
     }
     let Some(least) = least else {
         return format!(
-            "INVALID: too few samples for this track, so there is no assessed value. Missing: {}.",
+            "INVALID: this track has no assessed value for these samples. Missing: {}.",
             missing.join("; ")
         );
     };
@@ -157,9 +162,7 @@ fn warnings(symbols: &Symbols) -> Vec<String> {
             symbols.len()
         ));
     }
-    let largest = symbols.raw().iter().copied().max().unwrap_or(0);
-    let used = u8::BITS - largest.leading_zeros();
-    if used < u32::from(symbols.bits_per_symbol()) {
+    if let Some(used) = symbols.used_bits_if_fewer() {
         warnings.push(format!(
             "the symbols use only {used} of the stated {} bits; the bitstring's constant bits lower its estimate",
             symbols.bits_per_symbol()

@@ -1,10 +1,9 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Entropy after conditioning, SP 800-90B §3.1.5.
 
-use serde::{Deserialize, Serialize};
-
 /// A conditioning component's sizes, in bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Component {
     /// Input per output (`n_in`).
     pub input_bits: u32,
@@ -15,8 +14,9 @@ pub struct Component {
 }
 
 /// Whether a component is on the list of §3.1.5.1.1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Vetting {
     /// HMAC, CMAC, CBC-MAC, a hash function or a derivation function of SP 800-90A, with an approved primitive.
     Vetted,
@@ -28,13 +28,14 @@ pub enum Vetting {
 }
 
 /// Entropy of one output of a conditioning component.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Conditioned {
     /// Entropy of one output, bits.
     pub h_out: f64,
     /// What the sizes alone allow: `Output_Entropy(n_in, n_out, nw, h_in)` (§3.1.5.1.2), bits.
     pub output_entropy: f64,
-    /// By how much `output_entropy` falls short of `min(n_out, nw)`, bits; accurate where the difference is not.
+    /// By how much `output_entropy` falls short of `min(n_out, nw, n_in)`, bits; accurate where the difference is not.
     pub shortfall_bits: f64,
     /// Entropy per output bit.
     pub bits_per_bit: f64,
@@ -87,10 +88,12 @@ pub fn output_entropy(
         return Err(ConditioningError::InputEntropy { h_in, input_bits: component.input_bits });
     }
     let n_out = f64::from(component.output_bits);
-    let narrowest = component.output_bits.min(component.narrowest_bits);
+    // Appendix E: no width inside a component carries more than its input has.
+    let narrowest = component.output_bits.min(component.narrowest_bits).min(component.input_bits);
     let shortfall_bits =
         shortfall_bits(f64::from(component.input_bits), f64::from(narrowest), h_in);
-    let output_entropy = (f64::from(narrowest) - shortfall_bits).max(0.0);
+    // Rounding must not give more than was put in.
+    let output_entropy = (f64::from(narrowest) - shortfall_bits).clamp(0.0, h_in);
     let h_out = match vetting {
         Vetting::Vetted => output_entropy,
         Vetting::NonVetted { h_prime } if (0.0..=1.0).contains(&h_prime) => {
@@ -149,6 +152,27 @@ mod tests {
                 (ours - written).abs() < 1e-12 * written,
                 "{n_in} {n_out} {nw} {h_in}: {ours} {written}"
             );
+        }
+    }
+
+    #[test]
+    fn an_input_narrower_than_the_output_limits_it() {
+        // What NIST's `ea_conditioning -v` prints, with nw = min(nw, n_in) (SP 800-90B, Appendix E).
+        for (sizes, h_in, known) in [
+            ((256, 512, 1600), 256.0, 251.689_764_568_727_06),
+            ((64, 128, 128), 64.0, 60.618_816_293_181_13),
+            ((10, 20, 20), 9.99, 7.760_215_428_880_85),
+        ] {
+            let ours = vetted(sizes.0, sizes.1, sizes.2, h_in).h_out;
+            assert!((ours - known).abs() <= 1e-9 * known, "{sizes:?}: {ours} is not {known}");
+        }
+    }
+
+    #[test]
+    fn the_output_has_no_more_than_the_input() {
+        for thousandths in 1..=100_000 {
+            let h_in = f64::from(thousandths) / 1000.0;
+            assert!(vetted(100, 1000, 256, h_in).h_out <= h_in, "{h_in}");
         }
     }
 

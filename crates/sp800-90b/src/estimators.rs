@@ -1,39 +1,37 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! The ten estimators of SP 800-90B §6.3, one per file, each callable alone.
 //!
-//! All take symbols in `0..alphabet_size`, as [`crate::Symbols::literal`] and [`crate::Symbols::bitstring`] give
-//! them; a symbol outside that range is a contract violation and may panic.
+//! Those that are defined for every alphabet take a [`Sequence`](crate::Sequence), those for bits only a
+//! [`BitString`](crate::BitString).
 
 mod collision;
 mod compression;
 mod context_trie;
 mod lag;
 mod lz78y;
-mod lz78y_binary;
 mod markov;
 mod mcv;
 mod multi_mcw;
-mod multi_mcw_binary;
 mod multi_mmc;
-mod multi_mmc_binary;
-mod packed_text;
+mod multi_mmc_bits;
 mod predictor;
+mod race;
 mod repeats;
-mod suffix_sort;
+mod short_repeats;
+mod tally;
 mod tuples;
 
-pub(crate) use collision::CollisionTimes;
 pub use collision::{Collision, collision};
 pub use compression::{Compression, compression};
-pub(crate) use lag::Lags;
 pub use lag::lag;
 pub use lz78y::lz78y;
-pub(crate) use markov::BitPairs;
 pub use markov::{Markov, markov};
-pub(crate) use mcv::SymbolCounts;
+pub(crate) use mcv::mcv_of;
 pub use mcv::{Mcv, mcv};
 pub use multi_mcw::multi_mcw;
 pub use multi_mmc::multi_mmc;
 pub use predictor::Predictor;
-pub use repeats::{Repeats, longest_repeat};
+pub use repeats::Repeats;
+
+pub(crate) use short_repeats::held_suffixes;
 pub use tuples::{Lrs, TTuple, lrs, t_tuple};

@@ -1,13 +1,19 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-//! Cutoffs of the two approved continuous health tests, SP 800-90B §4.4, computed and not looked up.
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Cutoffs of the two approved continuous health tests, SP 800-90B §4.4, computed rather than looked up.
 
 /// Window of the adaptive proportion test on a binary source (§4.4.2).
 pub const WINDOW_BINARY: u32 = 1024;
 /// Window of the adaptive proportion test on any other source (§4.4.2).
 pub const WINDOW_NON_BINARY: u32 = 512;
 
+/// The longest window that is computed, in samples.
+pub const LONGEST_WINDOW: u32 = 1 << 20;
+/// Above this a count of samples is not exact in an `f64`.
+const LARGEST_CUTOFF: f64 = (1_u64 << 53) as f64;
+
 /// A parameter out of range.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum HealthError {
     /// The claimed min-entropy must be above 0: a source without entropy has no cutoff.
     #[error(
@@ -19,11 +25,23 @@ pub enum HealthError {
         "a false-alarm probability of {0} is not in (0, 1); SP 800-90B §4.3 recommends 2^-20 to 2^-40"
     )]
     Alpha(f64),
-    /// The window must hold a sample.
+    /// The window must hold a sample, and no more than [`LONGEST_WINDOW`].
     #[error(
-        "a window of 0 samples tests nothing; SP 800-90B §4.4.2 uses 1024 for bits and 512 otherwise"
+        "a window of {0} samples cannot be tested: it must be 1 to {LONGEST_WINDOW}; \
+         SP 800-90B §4.4.2 uses 1024 for bits and 512 otherwise"
     )]
-    Window,
+    Window(u32),
+    /// So little entropy that no source lives long enough to fail the test.
+    #[error(
+        "a claimed min-entropy of {h} bits/sample allows {samples:e} equal samples in a row, which no test can \
+         wait for; claim more, or test nothing"
+    )]
+    TooLittleEntropy {
+        /// The claim.
+        h: f64,
+        /// The cutoff that it would give.
+        samples: f64,
+    },
 }
 
 /// Cutoff of the repetition count test, `C = 1 + ceil(-log2(alpha) / H)` (§4.4.1), in samples.
@@ -35,7 +53,11 @@ pub enum HealthError {
 /// [`HealthError`] for a parameter out of range.
 pub fn repetition_count_cutoff(h: f64, alpha: f64) -> Result<u64, HealthError> {
     check(h, alpha)?;
-    Ok(1 + (-alpha.log2() / h).ceil() as u64)
+    let samples = 1.0 + (-alpha.log2() / h).ceil();
+    if samples > LARGEST_CUTOFF {
+        return Err(HealthError::TooLittleEntropy { h, samples });
+    }
+    Ok(samples as u64)
 }
 
 /// Cutoff of the adaptive proportion test, `C = 1 + critbinom(W, 2^-H, 1 - alpha)` (§4.4.2), in samples.
@@ -47,8 +69,8 @@ pub fn repetition_count_cutoff(h: f64, alpha: f64) -> Result<u64, HealthError> {
 /// [`HealthError`] for a parameter out of range.
 pub fn adaptive_proportion_cutoff(h: f64, alpha: f64, window: u32) -> Result<u32, HealthError> {
     check(h, alpha)?;
-    if window == 0 {
-        return Err(HealthError::Window);
+    if !(1..=LONGEST_WINDOW).contains(&window) {
+        return Err(HealthError::Window(window));
     }
     Ok(1 + binomial_quantile(window, (-h).exp2(), alpha))
 }
@@ -66,8 +88,7 @@ fn check(h: f64, alpha: f64) -> Result<(), HealthError> {
 /// The smallest `k` with `P(X > k) <= upper_tail` for `X` binomial over `trials` with probability `p`.
 ///
 /// The tail is summed from its small end, so that no `1 - alpha` is ever rounded. `p` must be in `0..=1`.
-#[must_use]
-pub fn binomial_quantile(trials: u32, p: f64, upper_tail: f64) -> u32 {
+pub(crate) fn binomial_quantile(trials: u32, p: f64, upper_tail: f64) -> u32 {
     if p <= 0.0 {
         return 0;
     }
@@ -125,6 +146,24 @@ mod tests {
         assert_eq!(repetition_count_cutoff(0.0, ALPHA), Err(HealthError::Entropy(0.0)));
         assert!(repetition_count_cutoff(f64::NAN, ALPHA).is_err());
         assert_eq!(adaptive_proportion_cutoff(1.0, 1.0, 512), Err(HealthError::Alpha(1.0)));
-        assert_eq!(adaptive_proportion_cutoff(1.0, ALPHA, 0), Err(HealthError::Window));
+        assert_eq!(adaptive_proportion_cutoff(1.0, ALPHA, 0), Err(HealthError::Window(0)));
+    }
+
+    #[test]
+    fn tiny_claims_and_huge_windows_are_errors_at_once() {
+        for h in [1e-19, 1e-300, f64::MIN_POSITIVE] {
+            let error = repetition_count_cutoff(h, ALPHA).unwrap_err();
+            assert!(matches!(error, HealthError::TooLittleEntropy { .. }), "{error}");
+        }
+        assert_eq!(repetition_count_cutoff(1e-12, ALPHA), Ok(20_000_000_000_001));
+        for window in [LONGEST_WINDOW + 1, u32::MAX] {
+            let error = adaptive_proportion_cutoff(1.0, ALPHA, window).unwrap_err();
+            assert_eq!(error, HealthError::Window(window));
+        }
+        // Mean 524,288, standard deviation 512: 4.8 of them above.
+        let cutoff = adaptive_proportion_cutoff(1.0, ALPHA, LONGEST_WINDOW).unwrap();
+        assert!((526_600..526_900).contains(&cutoff), "{cutoff}");
+        // No claim is too small for this test: its cutoff then lies above the window.
+        assert_eq!(adaptive_proportion_cutoff(1e-300, ALPHA, 512), Ok(513));
     }
 }

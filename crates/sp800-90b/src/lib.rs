@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! NIST SP 800-90B entropy assessment: symbols in, an [`Assessment`] out.
 //!
 //! [`Symbols`] holds raw noise as symbols of 1 to 8 bits, [`assess`] runs a whole [`Track`] over it, and every
@@ -19,7 +19,7 @@
 struct Readme;
 
 pub mod assessment;
-pub mod bound;
+pub mod blocks;
 mod conclusion;
 pub mod conditioning;
 pub mod estimators;
@@ -27,12 +27,14 @@ pub mod health;
 pub mod iid;
 mod math;
 pub mod outcome;
-mod patient_sort;
+mod parallel;
 pub mod restart;
 pub mod symbols;
 mod track;
 
 pub use assessment::{Assessment, Binding, EstimatorSet, Estimators, Status};
 pub use outcome::{Invalid, InvalidStatus, MinEntropy, Outcome};
-pub use symbols::{SymbolError, Symbols};
-pub use track::{AssessError, Progress, Track, assess, assess_with_progress};
+pub use symbols::{BitString, Sequence, SymbolError, Symbols};
+pub use track::{
+    AssessError, Control, Progress, Track, assess, assess_with, assess_with_progress, memory_needed,
+};

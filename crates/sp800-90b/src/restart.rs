@@ -1,22 +1,30 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Restart tests, SP 800-90B §3.1.4: does a source repeat itself after each start?
 //!
 //! The matrix has one row per restart. The row data set is the rows one after another, the column data set the
 //! columns; both are assessed, and neither may fall below half of what the source was assessed at.
+//!
+//! Both data sets are assessed as literal symbols only, as NIST's tool does, so that `H_r` and `H_c` can be higher than
+//! what the non-IID track gives for the same bytes: that takes the bitstring into account, too.
 
 mod cutoff;
 mod verdict;
 
+use crate::estimators::mcv;
+use crate::iid::{IidTests, iid_tests};
+use crate::math::readable;
+use crate::parallel::join;
 use crate::track::literal_estimators;
-use crate::{Estimators, Symbols};
+use crate::{Control, Estimators, Outcome, Symbols};
 use cutoff::largest_count_cutoff;
-use serde::{Deserialize, Serialize};
 
 /// What §3.1.4.1 asks for: 1,000 samples from each of 1,000 restarts.
 const WANTED: usize = 1000;
 
 /// The result of the restart tests.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct RestartAssessment {
     /// How the tests ended.
     pub status: RestartStatus,
@@ -34,6 +42,10 @@ pub struct RestartAssessment {
     pub row: Option<Estimators>,
     /// The estimators on the column data set; absent where the sanity check failed.
     pub column: Option<Estimators>,
+    /// The tests of §5 on both data sets, for a source that is claimed to be IID (§3.1.2); absent otherwise, and where
+    /// the sanity check failed.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub iid: Option<RestartIidTests>,
     /// The least estimate on the row data set, bits per sample (`H_r`).
     pub h_r: Option<f64>,
     /// The least estimate on the column data set, bits per sample (`H_c`).
@@ -44,11 +56,27 @@ pub struct RestartAssessment {
     pub formula: String,
     /// The answer in words.
     pub verdict: String,
+    /// What a reader must know before using the figures.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub warnings: Vec<String>,
+}
+
+/// The tests of §5 on the row data set and on the column data set.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct RestartIidTests {
+    /// On the rows one after another.
+    pub row: Outcome<IidTests>,
+    /// On the columns one after another.
+    pub column: Outcome<IidTests>,
 }
 
 /// How the restart tests ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum RestartStatus {
     /// Both tests passed.
     Passed,
@@ -56,12 +84,17 @@ pub enum RestartStatus {
     SanityFailed,
     /// `min(H_r, H_c)` is below half of `H_I`.
     ValidationFailed,
-    /// There are too few samples to estimate `H_r` and `H_c`.
+    /// A test of §5 shows that the row or the column data set is not IID, so that the source may not be claimed to be.
+    NotIid,
+    /// Only one symbol occurs: no entropy is awarded.
+    Constant,
+    /// There are too few samples to estimate `H_r` and `H_c`, or too few restarts for the sanity check to fail.
     Invalid,
 }
 
 /// The restart sanity check, §3.1.4.3.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Sanity {
     /// Whether no row and no column has a symbol more often than its cutoff.
     pub passed: bool,
@@ -79,6 +112,7 @@ pub struct Sanity {
 
 /// A matrix or an `H_I` that cannot be tested.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RestartError {
     /// The symbols do not fill the matrix.
     #[error("{symbols} symbols do not fill a matrix of {rows} rows and {columns} columns, which needs {}", rows.saturating_mul(*columns))]
@@ -95,9 +129,11 @@ pub enum RestartError {
         "an empty matrix cannot be tested; SP 800-90B §3.1.4.1 asks for 1,000 samples from each of 1,000 restarts"
     )]
     Empty,
-    /// `H_I` outside `0..=bits`.
+    /// `H_I` not above 0, or above the width.
     #[error(
-        "H_I = {h_i} bits/sample is not in 0..={bits}: it is the initial assessment of the same {bits}-bit source"
+        "H_I = {} bits/sample is not above 0 and at most {bits}: it is the initial assessment of the same {bits}-bit \
+         source, and a source without entropy has nothing to validate",
+        readable(*h_i)
     )]
     InitialEstimate {
         /// What was given.
@@ -110,13 +146,37 @@ pub enum RestartError {
 /// Runs the restart tests on a matrix given row by row, against the initial estimate `h_i` in bits per sample.
 ///
 /// # Errors
-/// [`RestartError`] where the matrix or `h_i` cannot be tested. A failed test is not an error but a
-/// [`RestartStatus`].
+/// Returns an error if the matrix or `h_i` cannot be tested. A failed test is not an error but a [`RestartStatus`].
 pub fn assess(
     matrix: &Symbols,
     rows: usize,
     columns: usize,
     h_i: f64,
+) -> Result<RestartAssessment, RestartError> {
+    run(matrix, rows, columns, h_i, None)
+}
+
+/// [`assess`] for a source that is claimed to be IID: both data sets must pass the tests of §5 (§3.1.2), and their most
+/// common value is what counts (§3.1.4.2). `seed` names the shuffles of the permutation tests.
+///
+/// # Errors
+/// Returns an error if the matrix or `h_i` cannot be tested, as [`assess`] does.
+pub fn assess_iid(
+    matrix: &Symbols,
+    rows: usize,
+    columns: usize,
+    h_i: f64,
+    seed: u64,
+) -> Result<RestartAssessment, RestartError> {
+    run(matrix, rows, columns, h_i, Some(seed))
+}
+
+fn run(
+    matrix: &Symbols,
+    rows: usize,
+    columns: usize,
+    h_i: f64,
+    iid_seed: Option<u64>,
 ) -> Result<RestartAssessment, RestartError> {
     if matrix.is_empty() {
         return Err(RestartError::Empty);
@@ -125,12 +185,11 @@ pub fn assess(
         return Err(RestartError::Shape { symbols: matrix.len(), rows, columns });
     }
     let bits = matrix.bits_per_symbol();
-    if !(0.0..=f64::from(bits)).contains(&h_i) {
+    if !(h_i > 0.0 && h_i <= f64::from(bits)) {
         return Err(RestartError::InitialEstimate { h_i, bits });
     }
-    let row_data = matrix.literal();
-    let column_data = transpose(row_data, rows, columns);
-    let sanity = sanity_check(row_data, &column_data, rows, columns, h_i);
+    let column_matrix = matrix.reordered(transpose(matrix.raw(), rows, columns));
+    let sanity = sanity_check(matrix.literal(), column_matrix.literal(), rows, columns, h_i);
     let mut result = RestartAssessment {
         status: RestartStatus::SanityFailed,
         rows: rows as u64,
@@ -140,42 +199,101 @@ pub fn assess(
         sanity,
         row: None,
         column: None,
+        iid: None,
         h_r: None,
         h_c: None,
         min_entropy_bits_per_sample: None,
         formula: "min(H_r, H_c, H_I), if min(H_r, H_c) >= H_I / 2 (SP 800-90B §3.1.4)".to_owned(),
         verdict: String::new(),
+        warnings: warnings(matrix),
     };
-    if sanity.passed {
-        validate(&mut result, row_data, &column_data, matrix);
+    if matrix.alphabet_size() == 1 {
+        result.status = RestartStatus::Constant;
+    } else if sanity.passed {
+        match iid_seed {
+            None => estimate(&mut result, matrix, &column_matrix),
+            Some(seed) => test_iid(&mut result, matrix, &column_matrix, seed),
+        }
+        result.status = validate(&result, matrix, &column_matrix);
+        if result.status == RestartStatus::Passed {
+            let (h_r, h_c) = (result.h_r.unwrap_or(0.0), result.h_c.unwrap_or(0.0));
+            result.min_entropy_bits_per_sample = Some(h_r.min(h_c).min(h_i));
+        }
     }
     result.verdict = verdict::in_words(&result);
     Ok(result)
 }
 
-/// §3.1.4.2: the estimates of both data sets, and the comparison with `H_I`.
-fn validate(result: &mut RestartAssessment, row_data: &[u8], column_data: &[u8], matrix: &Symbols) {
-    let alphabet_size = matrix.alphabet_size();
-    let width = f64::from(matrix.bits_per_symbol());
-    let (row, column) = rayon::join(
-        || literal_estimators(row_data, alphabet_size),
-        || literal_estimators(column_data, alphabet_size),
-    );
+/// The non-IID estimates of both data sets.
+fn estimate(result: &mut RestartAssessment, row_data: &Symbols, column_data: &Symbols) {
+    let width = f64::from(row_data.bits_per_symbol());
+    let (row, column) = join(|| literal_estimators(row_data), || literal_estimators(column_data));
     let least = |set: &Estimators| {
-        (!set.lacks_samples()).then(|| set.least().map(|(_, h)| h.min(width))).flatten()
+        (!set.lacks_figures()).then(|| set.least().map(|(_, h)| h.min(width))).flatten()
     };
     (result.h_r, result.h_c) = (least(&row), least(&column));
     (result.row, result.column) = (Some(row), Some(column));
-    result.status = match (result.h_r, result.h_c) {
+}
+
+/// The most common value of both data sets, and the tests of §5.
+fn test_iid(result: &mut RestartAssessment, row_data: &Symbols, column_data: &Symbols, seed: u64) {
+    let width = f64::from(row_data.bits_per_symbol());
+    // Both data sets are the same samples, and so have the same most common value.
+    let only = Estimators { mcv: Some(mcv(row_data.literal())), ..Estimators::default() };
+    let h = only.least().map(|(_, h)| h.min(width));
+    (result.h_r, result.h_c) = (h, h);
+    (result.row, result.column) = (Some(only.clone()), Some(only));
+    result.iid = Some(RestartIidTests {
+        row: iid_tests(row_data, seed, &Control::default()),
+        column: iid_tests(column_data, seed, &Control::default()),
+    });
+}
+
+/// §3.1.2 and §3.1.4.2, once the sanity check has passed.
+fn validate(
+    result: &RestartAssessment,
+    row_data: &Symbols,
+    column_data: &Symbols,
+) -> RestartStatus {
+    let sanity = &result.sanity;
+    if let Some(RestartIidTests { row, column }) = &result.iid {
+        for (tests, data) in [(row, row_data), (column, column_data)] {
+            match tests.value() {
+                Some(tests) if tests.too_few(data).is_some() => return RestartStatus::Invalid,
+                Some(tests) if !tests.passed => return RestartStatus::NotIid,
+                Some(_) => {}
+                None => return RestartStatus::Invalid,
+            }
+        }
+    }
+    match (result.h_r, result.h_c) {
         (Some(h_r), Some(h_c)) if h_r.min(h_c) < result.h_i / 2.0 => {
             RestartStatus::ValidationFailed
         }
-        (Some(h_r), Some(h_c)) => {
-            result.min_entropy_bits_per_sample = Some(h_r.min(h_c).min(result.h_i));
-            RestartStatus::Passed
+        // A whole matrix is what the standard asks for, whatever its cutoffs.
+        (Some(_), Some(_)) if result.short && !sanity.can_fail(result.rows, result.columns) => {
+            RestartStatus::Invalid
         }
+        (Some(_), Some(_)) => RestartStatus::Passed,
         _ => RestartStatus::Invalid,
-    };
+    }
+}
+
+impl Sanity {
+    /// Whether some row and some column of such a matrix could exceed its cutoff.
+    fn can_fail(&self, rows: u64, columns: u64) -> bool {
+        self.cutoff_r < columns && self.cutoff_c < rows
+    }
+}
+
+fn warnings(matrix: &Symbols) -> Vec<String> {
+    let bits = matrix.bits_per_symbol();
+    let narrow = matrix.used_bits_if_fewer().map(|used| {
+        format!(
+            "the symbols use only {used} of the stated {bits} bits; H_I must be the assessment of the same symbols"
+        )
+    });
+    narrow.into_iter().collect()
 }
 
 fn sanity_check(
@@ -261,6 +379,68 @@ mod tests {
         assert!(matches!(assess(&matrix, 10, 10, 4.5), Err(RestartError::InitialEstimate { .. })));
         let empty = Symbols::new(vec![], 4).unwrap();
         assert_eq!(assess(&empty, 0, 0, 1.0), Err(RestartError::Empty));
+        for h_i in [0.0, -0.0, -1.0, f64::NAN] {
+            let error = assess(&matrix, 10, 10, h_i).unwrap_err();
+            assert!(matches!(error, RestartError::InitialEstimate { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_constant_is_awarded_nothing() {
+        let matrix = Symbols::new(vec![5; 10_000], 8).unwrap();
+        let result = assess(&matrix, 100, 100, 1e-320).unwrap();
+        assert_eq!(result.status, RestartStatus::Constant);
+        assert_eq!(result.min_entropy_bits_per_sample, None);
+        assert!(result.verdict.contains("no entropy is awarded"), "{}", result.verdict);
+    }
+
+    #[test]
+    fn restarts_too_few_to_fail_do_not_pass() {
+        for (rows, columns) in [(1, 10_000), (2, 5_000), (10_000, 1)] {
+            let matrix = Symbols::new(noise(10_000, 4), 4).unwrap();
+            let result = assess(&matrix, rows, columns, 3.0).unwrap();
+            assert_eq!(result.status, RestartStatus::Invalid, "{rows}: {}", result.verdict);
+            assert!(result.verdict.contains("cannot fail"), "{}", result.verdict);
+            assert_eq!(result.min_entropy_bits_per_sample, None);
+        }
+    }
+
+    #[test]
+    fn narrow_symbols_are_warned_of() {
+        let matrix = Symbols::new(noise(10_000, 3), 4).unwrap();
+        let result = assess(&matrix, 100, 100, 2.0).unwrap();
+        assert!(
+            result.warnings[0].contains("only 3 of the stated 4 bits"),
+            "{:?}",
+            result.warnings
+        );
+        // More than 3 bits cannot be, and the sanity check sees it.
+        let result = assess(&matrix, 100, 100, 3.9).unwrap();
+        assert_eq!(result.status, RestartStatus::SanityFailed);
+    }
+
+    #[test]
+    fn the_iid_track_tests_rows_and_columns() {
+        let noise = noise(1600, 2);
+        let matrix = |raw| Symbols::new(raw, 2).unwrap();
+        let result = assess_iid(&matrix(noise.clone()), 40, 40, 1.8, 1).unwrap();
+        assert_eq!(result.status, RestartStatus::Passed, "{}", result.verdict);
+        let iid = result.iid.unwrap();
+        assert!(iid.row.value().unwrap().passed && iid.column.value().unwrap().passed);
+        assert_eq!(result.h_r, result.h_c);
+        // Each column begins with the same samples: the rows do not show it.
+        let mut alike = noise;
+        for row in 0..40 {
+            for column in 0..40 {
+                if (row + column) % 4 == 0 {
+                    alike[row * 40 + column] = (row % 4) as u8;
+                }
+            }
+        }
+        let result = assess_iid(&matrix(alike), 40, 40, 1.5, 1).unwrap();
+        assert_eq!(result.status, RestartStatus::NotIid, "{}", result.verdict);
+        assert_eq!(result.min_entropy_bits_per_sample, None);
+        assert!(result.verdict.contains("NOT IID"), "{}", result.verdict);
     }
 
     #[test]

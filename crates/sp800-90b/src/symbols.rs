@@ -1,17 +1,27 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Raw noise as symbols of 1 to 8 bits: what every estimator reads.
 //!
-//! Symbols come from one byte each ([`Symbols::new`]), from packed bits ([`from_packed_bits`]) or from clock ticks
-//! ([`from_ticks`]).
+//! Symbols come from one byte each ([`Symbols::new`], [`from_reader`]), from packed bits ([`from_packed_bits`]) or from
+//! clock ticks ([`from_ticks`]).
 
+mod bit_string;
 mod packed;
+mod reader;
+mod sequence;
 mod ticks;
 
+pub use bit_string::BitString;
 pub use packed::from_packed_bits;
+pub use reader::{ReadError, from_reader};
+pub(crate) use sequence::Content;
+pub use sequence::Sequence;
 pub use ticks::{LowBitsError, TickRange, TickSymbols, from_ticks, from_ticks_low_bits};
+
+use std::borrow::Cow;
 
 /// Why bytes are not symbols.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SymbolError {
     /// A width outside 1 to 8 bits.
     #[error(
@@ -111,6 +121,12 @@ impl Symbols {
         self.bits
     }
 
+    /// The width of the widest symbol, if that is below the stated width.
+    pub(crate) fn used_bits_if_fewer(&self) -> Option<u32> {
+        let used = u8::BITS - self.raw.iter().fold(0, |mask, symbol| mask | symbol).leading_zeros();
+        (used < u32::from(self.bits)).then_some(used)
+    }
+
     /// How many different symbols occur.
     #[must_use]
     pub fn alphabet_size(&self) -> usize {
@@ -129,29 +145,32 @@ impl Symbols {
         self.mapped.as_deref().unwrap_or(&self.raw)
     }
 
-    /// The bits of the symbols as they came, most significant first, one bit per byte.
+    /// The bits of the symbols as they came, most significant first (§3.1.3).
     #[must_use]
-    pub fn bitstring(&self) -> Vec<u8> {
-        let mut bits = Vec::with_capacity(self.raw.len() * usize::from(self.bits));
-        self.push_bits(&self.raw, &mut bits);
-        bits
+    pub fn bit_string(&self) -> BitString {
+        BitString::from_symbols(&self.raw, self.bits)
     }
 
-    /// The bitstring in pieces, for those who need not have all of it in memory.
-    pub(crate) fn bitstring_pieces(&self, each: &mut dyn FnMut(&[u8])) {
-        const PIECE: usize = 1 << 13;
-        let mut bits = Vec::new();
-        for symbols in self.raw.chunks(PIECE) {
-            bits.clear();
-            self.push_bits(symbols, &mut bits);
-            each(&bits);
-        }
+    /// What the literal estimators estimate on: the symbols mapped down, as bits if there are two of them at most.
+    #[must_use]
+    pub fn literal_sequence(&self) -> Sequence<'_> {
+        let literal = self.literal();
+        Sequence(if self.alphabet_size <= 2 {
+            Content::Bits(Cow::Owned(BitString::from_low_bits(literal)))
+        } else {
+            Content::Symbols { symbols: literal, alphabet_size: self.alphabet_size }
+        })
     }
 
-    fn push_bits(&self, symbols: &[u8], bits: &mut Vec<u8>) {
-        for &symbol in symbols {
-            bits.extend((0..self.bits).rev().map(|place| symbol >> place & 1));
-        }
+    /// What the estimators on the bitstring estimate on.
+    #[must_use]
+    pub fn bit_sequence(&self) -> Sequence<'static> {
+        self.bit_string().into()
+    }
+
+    /// The same symbols in another order.
+    pub(crate) fn reordered(&self, raw: Vec<u8>) -> Self {
+        Self::fitting(raw, self.bits)
     }
 }
 
@@ -172,11 +191,8 @@ mod tests {
         let symbols = Symbols::new(vec![9, 2, 9, 4], 4).unwrap();
         assert_eq!(symbols.literal(), [2, 0, 2, 1]);
         assert_eq!(symbols.alphabet_size(), 3);
-        assert_eq!(symbols.bitstring(), [1, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 0]);
-        let long = Symbols::new((0..40_000).map(|at| (at % 7) as u8).collect(), 3).unwrap();
-        let mut pieces = Vec::new();
-        long.bitstring_pieces(&mut |piece| pieces.push(piece.to_vec()));
-        assert!(pieces.len() > 1 && pieces.concat() == long.bitstring());
+        let bits = [1, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 0];
+        assert!(symbols.bit_string().iter().eq(bits));
         let dense = Symbols::new(vec![2, 0, 1], 4).unwrap();
         assert_eq!(dense.literal(), dense.raw());
     }

@@ -1,21 +1,22 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-//! Runs the estimators of a track side by side and draws the conclusion.
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Runs the estimators of a track in parallel and draws the conclusion.
 
 use crate::assessment::{Assessment, EstimatorSet, Estimators};
 use crate::conclusion::conclude;
 use crate::estimators::{
-    BitPairs, CollisionTimes, Lags, Lrs, Repeats, SymbolCounts, TTuple, compression, lrs, lz78y,
-    mcv, multi_mcw, multi_mmc, t_tuple,
+    Lrs, Repeats, TTuple, collision, compression, held_suffixes, lag, lrs, lz78y, markov, mcv,
+    mcv_of, multi_mcw, multi_mmc, t_tuple,
 };
-use crate::iid::{SHUFFLES, iid_tests};
-use crate::{Outcome, Symbols};
-use rayon::Scope;
-use serde::{Deserialize, Serialize};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use crate::iid::iid_tests;
+use crate::parallel::{self, Task};
+use crate::{Outcome, Sequence, Symbols};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Which estimators are run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum Track {
     /// All ten estimators of §6.3: for a source whose samples are not known to be independent.
     NonIid,
@@ -27,18 +28,48 @@ pub enum Track {
         /// Names the shuffles of the permutation tests: the same seed gives the same result.
         seed: u64,
     },
+    /// All ten estimators of §6.3 on the bitstring alone, whatever the alphabet: the `h'` of the output of a conditioning
+    /// component that is not vetted (§3.1.5.2).
+    Conditioned,
 }
 
 /// Why nothing can be said about some symbols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AssessError {
     /// There are no symbols.
     #[error("there are no samples to assess; SP 800-90B §3.1.1 asks for 1,000,000")]
     Empty,
+    /// There are fewer symbols than a block has, or a block has none.
+    #[error(
+        "{samples} samples are not a whole block of {block_samples}; choose shorter blocks, of 1 sample or more"
+    )]
+    NoBlock {
+        /// Symbols given.
+        samples: usize,
+        /// Samples of a block.
+        block_samples: usize,
+    },
+    /// Memory is short.
+    #[error(
+        "assessing {samples} samples takes {} MB of memory more, which is not available; assess a part of them, or take \
+         the quick track",
+        needed_bytes.div_ceil(1_000_000)
+    )]
+    Memory {
+        /// Symbols given.
+        samples: usize,
+        /// What [`memory_needed`] says.
+        needed_bytes: u64,
+    },
+    /// It was cancelled ([`Control::cancelled_by`]).
+    #[error("the assessment was cancelled")]
+    Cancelled,
 }
 
 /// How far an assessment has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Progress {
     /// Steps done so far.
     pub done: usize,
@@ -48,47 +79,138 @@ pub struct Progress {
     pub step: &'static str,
 }
 
+/// How an assessment is watched, stopped and extended.
+#[derive(Clone, Copy, Default)]
+pub struct Control<'a> {
+    progress: Option<&'a (dyn Fn(Progress) + Sync)>,
+    cancel: Option<&'a AtomicBool>,
+    full_ranks: bool,
+}
+
+impl<'a> Control<'a> {
+    /// Calls `progress` after each step, from the thread that did it.
+    #[must_use]
+    pub fn on_progress(mut self, progress: &'a (dyn Fn(Progress) + Sync)) -> Self {
+        self.progress = Some(progress);
+        self
+    }
+
+    /// Ends with [`AssessError::Cancelled`] soon after `cancel` is set: no further estimator is started, and no further
+    /// shuffle.
+    #[must_use]
+    pub fn cancelled_by(mut self, cancel: &'a AtomicBool) -> Self {
+        self.cancel = Some(cancel);
+        self
+    }
+
+    /// Counts every statistic of the permutation tests in all 10,000 shuffles, and not only until it has passed. The
+    /// ranks are then exact; the outcome is the same.
+    #[must_use]
+    pub fn full_ranks(mut self, full_ranks: bool) -> Self {
+        self.full_ranks = full_ranks;
+        self
+    }
+
+    pub(crate) fn wants_full_ranks(&self) -> bool {
+        self.full_ranks
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn report(&self, progress: Progress) {
+        if let Some(report) = self.progress {
+            report(progress);
+        }
+    }
+}
+
 /// Assesses `symbols` by a track of SP 800-90B (§3.1.3, §6.2).
 ///
 /// # Errors
-/// [`AssessError::Empty`] where there is no symbol. Too few symbols for the track are not an error: the assessment
-/// then has [`Status::Invalid`](crate::Status::Invalid), the figures of the estimators that could be run, and no
-/// assessed value.
+/// Returns an error if there are no symbols, or if memory is short. Too few symbols for the track are not an error: the
+/// assessment then has [`Status::Invalid`](crate::Status::Invalid), the figures of the estimators that could be run, and
+/// no assessed value.
 pub fn assess(symbols: &Symbols, track: Track) -> Result<Assessment, AssessError> {
-    assess_with_progress(symbols, track, &|_| {})
+    assess_with(symbols, track, &Control::default())
 }
 
-/// [`assess`], and `progress` hears of each step that is done, from whichever thread did it.
+/// [`assess`] with a report of each step that is done.
 ///
 /// # Errors
-/// As [`assess`].
+/// Returns an error as [`assess`] does.
 pub fn assess_with_progress(
     symbols: &Symbols,
     track: Track,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Assessment, AssessError> {
+    assess_with(symbols, track, &Control::default().on_progress(progress))
+}
+
+/// [`assess`] under some control.
+///
+/// # Errors
+/// Returns an error as [`assess`] does, or if it was cancelled.
+pub fn assess_with(
+    symbols: &Symbols,
+    track: Track,
+    control: &Control<'_>,
+) -> Result<Assessment, AssessError> {
     if symbols.is_empty() {
         return Err(AssessError::Empty);
     }
-    if symbols.alphabet_size() == 1 {
-        return Ok(conclude(symbols, track, one_symbol(symbols), None));
+    let needed_bytes = memory_needed(symbols.len(), symbols.bits_per_symbol(), track);
+    let room = usize::try_from(needed_bytes).map(|bytes| Vec::<u8>::new().try_reserve_exact(bytes));
+    if !matches!(room, Ok(Ok(()))) {
+        return Err(AssessError::Memory { samples: symbols.len(), needed_bytes });
     }
-    let Track::Iid { seed } = track else {
-        return Ok(conclude(symbols, track, run(symbols, track, progress), None));
+    let (estimators, tests) = if symbols.alphabet_size() == 1 {
+        (one_symbol(symbols, track), None)
+    } else if let Track::Iid { seed } = track {
+        // Next to the shuffles the two estimates take no time.
+        let estimators = run(symbols, track, &Control { progress: None, ..*control });
+        (estimators, Some(iid_tests(symbols, seed, control)))
+    } else {
+        (run(symbols, track, control), None)
     };
-    // Beside the shuffles the two estimates take no time.
-    let estimators = run(symbols, track, &|_| {});
-    let tests = iid_tests(symbols, seed, &|done| {
-        progress(Progress { done, total: SHUFFLES, step: "shuffles" });
-    });
-    Ok(conclude(symbols, track, estimators, Some(tests)))
+    if control.is_cancelled() {
+        return Err(AssessError::Cancelled);
+    }
+    Ok(conclude(symbols, track, estimators, tests))
 }
 
-/// Of a constant only the most common value can be told: every predictor is always right.
-fn one_symbol(symbols: &Symbols) -> EstimatorSet {
-    let only = Some(literal_estimators(symbols.raw(), 1));
-    if symbols.bits_per_symbol() == 1 {
-        EstimatorSet { bitstring: only, literal: None }
+/// The memory in bytes that an assessment takes at most, besides the symbols themselves.
+///
+/// Samples with long repeats, which noise does not have, take more: up to 9 bytes for each sample and for each bit. Where
+/// that is not available the estimators that need it say so, and the assessment is invalid.
+#[must_use]
+pub fn memory_needed(samples: usize, bits_per_symbol: u8, track: Track) -> u64 {
+    let bits = samples as u64 * u64::from(bits_per_symbol);
+    let packed = bits / 8;
+    // The dictionaries of MultiMMC and LZ78Y.
+    let contexts = (samples as u64 * 64).min(24 << 20);
+    let suffixes = |symbols: u64| 8 * held_suffixes(symbols as usize) as u64;
+    match track {
+        Track::Quick => packed,
+        Track::Conditioned => packed + contexts + suffixes(bits),
+        Track::NonIid if bits_per_symbol == 1 => packed + contexts + suffixes(bits),
+        Track::NonIid => 2 * packed + contexts + suffixes(bits) + suffixes(samples as u64),
+        // Each thread has a shuffle, and the compressor's memory for one block of text.
+        Track::Iid { .. } => {
+            2 * packed
+                + suffixes(samples as u64)
+                + parallel::threads() as u64
+                    * (2 * samples as u64 + (12 << 20).min(64 * samples as u64))
+        }
+    }
+}
+
+/// A constant has a most common value and nothing else: every predictor is always right.
+fn one_symbol(symbols: &Symbols, track: Track) -> EstimatorSet {
+    let only = Some(Estimators { mcv: Some(mcv(symbols.raw())), ..Estimators::default() });
+    if track == Track::Conditioned {
+        EstimatorSet { literal: None, bitstring: only }
     } else {
         EstimatorSet { literal: only, bitstring: None }
     }
@@ -96,147 +218,113 @@ fn one_symbol(symbols: &Symbols) -> EstimatorSet {
 
 /// The strings to assess are those that NIST's tool takes: the literal symbols, and unless these are bits already
 /// (two different symbols), the bitstring.
-fn run(symbols: &Symbols, track: Track, progress: &(dyn Fn(Progress) + Sync)) -> EstimatorSet {
-    let alphabet_size = symbols.alphabet_size();
-    let has_bitstring = alphabet_size > 2;
-    // Only the whole track needs all bits at once, in eight times the memory that bytes take.
-    let whole_bitstring =
-        if has_bitstring && track == Track::NonIid { symbols.bitstring() } else { Vec::new() };
-    let literal_steps = steps(track, alphabet_size);
-    let bitstring_steps = if has_bitstring { steps(track, 2) } else { 0 };
-    let counter =
-        StepCounter { done: AtomicUsize::new(0), total: literal_steps + bitstring_steps, progress };
-    let mut literal = Estimators::default();
-    let mut bitstring = Estimators::default();
-    rayon::scope(|scope| {
-        // The bitstring first: its estimators are the longest.
-        if has_bitstring {
-            let text = match track {
-                Track::NonIid => Text::Whole(&whole_bitstring),
-                Track::Quick | Track::Iid { .. } => Text::BitsOf(symbols),
-            };
-            spawn(scope, &mut bitstring, text, 2, track, &counter);
+fn run(symbols: &Symbols, track: Track, control: &Control<'_>) -> EstimatorSet {
+    let only_bits = track == Track::Conditioned;
+    let literal_text = (!only_bits).then(|| symbols.literal_sequence());
+    let bits_text = (only_bits || symbols.alphabet_size() > 2).then(|| symbols.bit_sequence());
+    // The bitstring first: its estimators are the longest.
+    let texts = [bits_text.as_ref(), literal_text.as_ref()];
+    let total = texts.iter().flatten().map(|text| steps(track, text)).sum();
+    let steps = Steps { done: AtomicUsize::new(0), total, control };
+    let mut estimates = texts.map(|text| text.map(|_| Estimators::default()));
+    let mut tasks = Vec::new();
+    for (estimators, text) in estimates.iter_mut().zip(texts) {
+        if let (Some(estimators), Some(text)) = (estimators, text) {
+            push_tasks(&mut tasks, estimators, text, track, &steps);
         }
-        let text = Text::Whole(symbols.literal());
-        spawn(scope, &mut literal, text, alphabet_size, track, &counter);
-    });
-    if symbols.bits_per_symbol() == 1 {
-        EstimatorSet { literal: None, bitstring: Some(literal) }
-    } else {
-        EstimatorSet { literal: Some(literal), bitstring: has_bitstring.then_some(bitstring) }
     }
+    parallel::run_all(tasks);
+    let [bitstring, literal] = estimates;
+    EstimatorSet { literal, bitstring }
 }
 
-/// All estimators of the non-IID track on one string of symbols.
-pub(crate) fn literal_estimators(symbols: &[u8], alphabet_size: usize) -> Estimators {
-    if alphabet_size == 1 {
-        return Estimators { mcv: Some(mcv(symbols)), ..Estimators::default() };
-    }
+/// All estimators of the non-IID track on the literal symbols.
+pub(crate) fn literal_estimators(symbols: &Symbols) -> Estimators {
     let mut estimators = Estimators::default();
-    let counter = StepCounter { done: AtomicUsize::new(0), total: 0, progress: &|_| {} };
-    rayon::scope(|scope| {
-        let text = Text::Whole(symbols);
-        spawn(scope, &mut estimators, text, alphabet_size, Track::NonIid, &counter);
-    });
+    let sequence = symbols.literal_sequence();
+    let steps = Steps { done: AtomicUsize::new(0), total: 0, control: &Control::default() };
+    let mut tasks = Vec::new();
+    push_tasks(&mut tasks, &mut estimators, &sequence, Track::NonIid, &steps);
+    parallel::run_all(tasks);
     estimators
 }
 
-struct StepCounter<'a> {
+/// The steps of an assessment.
+struct Steps<'a> {
     done: AtomicUsize,
     total: usize,
-    progress: &'a (dyn Fn(Progress) + Sync),
+    control: &'a Control<'a>,
 }
 
-impl StepCounter<'_> {
+impl Steps<'_> {
     fn done(&self, step: &'static str) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        (self.progress)(Progress { done, total: self.total, step });
+        self.control.report(Progress { done, total: self.total, step });
     }
 }
 
-/// How many steps [`spawn`] starts.
-fn steps(track: Track, alphabet_size: usize) -> usize {
-    match (track, alphabet_size) {
-        (Track::NonIid, 2) => 9,
-        (Track::NonIid, _) => 6,
-        (Track::Quick, 2) => 4,
-        (Track::Quick, _) => 2,
+/// How many steps [`push_tasks`] makes.
+fn steps(track: Track, sequence: &Sequence<'_>) -> usize {
+    match (track, sequence.bits().is_some()) {
+        (Track::NonIid | Track::Conditioned, true) => 9,
+        (Track::NonIid | Track::Conditioned, false) => 6,
+        (Track::Quick, true) => 4,
+        (Track::Quick, false) => 2,
         (Track::Iid { .. }, _) => 1,
     }
 }
 
-/// A string of symbols to assess.
-#[derive(Clone, Copy)]
-enum Text<'a> {
-    Whole(&'a [u8]),
-    /// The bitstring of symbols, which is made piece by piece.
-    BitsOf(&'a Symbols),
-}
-
-impl Text<'_> {
-    fn pieces(&self, each: &mut dyn FnMut(&[u8])) {
-        match self {
-            Self::Whole(symbols) => each(symbols),
-            Self::BitsOf(symbols) => symbols.bitstring_pieces(each),
-        }
-    }
-}
-
-/// Starts the estimators of a track on one string, the longest first.
-fn spawn<'scope>(
-    scope: &Scope<'scope>,
-    estimators: &'scope mut Estimators,
-    text: Text<'scope>,
-    alphabet_size: usize,
+/// Makes a task of each estimator of a track on one sequence, the longest first.
+fn push_tasks<'a>(
+    tasks: &mut Vec<Task<'a>>,
+    estimators: &'a mut Estimators,
+    sequence: &'a Sequence<'_>,
     track: Track,
-    counter: &'scope StepCounter<'_>,
+    steps: &'a Steps<'_>,
 ) {
     let set = estimators;
     macro_rules! step {
         ($place:expr, $name:literal, $estimate:expr) => {{
             let place = &mut $place;
-            scope.spawn(move |_| {
-                *place = Some($estimate);
-                counter.done($name);
-            });
+            tasks.push(Box::new(move || {
+                if !steps.control.is_cancelled() {
+                    *place = Some($estimate);
+                    steps.done($name);
+                }
+            }));
         }};
     }
-    /// What is made of all pieces.
-    macro_rules! streamed {
-        ($counts:ty) => {{
-            let mut counts = <$counts>::default();
-            text.pieces(&mut |piece| counts.push(piece));
-            counts
-        }};
-    }
-    if let (Track::NonIid, Text::Whole(symbols)) = (track, text) {
+    let bits = sequence.bits();
+    if matches!(track, Track::NonIid | Track::Conditioned) {
+        step!(set.multi_mmc, "multi_mmc", multi_mmc(sequence));
         let (t_place, lrs_place) = (&mut set.t_tuple, &mut set.lrs);
-        scope.spawn(move |_| {
-            let (t, l) = tuples(symbols);
-            (*t_place, *lrs_place) = (Some(t), Some(l));
-            counter.done("tuples");
-        });
-        step!(set.multi_mmc, "multi_mmc", multi_mmc(symbols, alphabet_size));
-        step!(set.lz78y, "lz78y", lz78y(symbols, alphabet_size));
-        step!(set.multi_mcw, "multi_mcw", multi_mcw(symbols, alphabet_size));
-        if alphabet_size == 2 {
-            step!(set.compression, "compression", compression(symbols));
+        tasks.push(Box::new(move || {
+            if !steps.control.is_cancelled() {
+                let (t, l) = tuples(sequence);
+                (*t_place, *lrs_place) = (Some(t), Some(l));
+                steps.done("tuples");
+            }
+        }));
+        step!(set.lz78y, "lz78y", lz78y(sequence));
+        step!(set.multi_mcw, "multi_mcw", multi_mcw(sequence));
+        if let Some(bits) = bits {
+            step!(set.compression, "compression", compression(bits));
         }
     }
-    step!(set.mcv, "mcv", streamed!(SymbolCounts).mcv());
+    step!(set.mcv, "mcv", mcv_of(sequence));
     if matches!(track, Track::Iid { .. }) {
         return;
     }
-    step!(set.lag, "lag", streamed!(Lags).lag(alphabet_size));
-    if alphabet_size == 2 {
-        step!(set.collision, "collision", streamed!(CollisionTimes).collision());
-        step!(set.markov, "markov", streamed!(BitPairs).markov());
+    step!(set.lag, "lag", lag(sequence));
+    if let Some(bits) = bits {
+        step!(set.collision, "collision", collision(bits));
+        step!(set.markov, "markov", markov(bits));
     }
 }
 
 /// Both estimates that count repeats.
-fn tuples(symbols: &[u8]) -> (Outcome<TTuple>, Outcome<Lrs>) {
-    match Repeats::count(symbols) {
+fn tuples(sequence: &Sequence<'_>) -> (Outcome<TTuple>, Outcome<Lrs>) {
+    match Repeats::count(sequence) {
         Ok(repeats) => (t_tuple(&repeats), lrs(&repeats)),
         Err(invalid) => (Outcome::Invalid(invalid.clone()), Outcome::Invalid(invalid)),
     }

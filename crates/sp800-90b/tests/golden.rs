@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Every figure that NIST's tool prints (`ea_non_iid -i -a -vv`, version 1.1 line format) against ours.
 //!
 //! The small data sets are in `tests/data`. Larger ones, such as those that NIST ships with its tool, are not part of
@@ -92,11 +92,6 @@ fn figures(text: &str) -> (Vec<Figure>, Vec<(String, &'static str, String)>) {
     (figures, remarks)
 }
 
-/// Where we keep what the tool calls literal: 1-bit data are their own bitstring.
-fn place<'a>(ours: &'a Value, on: &str, bits: u8) -> &'a Value {
-    &ours["estimators"][if bits == 1 { "bitstring" } else { on }]
-}
-
 fn same(what: &str, ours: &Value, theirs: &str) {
     if !theirs.contains(['.', 'e']) && ours.is_u64() {
         assert_eq!(ours.to_string(), theirs, "{what}");
@@ -124,10 +119,10 @@ fn check(bin: &Path) {
     assert!(figures.len() > 50, "{set}: only {} figures were read", figures.len());
     for figure in &figures {
         let what = format!("{set}: {} {} {}", figure.on, figure.estimator, figure.name);
-        same(&what, &place(&ours, &figure.on, bits)[figure.estimator][figure.name], &figure.value);
+        same(&what, &ours["estimators"][&figure.on][figure.estimator][figure.name], &figure.value);
     }
     for (on, estimator, remark) in &remarks {
-        let figures = &place(&ours, on, bits)[*estimator];
+        let figures = &ours["estimators"][on][*estimator];
         match remark.as_str() {
             "Found p." => assert_eq!(figures["found_p"], true, "{set} {on} {estimator}"),
             "P_local can't change the result." => {

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Every figure of the IID track that does not depend on chance, against what NIST's tool prints (`ea_iid -i -a -vvv`,
 //! version 1.1.7): the lines of `tests/data/X.iid` that name a result.
 

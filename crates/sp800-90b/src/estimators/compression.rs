@@ -1,10 +1,9 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Compression estimate on a bitstring, SP 800-90B §6.3.4 (after Maurer's universal statistical test).
 
-use crate::bound::Z_ALPHA;
-use crate::math::{CarefulSum, Unmet, bisect_falling};
+use crate::math::{CarefulSum, Unmet, Z_ALPHA, bisect_falling};
+use crate::symbols::BitString;
 use crate::{MinEntropy, Outcome};
-use serde::{Deserialize, Serialize};
 
 /// Bits per block (§6.3.4: b = 6).
 const BLOCK_BITS: usize = 6;
@@ -14,7 +13,8 @@ const ALPHABET: usize = 1 << BLOCK_BITS;
 const DICTIONARY_BLOCKS: usize = 1000;
 
 /// Figures of the compression estimate.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Compression {
     /// Mean of log2 of the distance between equal blocks.
     pub x_bar: f64,
@@ -38,7 +38,7 @@ impl MinEntropy for Compression {
 
 /// Estimates from how far equal blocks of 6 bits lie apart (§6.3.4); needs 6,012 bits.
 #[must_use]
-pub fn compression(bits: &[u8]) -> Outcome<Compression> {
+pub fn compression(bits: &BitString) -> Outcome<Compression> {
     let blocks = bits.len() / BLOCK_BITS;
     if blocks < DICTIONARY_BLOCKS + 2 {
         return Outcome::too_few(format!(
@@ -49,14 +49,13 @@ pub fn compression(bits: &[u8]) -> Outcome<Compression> {
         ));
     }
     let mut last_seen = [0_usize; ALPHABET];
-    // log2 of every distance; the search for p needs it again.
-    let log2: Vec<f64> = (0..=blocks).map(|distance| (distance as f64).log2()).collect();
+    let log2 = Logarithms::of_distances(blocks);
     let mut sum = CarefulSum::default();
     let mut squares = CarefulSum::default();
-    for (number, block) in (1..).zip(bits.chunks_exact(BLOCK_BITS)) {
-        let value = block.iter().fold(0, |value, &bit| value << 1 | usize::from(bit & 1));
+    for number in 1..=blocks {
+        let value = (bits.bits_at((number - 1) * BLOCK_BITS) >> (64 - BLOCK_BITS)) as usize;
         if number > DICTIONARY_BLOCKS {
-            let log_distance = log2[number - last_seen[value]];
+            let log_distance = log2.of(number - last_seen[value]);
             sum.add(log_distance);
             squares.add(log_distance * log_distance);
         }
@@ -86,27 +85,46 @@ pub fn compression(bits: &[u8]) -> Outcome<Compression> {
     })
 }
 
+/// log2 of every distance up to the number of blocks; the search for p needs most of them several times.
+struct Logarithms {
+    blocks: usize,
+    /// Those that are common.
+    short: Vec<f64>,
+}
+
+impl Logarithms {
+    fn of_distances(blocks: usize) -> Self {
+        let short = (0..=blocks.min(1 << 14)).map(|distance| (distance as f64).log2()).collect();
+        Self { blocks, short }
+    }
+
+    #[inline]
+    fn of(&self, distance: usize) -> f64 {
+        self.short.get(distance).copied().unwrap_or_else(|| (distance as f64).log2())
+    }
+}
+
 /// The mean that §6.3.4 step 7 expects where one block has probability `p` and the others share the rest.
-fn expected_log_distance(p: f64, log2: &[f64]) -> f64 {
+fn expected_log_distance(p: f64, log2: &Logarithms) -> f64 {
     let others = ALPHABET as f64 - 1.0;
     block_share(p, log2) + others * block_share((1.0 - p) / others, log2)
 }
 
 /// `G(z)` of §6.3.4 step 7, with the double sum taken in one pass:
 /// `z / v · (z · Σ_{t>d} Σ_{u<t} log2(u) (1-z)^(u-1) + Σ_{t>d} log2(t) (1-z)^(t-1))`.
-fn block_share(z: f64, log2: &[f64]) -> f64 {
-    let blocks = log2.len() - 1;
+fn block_share(z: f64, log2: &Logarithms) -> f64 {
+    let blocks = log2.blocks;
     let decay = 1.0 - z;
     let mut power = decay;
     let mut head = CarefulSum::default();
-    for log in &log2[2..=DICTIONARY_BLOCKS] {
-        head.add(log * power);
+    for u in 2..=DICTIONARY_BLOCKS {
+        head.add(log2.of(u) * power);
         power *= decay;
     }
     let mut tail = CarefulSum::default();
     let mut nested = CarefulSum::default();
-    for (u, log) in log2.iter().enumerate().skip(DICTIONARY_BLOCKS + 1) {
-        let term = log * power;
+    for u in DICTIONARY_BLOCKS + 1..=blocks {
+        let term = log2.of(u) * power;
         tail.add(term);
         let weighted = (blocks - u) as f64 * term;
         nested.add(weighted);
@@ -141,7 +159,7 @@ mod tests {
     #[test]
     fn one_pass_gives_what_the_double_sum_gives() {
         let blocks = 1300;
-        let log2: Vec<f64> = (0..=blocks).map(|u| (u as f64).log2()).collect();
+        let log2 = Logarithms::of_distances(blocks);
         for z in [1e-6, 1e-3, 1.0 / 64.0, 0.3, 0.999, 1.0] {
             let (fast, slow) = (block_share(z, &log2), literally(z, blocks));
             assert!((fast - slow).abs() <= 1e-12 * slow.abs(), "{z}: {fast} {slow}");
@@ -150,7 +168,8 @@ mod tests {
 
     #[test]
     fn too_few_bits_are_refused() {
-        assert!(compression(&[0; 6011]).value().is_none());
-        assert!(compression(&[0; 6012]).value().is_some());
+        let zeros = |len| BitString::from_low_bits(&vec![0; len]);
+        assert!(compression(&zeros(6011)).value().is_none());
+        assert!(compression(&zeros(6012)).value().is_some());
     }
 }

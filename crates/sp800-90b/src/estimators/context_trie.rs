@@ -1,60 +1,115 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Contexts (the symbols before a sample) with what followed them: the dictionaries of `MultiMMC` and LZ78Y.
 //!
 //! A context of length `d + 1` is the child of its `d` most recent symbols, so that all lengths of one sample are
 //! found on one way down, and the way ends at the first length that was never seen.
+//!
+//! Short contexts have a place of their own, which is computed from their symbols. Longer ones are looked up in a map, but
+//! only where a filter in the context's node allows it: most of those that are looked for are not there, and each look
+//! into the map would wait for memory.
 
-/// A context. The root is the empty one.
+/// A context: of a short one, the bits of its symbols after a leading one, the oldest symbol lowest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Node(u32);
 
-pub(super) const ROOT: Node = Node(0);
+/// The context one symbol longer than another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Child {
+    Known(Node),
+    /// It was never added.
+    Missing,
+}
+
+/// Bits of symbols that the longest context with a computed place may have.
+const PLACE_BITS: u32 = 16;
 
 /// What followed a context.
 #[derive(Clone, Copy, Default)]
 struct Followers {
+    /// Which followers may be in the map of counts, and which longer contexts in the map of children: one bit for each
+    /// value of a symbol's low 6 bits.
+    counted: u64,
+    children: u64,
     /// The count of the most common follower; 0 marks a context that is only on the way to a longer one.
     best_count: u32,
     /// The first follower's count; the others' counts are in a table.
     first_count: u32,
+    /// Longer contexts, of up to `tail_end` samples, that were seen at one place only: they are not made before they
+    /// are looked for. The sample that followed them is at `tail_at`.
+    tail_at: u32,
+    tail_end: u8,
     best: u8,
     first: u8,
-    /// Longer contexts, of up to so many samples, that were seen at one place only: they are not made before they
-    /// are looked for. The sample that followed them is at `tail_at`.
-    tail_end: u8,
-    tail_at: u32,
+    present: bool,
 }
 
 /// All contexts of both dictionaries' depths.
 pub(super) struct ContextTrie {
+    /// By number; those below `places` have computed places.
     followers: Vec<Followers>,
+    places: u32,
+    /// Counts of the followers of contexts that are so short that even the pair has a computed place.
+    place_counts: Vec<u32>,
+    symbol_bits: u32,
     children: PackedMap,
     counts: PackedMap,
 }
 
 impl ContextTrie {
-    pub(super) fn new() -> Self {
+    /// The empty context.
+    pub(super) const ROOT: Node = Node(1);
+
+    /// For symbols below `alphabet_size`, which is 3 to 256.
+    pub(super) fn new(alphabet_size: usize) -> Self {
+        let symbol_bits = usize::BITS - (alphabet_size.max(2) - 1).leading_zeros();
+        let places = 2 << (PLACE_BITS / symbol_bits * symbol_bits);
         Self {
-            followers: vec![Followers::default()],
+            followers: vec![Followers::default(); places as usize],
+            places,
+            place_counts: vec![0; places as usize],
+            symbol_bits,
             children: PackedMap::new(),
             counts: PackedMap::new(),
         }
     }
 
-    /// The context one symbol longer, if it is there.
+    /// The place of a context and one more symbol, if such a short one has one.
     #[inline]
-    pub(super) fn child(&self, parent: Node, symbol: u8) -> Option<Node> {
-        self.children.get(key(parent, symbol)).map(Node)
+    fn place(&self, node: Node, symbol: u8) -> Option<u32> {
+        // Of numbers from `places` on the shift may lose bits, but those are no places anyway.
+        let place = node.0 << self.symbol_bits | u32::from(symbol);
+        (node.0 < self.places >> self.symbol_bits).then_some(place)
     }
 
-    /// The context one symbol longer, made if it is not there. At most 2^24 - 2 of them.
-    pub(super) fn child_or_new(&mut self, parent: Node, symbol: u8) -> Node {
-        let fresh = self.followers.len() as u32;
-        let node = self.children.entry(key(parent, symbol), fresh);
-        if *node == fresh {
-            self.followers.push(Followers::default());
+    /// The context one symbol longer, if it was added.
+    #[inline]
+    pub(super) fn child(&self, parent: Node, symbol: u8) -> Child {
+        if let Some(place) = self.place(parent, symbol) {
+            return if self.followers[place as usize].present {
+                Child::Known(Node(place))
+            } else {
+                Child::Missing
+            };
         }
-        Node(*node)
+        if self.followers[parent.0 as usize].children & filter(symbol) == 0 {
+            return Child::Missing;
+        }
+        self.children
+            .get(key(parent, symbol))
+            .map_or(Child::Missing, |node| Child::Known(Node(node)))
+    }
+
+    /// Adds the context one symbol longer, which is missing. At most 2^24 - 2 of them.
+    pub(super) fn add_child(&mut self, parent: Node, symbol: u8) -> Node {
+        if let Some(place) = self.place(parent, symbol) {
+            self.followers[place as usize].present = true;
+            return Node(place);
+        }
+        self.followers[parent.0 as usize].children |= filter(symbol);
+        let fresh = self.followers.len() as u32;
+        *self.children.entry(key(parent, symbol), fresh) = fresh;
+        self.followers.push(Followers { present: true, ..Followers::default() });
+        Node(fresh)
     }
 
     /// Notes that all longer contexts of up to `end` samples were seen once, before the sample at `at`.
@@ -72,7 +127,7 @@ impl ContextTrie {
         }
         self.followers[node.0 as usize].tail_end = 0;
         let at = tail_at as usize;
-        let longer = self.child_or_new(node, symbols[at - length - 1]);
+        let longer = self.add_child(node, symbols[at - length - 1]);
         self.count(longer, symbols[at], true);
         self.set_tail(longer, at, usize::from(tail_end));
     }
@@ -80,36 +135,44 @@ impl ContextTrie {
     /// The most common follower and its count, of several the largest; nothing for a context without followers.
     #[inline]
     pub(super) fn prediction(&self, node: Node) -> Option<(u8, u32)> {
-        let followers = self.followers[node.0 as usize];
+        let followers = &self.followers[node.0 as usize];
         (followers.best_count > 0).then_some((followers.best, followers.best_count))
     }
 
     /// Counts a follower; one that is new only if `may_add`. Says whether it was new and was added.
     #[inline]
     pub(super) fn count(&mut self, node: Node, symbol: u8, may_add: bool) -> bool {
+        let place = self.place(node, symbol);
         let followers = &mut self.followers[node.0 as usize];
-        let mut added = false;
-        let count = if followers.first_count > 0 && followers.first == symbol {
+        let count = if let Some(place) = place {
+            let count = &mut self.place_counts[place as usize];
+            if *count == 0 && !may_add {
+                return false;
+            }
+            *count += 1;
+            *count
+        } else if followers.first_count > 0 && followers.first == symbol {
             followers.first_count += 1;
             followers.first_count
         } else if followers.first_count == 0 {
             if !may_add {
                 return false;
             }
-            added = true;
             followers.first = symbol;
             followers.first_count = 1;
             1
         } else {
             let key = key(node, symbol);
             let count = if may_add {
+                followers.counted |= filter(symbol);
                 self.counts.entry(key, 0)
+            } else if followers.counted & filter(symbol) == 0 {
+                return false;
             } else if let Some(count) = self.counts.get_mut(key) {
                 count
             } else {
                 return false;
             };
-            added = *count == 0;
             *count += 1;
             *count
         };
@@ -119,13 +182,19 @@ impl ContextTrie {
             followers.best_count = count;
             followers.best = symbol;
         }
-        added
+        count == 1
     }
 }
 
 #[inline]
 fn key(node: Node, symbol: u8) -> u32 {
     node.0 << 8 | u32::from(symbol)
+}
+
+/// The symbol's bit in a filter.
+#[inline]
+fn filter(symbol: u8) -> u64 {
+    1 << (symbol % 64)
 }
 
 /// A map from `u32` (but `u32::MAX`) to `u32` by open addressing.
@@ -208,19 +277,46 @@ mod tests {
 
     #[test]
     fn of_equally_common_followers_the_largest_is_predicted() {
-        let mut trie = ContextTrie::new();
-        let node = trie.child_or_new(ROOT, 9);
-        assert_eq!(trie.prediction(node), None);
-        for symbol in [5, 3, 3, 5, 4] {
-            trie.count(node, symbol, true);
+        // Of 256 symbols a context of one has a computed place, and one of three has not.
+        for depth in [1, 3] {
+            let mut trie = ContextTrie::new(256);
+            let parent = (1..depth).fold(ContextTrie::ROOT, |node, _| trie.add_child(node, 8));
+            let node = trie.add_child(parent, 9);
+            assert_eq!(trie.prediction(node), None);
+            for symbol in [5, 3, 3, 5, 4] {
+                trie.count(node, symbol, true);
+            }
+            assert_eq!(trie.prediction(node), Some((5, 2)));
+            assert!(!trie.count(node, 200, false));
+            assert!(trie.count(node, 200, true));
+            assert!(!trie.count(node, 4, false));
+            assert!(!trie.count(node, 4, false));
+            assert_eq!(trie.prediction(node), Some((4, 3)));
+            assert_eq!(trie.child(parent, 9), Child::Known(node));
+            // 73 has the filter's bit of 9.
+            assert_eq!([8, 73].map(|other| trie.child(parent, other)), [Child::Missing; 2]);
         }
-        assert_eq!(trie.prediction(node), Some((5, 2)));
-        assert!(!trie.count(node, 200, false));
-        assert!(trie.count(node, 200, true));
-        assert!(!trie.count(node, 4, false));
-        assert!(!trie.count(node, 4, false));
-        assert_eq!(trie.prediction(node), Some((4, 3)));
-        assert_eq!(trie.child(ROOT, 9), Some(node));
-        assert_eq!(trie.child(ROOT, 8), None);
+    }
+
+    #[test]
+    fn contexts_of_every_alphabet_keep_apart() {
+        for alphabet_size in [3, 5, 16, 17, 64, 100, 256] {
+            let mut trie = ContextTrie::new(alphabet_size);
+            let symbols = [0, 1, (alphabet_size - 1) as u8];
+            let mut nodes = vec![ContextTrie::ROOT];
+            let mut level = nodes.clone();
+            for _ in 0..6 {
+                level = level
+                    .iter()
+                    .flat_map(|&node| symbols.map(|symbol| (node, symbol)))
+                    .map(|(node, symbol)| trie.add_child(node, symbol))
+                    .collect();
+                nodes.extend(&level);
+            }
+            let mut numbers: Vec<u32> = nodes.iter().map(|node| node.0).collect();
+            numbers.sort_unstable();
+            numbers.dedup();
+            assert_eq!(numbers.len(), nodes.len(), "{alphabet_size}");
+        }
     }
 }

@@ -1,13 +1,13 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Most common value estimate, SP 800-90B §6.3.1.
 
-use crate::bound::upper_bound;
-use crate::math::min_entropy_bits;
+use crate::math::{min_entropy_bits, upper_bound};
+use crate::symbols::{Content, Sequence};
 use crate::{MinEntropy, Outcome};
-use serde::{Deserialize, Serialize};
 
 /// Figures of the most common value estimate.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Mcv {
     /// How often the most common symbol occurs.
     pub mode_count: u64,
@@ -28,35 +28,29 @@ impl MinEntropy for Mcv {
 /// Estimates from the share of the most common symbol (§6.3.1); needs 2 samples.
 #[must_use]
 pub fn mcv(symbols: &[u8]) -> Outcome<Mcv> {
-    let mut counts = SymbolCounts::default();
-    counts.push(symbols);
-    counts.mcv()
+    let mut counts = [0_u64; 256];
+    for &symbol in symbols {
+        counts[usize::from(symbol)] += 1;
+    }
+    of_count(counts.into_iter().max().unwrap_or(0), symbols.len())
 }
 
-/// Counts of a string that comes in pieces.
-pub(crate) struct SymbolCounts([u64; 256]);
-
-impl Default for SymbolCounts {
-    fn default() -> Self {
-        Self([0; 256])
+/// [`mcv`] of a sequence.
+pub(crate) fn mcv_of(sequence: &Sequence<'_>) -> Outcome<Mcv> {
+    match &sequence.0 {
+        Content::Bits(bits) => {
+            let ones = bits.ones();
+            of_count(ones.max(bits.len() as u64 - ones), bits.len())
+        }
+        Content::Symbols { symbols, .. } => mcv(symbols),
     }
 }
 
-impl SymbolCounts {
-    pub(crate) fn push(&mut self, symbols: &[u8]) {
-        for &symbol in symbols {
-            self.0[usize::from(symbol)] += 1;
-        }
+fn of_count(mode_count: u64, samples: usize) -> Outcome<Mcv> {
+    if samples < 2 {
+        return Outcome::too_few("the confidence interval of a share needs 2 samples or more");
     }
-
-    pub(crate) fn mcv(&self) -> Outcome<Mcv> {
-        let samples = self.0.iter().sum::<u64>() as usize;
-        if samples < 2 {
-            return Outcome::too_few("the confidence interval of a share needs 2 samples or more");
-        }
-        let mode_count = self.0.into_iter().max().unwrap_or(0);
-        let p_hat = mode_count as f64 / samples as f64;
-        let p_u = upper_bound(p_hat, samples);
-        Outcome::Value(Mcv { mode_count, p_hat, p_u, min_entropy: min_entropy_bits(p_u) })
-    }
+    let p_hat = mode_count as f64 / samples as f64;
+    let p_u = upper_bound(p_hat, samples);
+    Outcome::Value(Mcv { mode_count, p_hat, p_u, min_entropy: min_entropy_bits(p_u) })
 }

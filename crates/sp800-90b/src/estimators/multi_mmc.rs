@@ -1,45 +1,45 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Multi Markov model with counting (`MultiMMC`) prediction estimate, SP 800-90B §6.3.9.
 
-use super::context_trie::{ContextTrie, ROOT};
-use super::multi_mmc_binary::multi_mmc_binary;
+use super::context_trie::{Child, ContextTrie};
+use super::multi_mmc_bits::{DEPTHS, MAX_PAIRS, of_bits};
 use super::predictor::{Hits, Predictor};
 use crate::Outcome;
+use crate::symbols::{Content, Sequence};
 use std::ops::Range;
-
-/// Number of models, which look back at 1 to 16 samples (§6.3.9: D = 16).
-pub(super) const DEPTHS: usize = 16;
-/// Most (context, follower) pairs in one model (§6.3.9: maxEntries).
-pub(super) const MAX_PAIRS: u32 = 100_000;
 
 /// Predicts each sample from the 1 to 16 samples before it, with the best of 16 models (§6.3.9); needs 3 samples.
 #[must_use]
-pub fn multi_mmc(symbols: &[u8], alphabet_size: usize) -> Outcome<Predictor> {
-    if symbols.len() < 3 {
+pub fn multi_mmc(sequence: &Sequence<'_>) -> Outcome<Predictor> {
+    if sequence.len() < 3 {
         return Outcome::too_few("the Markov predictors need 3 samples or more");
     }
-    let hits =
-        if alphabet_size <= 2 { multi_mmc_binary(symbols) } else { multi_mmc_of_many(symbols) };
-    Outcome::Value(hits.estimate(symbols.len() as u64 - 2, alphabet_size))
+    let (hits, alphabet_size) = match &sequence.0 {
+        Content::Bits(bits) => (of_bits(bits), 2),
+        Content::Symbols { symbols, alphabet_size } => {
+            (of_symbols(symbols, *alphabet_size), *alphabet_size)
+        }
+    };
+    Outcome::Value(hits.estimate(sequence.len() as u64 - 2, alphabet_size))
 }
 
-fn multi_mmc_of_many(symbols: &[u8]) -> Hits {
-    let mut contexts = ContextTrie::new();
+fn of_symbols(symbols: &[u8], alphabet_size: usize) -> Hits {
+    let mut contexts = ContextTrie::new(alphabet_size);
     let mut room = Room { pairs: [0; DEPTHS], models: DEPTHS };
     let mut scores = [0_u64; DEPTHS];
-    let mut winner = 0;
+    let mut leader = 0;
     let mut hits = Hits::default();
     for (at, &symbol) in symbols.iter().enumerate().skip(1) {
-        let leader = winner;
+        let led = leader;
         let depths = DEPTHS.min(at);
-        let mut context = ROOT;
+        let mut context = ContextTrie::ROOT;
         for depth in 0..depths {
             let older = symbols[at - depth - 1];
             contexts.grow_from_tail(context, depth, symbols);
-            let Some(longer) = contexts.child(context, older) else {
+            let Child::Known(longer) = contexts.child(context, older) else {
                 // No longer context was seen either: all of them are new.
                 if let Some(end) = room.take(depth..depths) {
-                    let node = contexts.child_or_new(context, older);
+                    let node = contexts.add_child(context, older);
                     contexts.count(node, symbol, true);
                     contexts.set_tail(node, at, end);
                 }
@@ -49,11 +49,11 @@ fn multi_mmc_of_many(symbols: &[u8]) -> Hits {
                 let hit = predicted == symbol;
                 if hit {
                     scores[depth] += 1;
-                    if scores[depth] >= scores[winner] {
-                        winner = depth;
+                    if scores[depth] >= scores[leader] {
+                        leader = depth;
                     }
                 }
-                if depth == leader {
+                if depth == led {
                     hits.note(hit);
                 }
             }

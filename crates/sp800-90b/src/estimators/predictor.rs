@@ -1,13 +1,12 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! From a predictor's hits to an estimate: the steps that §6.3.7 to §6.3.10 share.
 
 use crate::MinEntropy;
-use crate::bound::upper_bound;
-use crate::math::{Unmet, bisect_falling, min_entropy_bits};
-use serde::{Deserialize, Serialize};
+use crate::math::{Unmet, bisect_falling, min_entropy_bits, upper_bound};
 
 /// Figures of a prediction estimate.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Predictor {
     /// Correct predictions.
     pub c: u64,
@@ -45,6 +44,38 @@ impl Hits {
         self.correct += u64::from(hit);
         self.run = if hit { self.run + 1 } else { 0 };
         self.longest_run = self.longest_run.max(self.run);
+    }
+
+    /// Notes `len` predictions, the first one in the highest bit of `right`; those that were not `made` do not count,
+    /// and end no run.
+    #[inline]
+    pub(crate) fn note_word(&mut self, right: u64, made: u64, len: u32) {
+        if made != u64::MAX || len != u64::BITS {
+            for place in (64 - len..64).rev().filter(|place| made >> place & 1 == 1) {
+                self.note(right >> place & 1 == 1);
+            }
+            return;
+        }
+        self.correct += u64::from(right.count_ones());
+        if right == u64::MAX {
+            self.run += 64;
+            self.longest_run = self.longest_run.max(self.run);
+            return;
+        }
+        self.longest_run = self.longest_run.max(self.run + u64::from(right.leading_ones()));
+        self.run = u64::from(right.trailing_ones());
+        // Is there a run inside of this word that is longer than the longest one? That is rare.
+        let mut longer = right;
+        let mut length = 1;
+        while longer != 0 && length <= self.longest_run {
+            let step = length.min(self.longest_run + 1 - length);
+            longer &= longer >> step;
+            length += step;
+        }
+        while longer != 0 {
+            self.longest_run += 1;
+            longer &= longer >> 1;
+        }
     }
 
     /// The figures after `n` predictions over an alphabet of `alphabet_size` symbols.

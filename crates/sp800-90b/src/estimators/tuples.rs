@@ -1,14 +1,13 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! t-Tuple estimate, SP 800-90B §6.3.5, and longest repeated substring (LRS) estimate, §6.3.6.
 
 use super::repeats::Repeats;
-use crate::bound::upper_bound;
-use crate::math::min_entropy_bits;
+use crate::math::{min_entropy_bits, upper_bound};
 use crate::{MinEntropy, Outcome};
-use serde::{Deserialize, Serialize};
 
 /// Figures of the t-tuple estimate.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TTuple {
     /// The longest length at which some tuple occurs 35 times or more.
     pub t: u64,
@@ -21,12 +20,16 @@ pub struct TTuple {
 }
 
 /// Figures of the longest repeated substring estimate.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Lrs {
     /// The shortest length at which no tuple occurs 35 times.
     pub u: u64,
     /// The length of the longest repeated tuple.
     pub v: u64,
+    /// Two places, in symbols from 0, at which that tuple begins.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub longest_at: Option<(u64, u64)>,
     /// The largest per-symbol collision probability over all lengths from `u` to `v`.
     pub p_hat: f64,
     /// The upper end of its confidence interval.
@@ -90,6 +93,7 @@ pub fn lrs(repeats: &Repeats) -> Outcome<Lrs> {
     Outcome::Value(Lrs {
         u: u as u64,
         v: repeats.longest() as u64,
+        longest_at: repeats.longest_at.map(|(first, second)| (first as u64, second as u64)),
         p_hat,
         p_u,
         min_entropy: min_entropy_bits(p_u),

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Bins for the chi-square tests on more than two symbols: values pooled until each bin expects 5 or more (§5.2.1
 //! step 3, §5.2.2 step 3).
 

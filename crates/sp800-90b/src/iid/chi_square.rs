@@ -1,10 +1,10 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Chi-square tests, SP 800-90B §5.2.1 to §5.2.4: are neighbours independent, and is the distribution the same
 //! throughout?
 
 use super::bins::Bins;
 use super::gamma::chi_square_upper_tail;
-use serde::{Deserialize, Serialize};
+use crate::Symbols;
 
 /// A test with a smaller probability fails (§5.2).
 const SIGNIFICANCE: f64 = 0.001;
@@ -12,7 +12,8 @@ const SIGNIFICANCE: f64 = 0.001;
 const PIECES: usize = 10;
 
 /// Figures of a chi-square test.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ChiSquare {
     /// The test statistic T.
     pub score: f64,
@@ -33,7 +34,8 @@ impl ChiSquare {
 
 /// Independence of neighbours: §5.2.3 for two symbols, §5.2.1 for more.
 #[must_use]
-pub fn independence(symbols: &[u8], alphabet_size: usize) -> ChiSquare {
+pub fn independence(symbols: &Symbols) -> ChiSquare {
+    let (symbols, alphabet_size) = (symbols.literal(), symbols.alphabet_size());
     if alphabet_size <= 2 {
         return binary_independence(symbols);
     }
@@ -53,7 +55,8 @@ pub fn independence(symbols: &[u8], alphabet_size: usize) -> ChiSquare {
 
 /// The same distribution in ten pieces: §5.2.4 for two symbols, §5.2.2 for more.
 #[must_use]
-pub fn goodness_of_fit(symbols: &[u8], alphabet_size: usize) -> ChiSquare {
+pub fn goodness_of_fit(symbols: &Symbols) -> ChiSquare {
+    let (symbols, alphabet_size) = (symbols.literal(), symbols.alphabet_size());
     let piece = symbols.len() / PIECES;
     if alphabet_size <= 2 {
         return binary_goodness_of_fit(symbols, piece);

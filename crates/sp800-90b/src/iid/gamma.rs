@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! The upper regularised incomplete gamma function, which turns a chi-square score into a probability.
 
 /// The probability that chi-square with `degrees` degrees of freedom exceeds `score`.

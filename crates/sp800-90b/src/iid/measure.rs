@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! The statistics of SP 800-90B §5.1 of symbols in some order.
 
 use super::sign_runs::SignRuns;

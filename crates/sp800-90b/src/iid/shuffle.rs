@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Seeded shuffles: shuffle number `n` of a seed is always the same one.
 
 /// xoshiro256** (Blackman and Vigna, 2018), seeded through splitmix64.

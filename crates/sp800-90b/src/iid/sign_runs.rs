@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Runs of equal signs (§5.1.2 to §5.1.6), the signs packed into words.
 
 /// What there is to say about a sequence of signs.

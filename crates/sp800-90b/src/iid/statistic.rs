@@ -1,11 +1,10 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Names of the eleven statistics of SP 800-90B §5.1, nineteen with their lags.
 
-use serde::{Deserialize, Serialize};
-
 /// A statistic of §5.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[expect(missing_docs, reason = "the names are those of §5.1 and of NIST's tool")]
 pub enum Statistic {
     Excursion,
@@ -16,25 +15,25 @@ pub enum Statistic {
     LenRunsMedian,
     AvgCollision,
     MaxCollision,
-    #[serde(rename = "periodicity_1")]
+    #[cfg_attr(feature = "serde", serde(rename = "periodicity_1"))]
     Periodicity1,
-    #[serde(rename = "periodicity_2")]
+    #[cfg_attr(feature = "serde", serde(rename = "periodicity_2"))]
     Periodicity2,
-    #[serde(rename = "periodicity_8")]
+    #[cfg_attr(feature = "serde", serde(rename = "periodicity_8"))]
     Periodicity8,
-    #[serde(rename = "periodicity_16")]
+    #[cfg_attr(feature = "serde", serde(rename = "periodicity_16"))]
     Periodicity16,
-    #[serde(rename = "periodicity_32")]
+    #[cfg_attr(feature = "serde", serde(rename = "periodicity_32"))]
     Periodicity32,
-    #[serde(rename = "covariance_1")]
+    #[cfg_attr(feature = "serde", serde(rename = "covariance_1"))]
     Covariance1,
-    #[serde(rename = "covariance_2")]
+    #[cfg_attr(feature = "serde", serde(rename = "covariance_2"))]
     Covariance2,
-    #[serde(rename = "covariance_8")]
+    #[cfg_attr(feature = "serde", serde(rename = "covariance_8"))]
     Covariance8,
-    #[serde(rename = "covariance_16")]
+    #[cfg_attr(feature = "serde", serde(rename = "covariance_16"))]
     Covariance16,
-    #[serde(rename = "covariance_32")]
+    #[cfg_attr(feature = "serde", serde(rename = "covariance_32"))]
     Covariance32,
     Compression,
 }

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! The cutoff of the restart sanity check, SP 800-90B §3.1.4.3, computed and not simulated.
 //!
 //! For a given min-entropy the largest counts come from the inverted near-uniform family: as many symbols of

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Symbols out of bytes that hold several of them.
 
 use super::{SymbolError, Symbols};

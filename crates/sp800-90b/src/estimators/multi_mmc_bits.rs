@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `MultiMMC` (§6.3.9) on bits: every context of up to 16 bits has a place in a table.
+//!
+//! Each of the 16 models goes through a word of bits alone; who leads is then decided by [`Race`].
+
+use super::predictor::Hits;
+use super::race::{Race, Verdict};
+use crate::symbols::BitString;
+
+/// Number of models, which look back at 1 to 16 samples (§6.3.9: D = 16).
+pub(super) const DEPTHS: usize = 16;
+/// Most (context, follower) pairs in one model (§6.3.9: maxEntries).
+pub(super) const MAX_PAIRS: u32 = 100_000;
+/// A context that was not seen yet, in [`Models::lead`].
+const UNSEEN: i32 = i32::MIN;
+/// Bits that are worked on at once.
+const BLOCK: usize = 64;
+
+/// The longest context's pairs are counted singly, because only that model can run out of room: 2^17 pairs are
+/// more than [`MAX_PAIRS`], 2^16 are not.
+struct Models {
+    /// Ones less zeros after each context of `d` bits, at `1 << d | context`, for `d` below 16.
+    lead: Box<[i32; 1 << DEPTHS]>,
+    /// Contexts of `d` bits that were not seen yet.
+    unseen: [u32; DEPTHS],
+    /// Ones less zeros after each context of 16 bits, of those that are counted.
+    longest: Box<[i32; 1 << DEPTHS]>,
+    /// Which of both are counted after each context of 16 bits: 2 bits for each, 32 contexts in a word.
+    longest_seen: Box<[u64; 1 << (DEPTHS - 5)]>,
+    longest_pairs: u32,
+}
+
+/// A bit, and the 16 before it (the most recent one lowest).
+#[derive(Clone, Copy, Default)]
+struct Event {
+    history: u16,
+    /// 1 for a one, -1 for a zero.
+    sign: i32,
+}
+
+type Verdicts = [Verdict; DEPTHS];
+
+impl Models {
+    fn new() -> Self {
+        Self {
+            lead: Box::new([UNSEEN; 1 << DEPTHS]),
+            unseen: std::array::from_fn(|depth| 1 << depth),
+            longest: Box::new([0; 1 << DEPTHS]),
+            longest_seen: Box::new([0; 1 << (DEPTHS - 5)]),
+            longest_pairs: 0,
+        }
+    }
+
+    /// Counts up to 64 bits in the models of up to `depths` bits.
+    fn block(&mut self, events: &[Event], depths: usize) -> Verdicts {
+        let mut verdicts = Verdicts::default();
+        let mut first = 1;
+        if let Ok(whole) = <&[Event; BLOCK]>::try_from(events) {
+            // As long as a group of models has seen all its contexts it is counted without looking.
+            let seen = |group: std::ops::Range<usize>| self.unseen[group].iter().all(|&n| n == 0);
+            let groups = [seen(1..6), seen(6..11), seen(11..16)];
+            if groups[0] {
+                self.block_of_seen::<1>(whole, &mut verdicts);
+                first = 6;
+            }
+            if groups[0] && groups[1] {
+                self.block_of_seen::<6>(whole, &mut verdicts);
+                first = 11;
+            }
+            if groups == [true; 3] {
+                self.block_of_seen::<11>(whole, &mut verdicts);
+                first = 16;
+            }
+        }
+        for depth in first..=depths.min(DEPTHS - 1) {
+            verdicts[depth - 1] = self.block_of_any(depth, events);
+        }
+        if depths == DEPTHS {
+            verdicts[DEPTHS - 1] = self.block_of_longest(events);
+        }
+        verdicts
+    }
+
+    /// The five models from the one of `FIRST` bits on, of which every context was seen.
+    ///
+    /// A short context comes again at once, and its count waits for the last one to be written: several models next to
+    /// each other keep the processor busy meanwhile.
+    fn block_of_seen<const FIRST: usize>(
+        &mut self,
+        events: &[Event; BLOCK],
+        verdicts: &mut Verdicts,
+    ) {
+        // One bit for each wrong prediction, the first one highest.
+        let mut wrong = [0_u64; 5];
+        for event in events {
+            for (model, wrong) in wrong.iter_mut().enumerate() {
+                let table = 1_u16 << (FIRST + model);
+                let lead = &mut self.lead[usize::from(table | (event.history & (table - 1)))];
+                // Of equally common followers the larger is predicted: a lead of 0 or more says one. The highest bit is
+                // that of `lead` for a one, and its complement for a zero.
+                let differ = (*lead ^ event.sign) as u32;
+                *wrong = *wrong << 1 | u64::from(differ >> 31);
+                *lead += event.sign;
+            }
+        }
+        for (verdict, wrong) in verdicts[FIRST - 1..].iter_mut().zip(wrong) {
+            *verdict = Verdict { right: !wrong, made: u64::MAX };
+        }
+    }
+
+    /// The model of `depth` bits, below 16.
+    fn block_of_any(&mut self, depth: usize, events: &[Event]) -> Verdict {
+        let table = 1_u16 << depth;
+        let (mut right_bits, mut made_bits) = (0, 0);
+        for (event, place) in events.iter().zip((0..64).rev()) {
+            let lead = &mut self.lead[usize::from(table | (event.history & (table - 1)))];
+            let seen = *lead != UNSEEN;
+            let right = seen & ((*lead >= 0) == (event.sign > 0));
+            made_bits |= u64::from(seen) << place;
+            right_bits |= u64::from(right) << place;
+            self.unseen[depth] -= u32::from(!seen);
+            *lead = if seen { *lead } else { 0 } + event.sign;
+        }
+        Verdict { right: right_bits, made: made_bits }
+    }
+
+    fn block_of_longest(&mut self, events: &[Event]) -> Verdict {
+        let (mut right_bits, mut made_bits) = (0, 0);
+        for (event, place) in events.iter().zip((0..64).rev()) {
+            let context = usize::from(event.history);
+            let seen = &mut self.longest_seen[context / 32];
+            let first = context % 32 * 2;
+            let lead = &mut self.longest[context];
+            let is_one = event.sign > 0;
+            let made = *seen >> first & 3 != 0;
+            let right = made & ((*lead >= 0) == is_one);
+            made_bits |= u64::from(made) << place;
+            right_bits |= u64::from(right) << place;
+            let bit = first + usize::from(is_one);
+            if self.longest_pairs < MAX_PAIRS {
+                self.longest_pairs += u32::from(*seen >> bit & 1 == 0);
+                *seen |= 1 << bit;
+            }
+            *lead += event.sign * (*seen >> bit & 1) as i32;
+        }
+        Verdict { right: right_bits, made: made_bits }
+    }
+}
+
+/// Runs the 16 models over `bits`; the first prediction is for the third bit.
+pub(super) fn of_bits(bits: &BitString) -> Hits {
+    let mut models = Models::new();
+    let mut race = Race::<DEPTHS>::new();
+    let mut history = 0_u16;
+    let mut next = |bit: u64| {
+        let event = Event { history, sign: bit as i32 * 2 - 1 };
+        history = history << 1 | bit as u16;
+        event
+    };
+    let Some(&first) = bits.words().first() else { return race.hits };
+    // The first bits do not have 16 before them: the first word's are blocks of one.
+    for at in 0..bits.len().min(BLOCK) {
+        let event = next(first >> (63 - at) & 1);
+        if at > 0 {
+            let verdicts = models.block(&[event], at.min(DEPTHS));
+            race.count(&verdicts, 1);
+        }
+    }
+    let mut events = [Event::default(); BLOCK];
+    for (number, &word) in bits.words().iter().enumerate().skip(1) {
+        let len = (bits.len() - number * BLOCK).min(BLOCK);
+        for (event, place) in events[..len].iter_mut().zip((0..64).rev()) {
+            *event = next(word >> place & 1);
+        }
+        let verdicts = models.block(&events[..len], DEPTHS);
+        race.count(&verdicts, len as u32);
+    }
+    race.hits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    /// The same as §6.3.9 says, with maps.
+    fn by_hand(bits: &[u8]) -> Hits {
+        let mut models = vec![HashMap::<&[u8], [u32; 2]>::new(); DEPTHS];
+        let mut pairs = [0; DEPTHS];
+        let (mut scores, mut leader, mut hits) = ([0; DEPTHS], 0, Hits::default());
+        for at in 1..bits.len() {
+            let bit = usize::from(bits[at]);
+            let predictions: Vec<Option<usize>> = (1..=DEPTHS.min(at))
+                .map(|depth| {
+                    let counts = models[depth - 1].get(&bits[at - depth..at])?;
+                    Some(usize::from(counts[1] >= counts[0]))
+                })
+                .collect();
+            if let Some(Some(predicted)) = predictions.get(leader) {
+                hits.note(*predicted == bit);
+            }
+            for (depth, prediction) in predictions.iter().enumerate() {
+                if *prediction == Some(bit) {
+                    scores[depth] += 1;
+                    if scores[depth] >= scores[leader] {
+                        leader = depth;
+                    }
+                }
+                let context = &bits[at - depth - 1..at];
+                let counted = models[depth].get(context).map_or(0, |counts| counts[bit]);
+                if counted > 0 || pairs[depth] < MAX_PAIRS {
+                    pairs[depth] += u32::from(counted == 0);
+                    models[depth].entry(context).or_default()[bit] += 1;
+                }
+            }
+        }
+        hits
+    }
+
+    #[test]
+    fn tables_give_what_maps_give() {
+        let mut state = 5_u32;
+        for (bias, len) in [(128, 140_000), (250, 20_000), (100, 20_000), (128, 1000), (128, 70)] {
+            let bits: Vec<u8> = (0..len)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    u8::from(state >> 24 < bias)
+                })
+                .collect();
+            let (fast, slow) = (of_bits(&BitString::from_low_bits(&bits)), by_hand(&bits));
+            let n = len as u64 - 2;
+            assert_eq!(fast.estimate(n, 2), slow.estimate(n, 2), "{bias} {len}");
+        }
+    }
+}
