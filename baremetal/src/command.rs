@@ -4,6 +4,8 @@
 
 use core::fmt;
 
+use chaos_wire::Parameter;
+
 /// Most samples that one `raw` prints.
 pub const RAW_MAX: usize = 100_000;
 /// Most bytes that one `rng` or `seed` prints.
@@ -117,9 +119,6 @@ pub const HELP: &[(&str, &str)] = &[
     ("mem", "memory map, free frames, heap"),
     ("bench", "samples and bytes per second for each workload"),
     ("settings", "what the engine runs with"),
-    ("workload W", "pause, memory, hash or combined"),
-    ("turns N", "samples per 64-bit word (1 to 7); also init_turns, min_delta, claim"),
-    ("health W", "observe or enforce: what a failed test does"),
     ("timer W", "off, 100 or 1000 interrupts per second while sampling"),
     ("selftest", "check the machine"),
     ("fault W", "raise an exception: de bp ud df np ss gp pf write nx stack mf xm panic"),
@@ -127,9 +126,10 @@ pub const HELP: &[(&str, &str)] = &[
     ("exit", "end QEMU"),
 ];
 
-/// The keys of the job grammar that are settings of the engine.
-const SETTINGS: &[&str] =
-    &["workload", "turns", "init_turns", "min_delta", "claim", "health", "timer"];
+/// Whether a command is a setting: a key of the job grammar without its prefix.
+fn is_setting(name: &str) -> bool {
+    name == "timer" || Parameter::ALL.iter().any(|parameter| parameter.key() == name)
+}
 
 /// A line that is no command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,7 +178,7 @@ impl<'a> Command<'a> {
                 let known = FAULTS.iter().find(|(word, _)| *word == given);
                 Self::Fault(known.ok_or(CommandError::Usage(usage_of(name)))?.1)
             }
-            (key, Some(value)) if SETTINGS.contains(&key) => Self::Set(key, value),
+            (key, Some(value)) if is_setting(key) => Self::Set(key, value),
             ("help" | "?", None) => Self::Help,
             ("hist", None) => Self::Histogram(HISTOGRAM_SAMPLES),
             ("health", None) => Self::Health,
@@ -198,15 +198,11 @@ impl<'a> Command<'a> {
     }
 }
 
-/// How a command is written; empty where there is none of that name.
+/// How a command is written; empty if there is none of that name.
 fn usage_of(name: &str) -> &'static str {
-    let spelling = |form: &&'static str| form.split(' ').next() == Some(name);
-    let listed = HELP.iter().map(|(form, _)| *form).find(spelling);
-    listed.unwrap_or(if SETTINGS.contains(&name) {
-        "init_turns N, min_delta N, claim N"
-    } else {
-        ""
-    })
+    let named = |form: &&'static str| form.split(' ').next() == Some(name);
+    let settings = Parameter::ALL.iter().map(|parameter| parameter.form());
+    HELP.iter().map(|(form, _)| *form).chain(settings).find(named).unwrap_or_default()
 }
 
 fn number(given: &str, max: usize) -> Result<usize, CommandError<'_>> {
@@ -255,7 +251,7 @@ mod tests {
             ("raw 1 2", "usage: raw N"),
             ("reboot now", "usage: reboot"),
             ("turns", "usage: turns N"),
-            ("min_delta", "usage: init_turns N, min_delta N, claim N"),
+            ("min_delta", "usage: min_delta N"),
         ] {
             assert_eq!(Command::parse(line).unwrap_err().to_string(), text);
         }
@@ -273,10 +269,10 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_keys_of_the_job_grammar() {
-        for setting in SETTINGS {
-            let key = std::format!("uchaos.{setting}");
-            assert!(chaos_wire::KEYS.contains(&key.as_str()), "{key}");
+    fn every_key_but_job_and_target_is_a_setting() {
+        for key in chaos_wire::KEYS {
+            let name = key.strip_prefix("uchaos.").unwrap();
+            assert_eq!(is_setting(name), !matches!(name, "job" | "target"), "{name}");
         }
     }
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The engine on this machine: where its memory comes from, and its failures in the words of the job runner.
+//! The engine on this machine, and where its memory comes from.
 
-use chaos_ffi::abi::MEMORY_BYTES;
-use chaos_ffi::{Engine, Place};
-use chaos_wire::{Failure, Request, Workload};
+use chaos_ffi::{Engine, EngineError, MEMORY_BYTES, Params, Place};
+use chaos_wire::Workload;
 
 use crate::memory::buffer;
-use crate::request;
 
 /// The buffer that the memory workload walks through: taken when a workload first needs it, and kept.
 #[derive(Debug, Default)]
@@ -20,35 +18,29 @@ impl WorkloadMemory {
     }
 
     /// As many bytes as the workload needs.
-    fn for_workload(&mut self, workload: Workload) -> Result<&mut [u8], Failure> {
-        if matches!(workload, Workload::Pause | Workload::Hash) {
+    fn for_workload(&mut self, workload: Workload) -> Result<&mut [u8], EngineError> {
+        if !workload.needs_memory() {
             return Ok(&mut []);
         }
         if self.0.is_none() {
             *self = Self::reserved();
         }
         let memory = self.0.as_deref_mut();
-        memory.map(bytemuck::cast_slice_mut).ok_or(Failure {
-            code: 0,
-            text: "too little memory for this workload; give QEMU a larger -m or use uchaos.workload=pause",
-        })
+        memory.map(bytemuck::cast_slice_mut).ok_or(EngineError::new(
+            "too little memory for this workload; give QEMU a larger -m or use uchaos.workload=pause",
+        ))
     }
 }
 
-/// Starts an engine as the request has it.
+/// Starts an engine.
 ///
 /// # Errors
-/// Memory, a clock error, or a failed startup test.
+/// Returns an error if the memory is short, the clock fails or the startup test fails.
 pub(crate) fn start<'a>(
-    request: &Request,
+    params: &Params,
     place: &'a mut Place,
     memory: &'a mut WorkloadMemory,
-) -> Result<Engine<'a>, Failure> {
-    let memory = memory.for_workload(request.workload)?;
-    Engine::start(place, &request::params(request), memory).map_err(failure)
-}
-
-/// The engine's failure as the job runner has it.
-pub(crate) fn failure(failure: chaos_ffi::Failure) -> Failure {
-    Failure { code: failure.0, text: failure.text() }
+) -> Result<Engine<'a>, EngineError> {
+    let memory = memory.for_workload(params.workload)?;
+    Engine::start(place, params, memory)
 }

@@ -3,10 +3,10 @@
 
 use core::fmt::{self, Write};
 
-use chaos_ffi::{Engine, Place};
+use chaos_ffi::{Engine, EngineError, Params, Place};
 use chaos_wire::{
-    Failure, FrameWriter, GuestStatus, Job, Machine, Marker, Request, SMALLEST_BUFFER_WORDS,
-    Target, Timer, finish, run_jobs,
+    FrameWriter, GuestStatus, Job, Marker, Request, SMALLEST_BUFFER_WORDS, Sampler, Target, Timer,
+    finish, run_jobs,
 };
 
 use crate::devices::virtio;
@@ -26,7 +26,7 @@ pub(crate) fn run(request: &Request) -> ! {
     };
     let mut memory = WorkloadMemory::default();
     let mut place = Place::new();
-    let engine = engine::start(request, &mut place, &mut memory);
+    let engine = engine::start(&request.params, &mut place, &mut memory);
     let Some(buffer) =
         buffer::take(words_wanted(request)).filter(|words| words.len() >= SMALLEST_BUFFER_WORDS)
     else {
@@ -35,7 +35,7 @@ pub(crate) fn run(request: &Request) -> ! {
             &"too little memory to buffer samples; give QEMU a larger -m",
         );
     };
-    let mut machine = BareMachine { engine, timer: request.timer };
+    let mut machine = BareMachine { engine, timer: request.timer, params: request.params };
     let mut frames = FrameWriter::new(&mut *port);
     let result = run_jobs(request, Target::BareMetal, &mut machine, &mut frames, buffer);
     leave(finish(result, &mut machine, &mut frames))
@@ -61,47 +61,49 @@ fn words_wanted(request: &Request) -> usize {
 /// The engine on this machine, as the shared job loop drives it.
 pub(crate) struct BareMachine<'a> {
     /// An engine that did not start fails each job with its reason.
-    pub(crate) engine: Result<Engine<'a>, Failure>,
+    pub(crate) engine: Result<Engine<'a>, EngineError>,
     /// Interrupts while it samples.
     pub(crate) timer: Timer,
+    pub(crate) params: Params,
 }
 
 impl<'a> BareMachine<'a> {
     fn sample(
         &mut self,
-        work: impl FnOnce(&mut Engine<'a>) -> Result<(), chaos_ffi::Failure>,
-    ) -> Result<(), Failure> {
+        work: impl FnOnce(&mut Engine<'a>) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
         let engine = self.engine.as_mut().map_err(|failure| *failure)?;
-        pit::with_timer(self.timer, || work(engine)).map_err(engine::failure)
+        pit::with_timer(self.timer, || work(engine))
     }
 }
 
-impl Machine for BareMachine<'_> {
-    fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), Failure> {
+impl Sampler for BareMachine<'_> {
+    fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), EngineError> {
         self.sample(|engine| engine.raw(delta_ticks))
     }
 
-    fn stream(&mut self, out: &mut [u8]) -> Result<(), Failure> {
+    fn stream(&mut self, out: &mut [u8]) -> Result<(), EngineError> {
         self.sample(|engine| engine.stream(out))
     }
 
-    fn seed(&mut self, out: &mut [u8]) -> Result<(), Failure> {
+    fn seed(&mut self, out: &mut [u8]) -> Result<(), EngineError> {
         self.sample(|engine| engine.seed(out))
     }
 
-    fn restart_row(&mut self, delta_ticks: &mut [u64]) -> Result<(), Failure> {
+    fn restart_row(&mut self, delta_ticks: &mut [u64]) -> Result<(), EngineError> {
         self.sample(|engine| {
             engine.restart()?;
             engine.raw(delta_ticks)
         })
     }
 
-    fn self_test(&mut self, lines: &mut dyn Write) -> Result<(), Failure> {
+    fn self_test(&mut self, lines: &mut dyn Write) -> Result<(), EngineError> {
         let engine = self.engine.as_mut().map_err(|failure| *failure)?;
         selftest::run(engine, lines)
     }
 
     fn health(&mut self, lines: &mut dyn Write) -> fmt::Result {
+        self.params.write(lines)?;
         match &self.engine {
             Ok(engine) => facts::health(engine, lines),
             Err(failure) => writeln!(lines, "state=not started\nfailure={failure}"),

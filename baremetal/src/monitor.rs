@@ -10,15 +10,14 @@ use alloc::format;
 
 use baremetal::command::{Command, HELP};
 use baremetal::line_editor::{Event, LineEditor};
-use chaos_ffi::{Engine, Place};
-use chaos_wire::{Failure, GuestStatus, Request};
+use chaos_ffi::{Engine, EngineError, Place};
+use chaos_wire::{GuestStatus, Parameter, Request};
 
 use crate::console::Console;
 use crate::devices::{reset, serial};
 use crate::end::leave;
 use crate::engine::{self, WorkloadMemory};
 use crate::memory::buffer;
-use crate::request;
 use crate::{println, selftest};
 
 /// Words for samples that are looked at together: a histogram of the largest size.
@@ -41,7 +40,7 @@ pub(crate) fn run(mut request: Request) -> ! {
     println!("µChaos on bare metal; `help` lists the commands");
     loop {
         let mut place = Place::new();
-        let engine = engine::start(&request, &mut place, &mut memory);
+        let engine = engine::start(&request.params, &mut place, &mut memory);
         if let Err(failure) = &engine {
             println!(
                 "the engine did not start: {failure}; `health observe` lets it run all the same"
@@ -50,14 +49,14 @@ pub(crate) fn run(mut request: Request) -> ! {
         let mut session = Session { request, engine, buffer: &mut *buffer };
         match session.serve_until_next(&mut editor) {
             Next::Settings(changed) => request = changed,
-            Next::Bench => bench::run(&request, &mut memory, buffer),
+            Next::Bench => bench::run(&request.params, &mut memory, buffer),
         }
     }
 }
 
 struct Session<'a> {
     request: Request,
-    engine: Result<Engine<'a>, Failure>,
+    engine: Result<Engine<'a>, EngineError>,
     buffer: &'a mut [u64],
 }
 
@@ -84,15 +83,15 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn serve(&mut self, command: Command<'_>) -> Result<(), Failure> {
+    fn serve(&mut self, command: Command<'_>) -> Result<(), EngineError> {
         match command {
-            Command::Help => HELP.iter().for_each(|(form, what)| println!("  {form:<11} {what}")),
+            Command::Help => print_help(),
             Command::Raw(samples) => self.raw(samples)?,
             Command::Histogram(samples) => self.histogram(samples)?,
             Command::Rng(bytes) => self.bytes(bytes, Engine::stream)?,
             Command::Seed(bytes) => self.bytes(bytes, Engine::seed)?,
             Command::Health => show::health(self.engine()?),
-            Command::Restart => self.engine()?.restart().map_err(engine::failure)?,
+            Command::Restart => self.engine()?.restart()?,
             Command::Clock => show::clock(),
             Command::Cpu => show::cpu(),
             Command::Mem => show::memory(self.buffer),
@@ -107,18 +106,22 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn engine(&mut self) -> Result<&mut Engine<'a>, Failure> {
+    fn engine(&mut self) -> Result<&mut Engine<'a>, EngineError> {
         self.engine.as_mut().map_err(|failure| *failure)
     }
 
-    /// The request with one key changed, checked by the grammar and by the engine; what is wrong is said.
+    /// The request with one key changed, checked by the grammar; a problem is printed.
     fn changed(&self, key: &str, value: &str) -> Result<Request, ()> {
         let change = format!("uchaos.{key}={value}");
-        let request = self.request.changed(&change).map_err(|problem| println!("{problem}"))?;
-        let checked = request::params(&request).check();
-        checked
-            .map_err(|parameter| println!("{} must be {}", parameter.name, parameter.allowed))?;
-        Ok(request)
+        self.request.changed(&change).map_err(|problem| println!("{problem}"))
+    }
+}
+
+fn print_help() {
+    HELP.iter().for_each(|(form, what)| println!("  {form:<13} {what}"));
+    for parameter in Parameter::ALL {
+        println!("  {:<13} {}:", parameter.form(), parameter.meaning());
+        println!("  {:<13} {}", "", parameter.allowed_text());
     }
 }
 

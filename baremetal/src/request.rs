@@ -5,8 +5,7 @@
 use baremetal::initrd::{self, InitrdError};
 use baremetal::range::PhysRange;
 use bootloader_api::BootInfo;
-use chaos_ffi::abi::Params;
-use chaos_wire::{GuestStatus, Health, Request, Target};
+use chaos_wire::{GuestStatus, Request, Target};
 
 use crate::boot::{command_line, physical};
 use crate::end::fail;
@@ -32,22 +31,7 @@ pub(crate) fn read(boot_info: &BootInfo) -> Request {
             ),
         );
     }
-    if let Err(parameter) = params(&request).check() {
-        fail(bad, &format_args!("uchaos.{} must be {}", parameter.name, parameter.allowed));
-    }
     request
-}
-
-/// The engine's parameters as a request has them.
-pub(crate) fn params(request: &Request) -> Params {
-    Params {
-        turns: request.turns,
-        init_turns: request.init_turns,
-        min_delta: request.min_delta,
-        workload: request.workload.number(),
-        claim_millibits: request.claim_millibits,
-        enforce: u32::from(request.health == Health::Enforce),
-    }
 }
 
 fn archive(boot_info: &BootInfo) -> &'static [u8] {

@@ -8,8 +8,7 @@ mod memory;
 
 use core::fmt::Write;
 
-use chaos_ffi::Engine;
-use chaos_wire::Failure;
+use chaos_ffi::{Engine, EngineError};
 
 /// A check: what is wrong, or nothing.
 type Check = fn(&mut Engine<'_>) -> Result<(), &'static str>;
@@ -35,7 +34,7 @@ const CHECKS: &[(&str, Check)] = &[
 ///
 /// # Errors
 /// The name of the first that failed; the others are run all the same.
-pub(crate) fn run(engine: &mut Engine<'_>, lines: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn run(engine: &mut Engine<'_>, lines: &mut dyn Write) -> Result<(), EngineError> {
     let mut first_failed = None;
     for (name, check) in CHECKS {
         // A text that does not fit loses a line; the verdict stands.
@@ -47,7 +46,7 @@ pub(crate) fn run(engine: &mut Engine<'_>, lines: &mut dyn Write) -> Result<(), 
             }
         };
     }
-    first_failed.map_or(Ok(()), |text| Err(Failure { code: 0, text }))
+    first_failed.map_or(Ok(()), |text| Err(EngineError::new(text)))
 }
 
 fn ensure(holds: bool, otherwise: &'static str) -> Result<(), &'static str> {

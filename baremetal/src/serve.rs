@@ -50,8 +50,8 @@ pub(crate) fn run(mut request: Request, mut data: Box<dyn Duplex>, control: Box<
     request = next(&request, &mut data);
     loop {
         let mut place = Place::new();
-        let engine = engine::start(&request, &mut place, &mut memory);
-        let mut machine = BareMachine { engine, timer: request.timer };
+        let engine = engine::start(&request.params, &mut place, &mut memory);
+        let mut machine = BareMachine { engine, timer: request.timer, params: request.params };
         loop {
             answer(&request, Target::BareMetal, &mut machine, &mut *data, buffer);
             let changed = next(&request, &mut data);

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use chaos_arch::TscClock;
-use chaos_core::{Enforcement, EntropySource, Error, MEMORY_BYTES, Mixer, Params, Workload};
+use chaos_core::{EntropySource, Error, MEMORY_BYTES, Mixer, OnFailure, Params, Workload};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const STREAM_BYTES: usize = 4096;
@@ -19,18 +19,18 @@ const OBSERVE: Params = Params {
     min_delta: 3,
     workload: Workload::Pause,
     claim_millibits: 125,
-    enforcement: Enforcement::Observe,
+    on_failure: OnFailure::Observe,
 };
 
 fn outputs(criterion: &mut Criterion) -> Result<(), Error> {
-    for workload in Workload::ALL {
+    for &workload in Workload::ALL {
         let mut memory = vec![0; MEMORY_BYTES];
         let mut source = EntropySource::new(TscClock, Params { workload, ..OBSERVE }, &mut memory)?;
 
         let mut stream = criterion.benchmark_group("stream");
         stream.throughput(Throughput::Bytes(STREAM_BYTES as u64));
         let mut out = vec![0; STREAM_BYTES];
-        stream.bench_function(workload.name(), |bencher| {
+        stream.bench_function(workload.word(), |bencher| {
             bencher.iter(|| source.stream(black_box(&mut out)));
         });
         stream.finish();
@@ -38,7 +38,7 @@ fn outputs(criterion: &mut Criterion) -> Result<(), Error> {
         let mut raw = criterion.benchmark_group("raw");
         raw.throughput(Throughput::Elements(512));
         let mut samples = vec![0; 512];
-        raw.bench_function(workload.name(), |bencher| {
+        raw.bench_function(workload.word(), |bencher| {
             bencher.iter(|| source.raw(black_box(&mut samples)));
         });
         raw.finish();
@@ -46,7 +46,7 @@ fn outputs(criterion: &mut Criterion) -> Result<(), Error> {
         let mut seed = criterion.benchmark_group("seed");
         seed.throughput(Throughput::Bytes(SEED_BYTES as u64));
         let mut out = [0; SEED_BYTES];
-        seed.bench_function(workload.name(), |bencher| {
+        seed.bench_function(workload.word(), |bencher| {
             bencher.iter(|| source.seed(black_box(&mut out)));
         });
         seed.finish();

@@ -51,7 +51,7 @@ impl Conditioner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cutoffs::CLAIMS_MILLIBITS;
+    use chaos_vocab::CLAIMS_MILLIBITS;
 
     #[test]
     fn a_block_has_320_bits_by_the_claim_and_no_sample_to_spare() {

@@ -2,8 +2,7 @@
 //! Health test cutoffs, computed at compile time from the claimed min-entropy per sample H and
 //! alpha = 2^-30, the chance of a false alarm per test made. The engine itself holds integers only.
 
-/// The claims that may be made, in 1/1000 bit of min-entropy per sample.
-pub const CLAIMS_MILLIBITS: [u32; 7] = [62, 125, 250, 500, 1000, 2000, 4000];
+use chaos_vocab::CLAIMS_MILLIBITS;
 
 /// Samples in a window of the adaptive proportion test; SP 800-90B §4.4.2 has 512 for sources that are not binary.
 pub const WINDOW_SAMPLES: u32 = 512;

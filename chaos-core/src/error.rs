@@ -3,6 +3,8 @@
 
 use core::fmt;
 
+use chaos_vocab::{BadParameter, ErrorCode};
+
 /// Why no output was given. The buffer that was to be filled is zero from end to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
@@ -85,39 +87,47 @@ impl HealthTest {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Error {
+    /// Its number in the C ABI.
+    #[must_use]
+    pub const fn code(self) -> ErrorCode {
         match self {
-            Self::ClockStuck => out.write_str(
-                "reading the clock: it did not move in 1,024 reads; use a clock that runs, or look at the emulator's",
-            ),
-            Self::ClockCoarse => {
-                out.write_str("reading the clock: its steps are too coarse for one workload step; use a longer workload")
-            }
-            Self::ClockBackwards => out
-                .write_str("reading the clock: it stepped backwards repeatedly; pin the reader to one CPU and restart"),
-            Self::Startup { test } => write!(
-                out,
-                "testing the noise source at startup: the {} test fired; look at the raw noise with health=observe",
-                test.name()
-            ),
-            Self::BadParameter { name, given, allowed } => {
-                write!(out, "checking parameter {name}: {given} is not allowed; give {allowed}")
-            }
-            Self::RepetitionCount => health(out, HealthTest::RepetitionCount),
-            Self::AdaptiveProportion => health(out, HealthTest::AdaptiveProportion),
-            Self::LagPredictor => health(out, HealthTest::LagPredictor),
-            Self::Stuck => health(out, HealthTest::Stuck),
+            Self::ClockStuck => ErrorCode::ClockStuck,
+            Self::ClockCoarse => ErrorCode::ClockCoarse,
+            Self::ClockBackwards => ErrorCode::ClockBackwards,
+            Self::RepetitionCount => ErrorCode::RepetitionCount,
+            Self::AdaptiveProportion => ErrorCode::AdaptiveProportion,
+            Self::LagPredictor => ErrorCode::LagPredictor,
+            Self::Stuck => ErrorCode::Stuck,
+            Self::Startup { .. } => ErrorCode::Startup,
+            Self::BadParameter { .. } => ErrorCode::BadParameter,
         }
     }
 }
 
-fn health(out: &mut fmt::Formatter<'_>, test: HealthTest) -> fmt::Result {
-    write!(
-        out,
-        "watching the noise source: the {} test fired; restart it, and look at the raw noise if it fires again",
-        test.name()
-    )
+impl From<BadParameter> for Error {
+    fn from(BadParameter { parameter, given }: BadParameter) -> Self {
+        Self::BadParameter {
+            name: parameter.key(),
+            given: given.into(),
+            allowed: parameter.allowed_text(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Startup { test } => write!(out, "{} ({})", self.code().text(), test.name()),
+            Self::BadParameter { name, given, allowed } => {
+                write!(
+                    out,
+                    "checking parameter {name}: {given} is not allowed; it must be {allowed}"
+                )
+            }
+            _ => out.write_str(self.code().text()),
+        }
+    }
 }
 
 impl core::error::Error for Error {}

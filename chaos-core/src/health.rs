@@ -8,6 +8,8 @@
 mod lag;
 mod run;
 
+use chaos_vocab::State;
+
 use crate::cutoffs::{Cutoffs, WINDOW_SAMPLES};
 use crate::error::{Error, HealthTest};
 use lag::LagPredictor;
@@ -20,19 +22,6 @@ pub use lag::LAGS;
 pub const STARTUP_SAMPLES: u32 = 1024;
 /// Steps backwards that are forgiven per [`WINDOW_SAMPLES`]: a counter may be set, or read on another CPU.
 const BACKWARD_STEPS_FORGIVEN: u32 = 3;
-
-/// How the noise source stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// The startup test is not over.
-    Starting,
-    /// No failure, or recovered from one.
-    Healthy,
-    /// A test fired. [`STARTUP_SAMPLES`] samples without another failure make the source healthy again.
-    Intermittent,
-    /// A test fired at startup or during recovery, or the clock failed. Only a restart ends this.
-    Permanent,
-}
 
 /// What the health tests have counted since the last restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

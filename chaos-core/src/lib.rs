@@ -29,21 +29,22 @@ pub mod cutoffs;
 pub mod error;
 pub mod health;
 pub mod mixer;
-pub mod params;
 pub mod replay;
 pub mod seed_rng;
 pub mod source;
 pub mod synthetic;
 pub mod workload;
 
+pub use chaos_vocab::{
+    BadParameter, CLAIMS_MILLIBITS, ErrorCode, MEMORY_BYTES, OnFailure, Parameter, Params, State,
+    Workload,
+};
 pub use clock::{Clock, ClockKind};
-pub use cutoffs::{CLAIMS_MILLIBITS, Cutoffs};
+pub use cutoffs::Cutoffs;
 pub use error::{Error, HealthTest};
-pub use health::{Health, State};
+pub use health::Health;
 pub use mixer::Mixer;
-pub use params::{Enforcement, Params};
 pub use replay::ReplayClock;
 pub use seed_rng::SeedRng;
 pub use source::{EntropySource, MAX_READS};
 pub use synthetic::{Pattern, SyntheticClock};
-pub use workload::{MEMORY_BYTES, Workload};

@@ -4,14 +4,15 @@
 
 use core::hint::black_box;
 
+use chaos_vocab::{BadParameter, MEMORY_BYTES, OnFailure, Parameter, Params, State, Workload};
+
 use crate::clock::{Clock, ClockKind};
 use crate::conditioning::{self, Conditioner};
 use crate::cutoffs::Cutoffs;
 use crate::error::Error;
-use crate::health::{Health, LAGS, STARTUP_SAMPLES, State, Trend, Watch};
+use crate::health::{Health, LAGS, STARTUP_SAMPLES, Trend, Watch};
 use crate::mixer::Mixer;
-use crate::params::{Enforcement, Params, bad_claim};
-use crate::workload::{MEMORY_BYTES, Walk, Workload, long_step};
+use crate::workload::{Walk, long_step};
 
 /// Counter reads within one sample before the clock counts as failed.
 pub const MAX_READS: u32 = 1024;
@@ -39,11 +40,11 @@ impl<'m, C: Clock> EntropySource<'m, C> {
     /// least, contents lost) and may be empty for the others.
     ///
     /// # Errors
-    /// [`Error::BadParameter`]; a clock error; [`Error::Startup`] under [`Enforcement::Enforce`].
+    /// [`Error::BadParameter`]; a clock error; [`Error::Startup`] under [`OnFailure::Enforce`].
     pub fn new(clock: C, params: Params, memory: &'m mut [u8]) -> Result<Self, Error> {
         params.check()?;
         let cutoffs = Cutoffs::for_claim(params.claim_millibits)
-            .ok_or_else(|| bad_claim(params.claim_millibits))?;
+            .ok_or(BadParameter { parameter: Parameter::Claim, given: params.claim_millibits })?;
         let walk = Walk::new(memory);
         if params.workload.needs_memory() && walk.len_bytes() < MEMORY_BYTES {
             return Err(Error::BadParameter {
@@ -73,7 +74,7 @@ impl<'m, C: Clock> EntropySource<'m, C> {
         if self.params.workload.needs_memory() {
             self.walk.rewind();
         }
-        let stop = self.params.enforcement == Enforcement::Enforce;
+        let stop = self.params.on_failure == OnFailure::Enforce;
         let tested = self.skip(STARTUP_SAMPLES, stop).map_err(startup_error);
         let coarse = self.watch.mostly_idle();
         match tested {
@@ -106,7 +107,7 @@ impl<'m, C: Clock> EntropySource<'m, C> {
     /// is thrown away, never used later.
     ///
     /// # Errors
-    /// Clock errors. Under [`Enforcement::Enforce`] a health test's failure, and after a permanent one that same
+    /// Clock errors. Under [`OnFailure::Enforce`] a health test's failure, and after a permanent one that same
     /// error until [`EntropySource::restart`]. On any error all of `out` is zero.
     pub fn stream(&mut self, out: &mut [u8]) -> Result<(), Error> {
         let result = self.try_stream(out);
@@ -117,7 +118,7 @@ impl<'m, C: Clock> EntropySource<'m, C> {
     }
 
     fn try_stream(&mut self, out: &mut [u8]) -> Result<(), Error> {
-        let stop = self.params.enforcement == Enforcement::Enforce;
+        let stop = self.params.on_failure == OnFailure::Enforce;
         if stop {
             self.be_healthy()?;
         }
@@ -156,7 +157,7 @@ impl<'m, C: Clock> EntropySource<'m, C> {
     /// min-entropy; samples that the stuck test rejects are hashed but earn nothing.
     ///
     /// # Errors
-    /// Clock and health errors, whatever [`Params::enforcement`] says; after a permanent failure its error until
+    /// Clock and health errors, whatever [`Params::on_failure`] says; after a permanent failure its error until
     /// [`EntropySource::restart`]; [`Error::Stuck`] if 16 times the samples needed do not earn 320 bits. On any
     /// error all of `out` is zero.
     pub fn seed(&mut self, out: &mut [u8]) -> Result<(), Error> {

@@ -4,51 +4,15 @@
 
 use core::hint::black_box;
 
+use chaos_vocab::{MEMORY_BYTES, Workload};
+
 use crate::clock::Clock;
 use crate::mixer::Mixer;
-
-/// Bytes that the memory workload walks through: more than the first cache of the machines at hand (32 or 48 KiB).
-pub const MEMORY_BYTES: usize = 256 * 1024;
 
 /// Reads and writes of one memory step.
 const MEMORY_ACCESSES: u32 = 32;
 /// Mixer rounds of one hash step.
 const HASH_ROUNDS: u32 = 32;
-
-/// What is timed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Workload {
-    /// One [`Clock::relax`], as uChaos has it.
-    Pause,
-    /// Reads and writes at scattered places of a buffer larger than the first cache.
-    Memory,
-    /// A fixed count of mixer rounds.
-    Hash,
-    /// All three, one after the other.
-    Combined,
-}
-
-impl Workload {
-    /// All of them, in the order of their numbers in the C ABI and on the wire.
-    pub const ALL: [Self; 4] = [Self::Pause, Self::Memory, Self::Hash, Self::Combined];
-
-    /// The word for it in the job grammar and in reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pause => "pause",
-            Self::Memory => "memory",
-            Self::Hash => "hash",
-            Self::Combined => "combined",
-        }
-    }
-
-    /// Whether the step needs a buffer of [`MEMORY_BYTES`].
-    #[must_use]
-    pub const fn needs_memory(self) -> bool {
-        matches!(self, Self::Memory | Self::Combined)
-    }
-}
 
 /// The buffer and where the walk through it stands.
 #[derive(Debug)]

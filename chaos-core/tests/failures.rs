@@ -4,7 +4,7 @@
 mod common;
 
 use chaos_core::{
-    Clock, Enforcement, EntropySource, Error, HealthTest, MAX_READS, Params, Pattern, State,
+    Clock, EntropySource, Error, HealthTest, MAX_READS, OnFailure, Params, Pattern, State,
     SyntheticClock,
 };
 use common::{BEFORE_OUTPUT, RuleClock, lively};
@@ -15,9 +15,9 @@ const ENFORCE: Params = Params {
     min_delta: 3,
     workload: chaos_core::Workload::Pause,
     claim_millibits: 125,
-    enforcement: Enforcement::Enforce,
+    on_failure: OnFailure::Enforce,
 };
-const OBSERVE: Params = Params { enforcement: Enforcement::Observe, ..ENFORCE };
+const OBSERVE: Params = Params { on_failure: OnFailure::Observe, ..ENFORCE };
 
 /// Healthy samples after which the clocks here turn bad.
 const HEALTHY_SAMPLES: u64 = 5_000;
@@ -217,9 +217,10 @@ fn every_parameter_out_of_range_is_named_with_what_is_allowed() {
         (Params { min_delta: 256, ..ENFORCE }, "min_delta", 256, "1 to 255"),
     ];
     for (params, name, given, allowed) in cases {
-        assert_eq!(params.check(), Err(Error::BadParameter { name, given, allowed }));
         let clock = SyntheticClock::new(Pattern::Noisy { spread_ticks: 900 }, 0);
         let error = EntropySource::new(clock, params, &mut []).unwrap_err();
+        assert_eq!(error, Error::BadParameter { name, given, allowed });
+        assert_eq!(params.check().map_err(Error::from), Err(error));
         let text = error.to_string();
         assert!(
             text.contains(name) && text.contains(&given.to_string()) && text.contains(allowed),

@@ -6,7 +6,7 @@ mod common;
 use std::cell::Cell;
 
 use chaos_core::{
-    CLAIMS_MILLIBITS, Clock, ClockKind, Enforcement, EntropySource, Error, MAX_READS, MEMORY_BYTES,
+    CLAIMS_MILLIBITS, Clock, ClockKind, EntropySource, Error, MAX_READS, MEMORY_BYTES, OnFailure,
     Params, Workload,
 };
 use common::{RuleClock, lively};
@@ -65,7 +65,7 @@ fn any_params() -> impl Strategy<Value = Params> {
                 min_delta,
                 workload,
                 claim_millibits,
-                enforcement: if observe { Enforcement::Observe } else { Enforcement::Enforce },
+                on_failure: if observe { OnFailure::Observe } else { OnFailure::Enforce },
             }
         })
 }

@@ -3,26 +3,25 @@
 
 mod common;
 
-use chaos_core::{Clock, Enforcement, EntropySource, Error, MEMORY_BYTES, Params, State, Workload};
+use chaos_core::{Clock, EntropySource, Error, MEMORY_BYTES, OnFailure, Params, State, Workload};
 use common::{BEFORE_OUTPUT, RuleClock, lively};
 use rand_core::TryRng as _;
 
 const BAD_DELTA: u64 = 5_000;
 
-fn with_enforcement(enforcement: Enforcement) -> Params {
-    Params { enforcement, ..Params::default() }
+fn with_on_failure(on_failure: OnFailure) -> Params {
+    Params { on_failure, ..Params::default() }
 }
 
 /// A source whose clock is stuck in one delta for the samples with these numbers, counted from the first output.
 fn bad_during(
     bad: core::ops::Range<u64>,
-    enforcement: Enforcement,
+    on_failure: OnFailure,
 ) -> EntropySource<'static, impl Clock> {
     let clock = RuleClock::new(move |number| {
         if bad.contains(&number.wrapping_sub(BEFORE_OUTPUT)) { BAD_DELTA } else { lively(number) }
     });
-    EntropySource::new(clock, with_enforcement(enforcement), &mut [])
-        .expect("a lively clock starts")
+    EntropySource::new(clock, with_on_failure(on_failure), &mut []).expect("a lively clock starts")
 }
 
 fn all_zero(bytes: &[u8]) -> bool {
@@ -31,7 +30,7 @@ fn all_zero(bytes: &[u8]) -> bool {
 
 #[test]
 fn an_intermittent_failure_costs_one_call_and_a_recovery() {
-    let mut source = bad_during(100..400, Enforcement::Enforce);
+    let mut source = bad_during(100..400, OnFailure::Enforce);
     let mut out = [1; 8 * 300];
     assert_eq!(source.stream(&mut out), Ok(()), "199 repetitions are below the cutoff");
     assert_eq!(source.stream(&mut out), Err(Error::RepetitionCount));
@@ -51,7 +50,7 @@ fn an_intermittent_failure_costs_one_call_and_a_recovery() {
 
 #[test]
 fn a_failure_during_recovery_is_permanent_until_a_restart() {
-    let mut source = bad_during(100..3_000, Enforcement::Enforce);
+    let mut source = bad_during(100..3_000, OnFailure::Enforce);
     let mut out = [1; 8 * 1_000];
     assert_eq!(source.stream(&mut out), Err(Error::RepetitionCount));
     assert_eq!(source.health().state, State::Intermittent);
@@ -81,7 +80,7 @@ fn a_failure_during_recovery_is_permanent_until_a_restart() {
 
 #[test]
 fn recovery_takes_1024_samples_whoever_takes_them() {
-    let mut source = bad_during(0..300, Enforcement::Observe);
+    let mut source = bad_during(0..300, OnFailure::Observe);
     source.raw(&mut [0; 241 + 31]).unwrap();
     assert_eq!(source.health().state, State::Intermittent);
     let failed_at = BEFORE_OUTPUT + 240;
@@ -95,7 +94,7 @@ fn recovery_takes_1024_samples_whoever_takes_them() {
 
 #[test]
 fn a_restart_with_a_bad_clock_fails_and_leaves_the_source_shut() {
-    let mut source = bad_during(0..50_000, Enforcement::Enforce);
+    let mut source = bad_during(0..50_000, OnFailure::Enforce);
     let error = source.restart().unwrap_err();
     assert!(matches!(error, Error::Startup { .. }), "{error}");
     assert_eq!(source.health().state, State::Permanent);
@@ -106,7 +105,7 @@ fn a_restart_with_a_bad_clock_fails_and_leaves_the_source_shut() {
 
 #[test]
 fn observed_failures_are_counted_and_the_stream_goes_on_but_never_the_seed() {
-    let mut source = bad_during(0..1_000_000, Enforcement::Observe);
+    let mut source = bad_during(0..1_000_000, OnFailure::Observe);
     let mut out = [0; 8 * 10_000];
     source.stream(&mut out).unwrap();
     assert!(!all_zero(&out));
@@ -122,7 +121,7 @@ fn observed_failures_are_counted_and_the_stream_goes_on_but_never_the_seed() {
 fn an_observed_source_that_fails_at_startup_still_shows_its_noise() {
     let clock = RuleClock::new(|_| BAD_DELTA);
     let mut source =
-        EntropySource::new(clock, with_enforcement(Enforcement::Observe), &mut []).unwrap();
+        EntropySource::new(clock, with_on_failure(OnFailure::Observe), &mut []).unwrap();
     assert_eq!(source.health().state, State::Permanent);
     let mut raw = [0; 100];
     source.raw(&mut raw).unwrap();
@@ -133,7 +132,7 @@ fn an_observed_source_that_fails_at_startup_still_shows_its_noise() {
 #[test]
 fn a_failure_inside_a_seed_zeroes_all_of_it() {
     // The second block's samples are bad.
-    let mut source = bad_during(3_000..1_000_000, Enforcement::Observe);
+    let mut source = bad_during(3_000..1_000_000, OnFailure::Observe);
     let mut seed = [1; 96];
     assert_eq!(source.seed(&mut seed), Err(Error::RepetitionCount));
     assert!(all_zero(&seed));

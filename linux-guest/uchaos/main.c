@@ -61,6 +61,7 @@ static int make_engine(void)
 
 static int __init uchaos_init(void)
 {
+	char params[UCHAOS_PARAMS_TEXT];
 	int error = uchaos_params_read(&uchaos.params);
 
 	if (error)
@@ -78,9 +79,8 @@ static int __init uchaos_init(void)
 	error = uchaos_nodes_add();
 	if (error)
 		goto no_nodes;
-	pr_info("ready: workload=%s turns=%u init_turns=%u min_delta=%u claim=%u health=%s\n", uchaos_workload(),
-		uchaos.params.turns, uchaos.params.init_turns, uchaos.params.min_delta, uchaos.params.claim_millibits,
-		uchaos_health_mode());
+	uchaos_params_write(params, sizeof(params), ' ');
+	pr_info("ready: %s\n", params);
 	return 0;
 
 no_nodes:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The module's parameters: what the engine can be told, by the names of the job grammar, with the engine's own
- * defaults and ranges. A value that it does not allow is an error with its reason in dmesg, never replaced.
+ * The module's parameters: those of the engine, by the names of the job grammar, with the engine's defaults and ranges. A
+ * value that the engine does not allow is an error with its reason in dmesg, never replaced.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -10,49 +10,48 @@
 #include <linux/string.h>
 
 #include "uchaos.h"
+#include "vocabulary.h"
 
 /* The members of struct uchaos_params, in their order. */
-enum { TURNS, INIT_TURNS, MIN_DELTA, WORKLOAD, CLAIM, HEALTH, PARAMS };
+enum {
+#define INDEX(key, ...) INDEX_##key,
+	UCHAOS_PARAMETERS(INDEX, INDEX)
+	PARAMS
+};
 
 static char *given[PARAMS];	/* NULL: the engine's default */
 
-module_param_named(turns, given[TURNS], charp, 0444);
-MODULE_PARM_DESC(turns, "samples for each 64-bit word of the stream");
-module_param_named(init_turns, given[INIT_TURNS], charp, 0444);
-MODULE_PARM_DESC(init_turns, "samples before the first word");
-module_param_named(min_delta, given[MIN_DELTA], charp, 0444);
-MODULE_PARM_DESC(min_delta, "smallest delta that counts as a sample, in ticks");
-module_param_named(workload, given[WORKLOAD], charp, 0444);
-MODULE_PARM_DESC(workload, "what a sample times: pause, memory, hash or combined");
-module_param_named(claim, given[CLAIM], charp, 0444);
-MODULE_PARM_DESC(claim, "claimed min-entropy of a sample, in 1/1000 bit");
-module_param_named(health, given[HEALTH], charp, 0444);
-MODULE_PARM_DESC(health, "what a failed health test does: enforce (the stream ends) or observe (it is counted)");
+#define DECLARE_WORD(key, words, text)                                                                                 \
+	module_param_named(key, given[INDEX_##key], charp, 0444);                                                      \
+	MODULE_PARM_DESC(key, text);                                                                                   \
+	static const char *const words_of_##key[] = words;
+#define DECLARE_NUMBER(key, report_key, text)                                                                          \
+	module_param_named(key, given[INDEX_##key], charp, 0444);                                                      \
+	MODULE_PARM_DESC(key, text);
+UCHAOS_PARAMETERS(DECLARE_WORD, DECLARE_NUMBER)
 
-static const char *const names[PARAMS] = { "turns", "init_turns", "min_delta", "workload", "claim", "health" };
+static const struct {
+	const char *report_key;
+	const char *const *words;	/* NULL: a number */
+} parameters[PARAMS] = {
+#define DESCRIBE_WORD(key, words, text) { #key, words_of_##key },
+#define DESCRIBE_NUMBER(key, report_key, text) { #report_key, NULL },
+	UCHAOS_PARAMETERS(DESCRIBE_WORD, DESCRIBE_NUMBER)
+};
 
-/* The words of the grammar for the parameters that have words, by number. */
-static const char *const workloads[] = { "pause", "memory", "hash", "combined", NULL };
-static const char *const healths[] = { "observe", "enforce", NULL };
-
-static bool find_word(const char *const *words, const char *text, u32 *value)
+static bool parse(u32 which, const char *text, u32 *value)
 {
+	const char *const *words = parameters[which].words;
+
+	if (!words)
+		return !kstrtou32(text, 10, value);
 	for (*value = 0; words[*value]; ++*value)
 		if (!strcmp(words[*value], text))
 			return true;
 	return false;
 }
 
-static bool parse(unsigned int which, const char *text, u32 *value)
-{
-	if (which == WORKLOAD)
-		return find_word(workloads, text, value);
-	if (which == HEALTH)
-		return find_word(healths, text, value);
-	return !kstrtou32(text, 10, value);
-}
-
-/* Reads what was given over the engine's defaults, and lets the engine judge it. */
+/* Reads what was given over the engine's defaults, and has the engine check it. */
 int uchaos_params_read(struct uchaos_params *params)
 {
 	u32 *values = (u32 *)params;
@@ -65,16 +64,25 @@ int uchaos_params_read(struct uchaos_params *params)
 			break;
 	if (which == PARAMS && !uchaos_check_params(params, &which))
 		return 0;
-	pr_err("%s=%s is not allowed: it can be %s\n", names[which], given[which] ?: "", uchaos_param_allowed(which));
+	pr_err("%s=%s is not allowed; it must be %s\n", uchaos_param_name(which), given[which] ?: "",
+	       uchaos_param_allowed(which));
 	return -EINVAL;
 }
 
-const char *uchaos_workload(void)
+/* Writes key=value for each parameter in force, each followed by `end`. */
+void uchaos_params_write(char *text, size_t size, char end)
 {
-	return workloads[uchaos.params.workload];
-}
+	const u32 *values = (const u32 *)&uchaos.params;
+	size_t len = 0;
+	u32 which;
 
-const char *uchaos_health_mode(void)
-{
-	return healths[uchaos.params.enforce];
+	for (which = 0; which < PARAMS; which++) {
+		const char *key = parameters[which].report_key;
+		const char *const *words = parameters[which].words;
+
+		if (words)
+			len += scnprintf(text + len, size - len, "%s=%s%c", key, words[values[which]], end);
+		else
+			len += scnprintf(text + len, size - len, "%s=%u%c", key, values[which], end);
+	}
 }

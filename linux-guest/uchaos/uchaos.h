@@ -16,6 +16,9 @@
 /* On /dev/uchaos-raw: start the engine anew, with its startup test; the restart matrix is made of these. */
 #define UCHAOS_RESTART _IO('C', 0xa0)
 
+/* Room for the text of all parameters. */
+#define UCHAOS_PARAMS_TEXT 256
+
 struct uchaos {
 	struct mutex lock;	/* guards the engine, error and seeds */
 	wait_queue_head_t idle;	/* woken when the lock is given back: poll() waits here */
@@ -28,9 +31,7 @@ struct uchaos {
 extern struct uchaos uchaos;
 
 int uchaos_params_read(struct uchaos_params *params);
-/* The words for the parameters in force. */
-const char *uchaos_workload(void);
-const char *uchaos_health_mode(void);
+void uchaos_params_write(char *text, size_t size, char end);
 
 /* Gives the lock back and wakes pollers. */
 void uchaos_release(void);

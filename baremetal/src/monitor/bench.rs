@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `bench`: what each workload costs, on this machine and now.
 
-use chaos_ffi::{Engine, Place};
-use chaos_wire::{Health, Request, Workload};
+use chaos_ffi::{Engine, EngineError, Params, Place};
+use chaos_wire::{OnFailure, Workload};
 
 use crate::devices::serial;
 use crate::engine::{self, WorkloadMemory};
@@ -12,7 +12,7 @@ use crate::{facts, println};
 const FIRST_ROUND: usize = 256;
 
 /// Times raw noise and the stream for each workload, with the other settings as they are.
-pub(super) fn run(request: &Request, memory: &mut WorkloadMemory, buffer: &mut [u64]) {
+pub(super) fn run(params: &Params, memory: &mut WorkloadMemory, buffer: &mut [u64]) {
     let Some(khz) = facts::counter_khz() else {
         println!(
             "the interval timer stands still: there is nothing to measure the counter against"
@@ -22,9 +22,9 @@ pub(super) fn run(request: &Request, memory: &mut WorkloadMemory, buffer: &mut [
     println!("workload       samples/s    ticks/sample   stream kB/s");
     for workload in Workload::ALL {
         // What is measured is speed; a health test that fires here is for `health` to show.
-        let request = Request { workload: *workload, health: Health::Observe, ..*request };
+        let params = Params { workload: *workload, on_failure: OnFailure::Observe, ..*params };
         let mut place = Place::new();
-        let line = engine::start(&request, &mut place, memory).and_then(|mut engine| {
+        let line = engine::start(&params, &mut place, memory).and_then(|mut engine| {
             let raw = rate(khz, buffer, |piece| engine.raw(piece).map(|()| piece.len()))?;
             let stream = rate(khz, buffer, |piece| {
                 let bytes = bytemuck::cast_slice_mut(piece);
@@ -57,13 +57,13 @@ struct Rate {
 fn rate(
     khz: u64,
     buffer: &mut [u64],
-    mut take: impl FnMut(&mut [u64]) -> Result<usize, chaos_ffi::Failure>,
-) -> Result<Rate, chaos_wire::Failure> {
+    mut take: impl FnMut(&mut [u64]) -> Result<usize, EngineError>,
+) -> Result<Rate, EngineError> {
     let enough_ticks = khz.saturating_mul(50);
     let mut words = FIRST_ROUND.min(buffer.len());
     loop {
         let begin = Engine::ticks();
-        let units = take(&mut buffer[..words]).map_err(engine::failure)? as u64;
+        let units = take(&mut buffer[..words])? as u64;
         let ticks = Engine::ticks().wrapping_sub(begin).max(1);
         if ticks >= enough_ticks || words == buffer.len() {
             let per_second = u128::from(units) * u128::from(khz) * 1000 / u128::from(ticks);

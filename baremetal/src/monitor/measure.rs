@@ -2,14 +2,12 @@
 //! `raw`, `hist`, `rng` and `seed`: samples and bytes on the screen. Samples are taken in one go and printed
 //! afterwards, as in a job.
 
-use chaos_ffi::Engine;
+use chaos_ffi::{Engine, EngineError};
 use chaos_view::histogram::{Histogram, Summary};
-use chaos_wire::Failure;
 
 use super::Session;
 use crate::console::Console;
 use crate::devices::serial;
-use crate::engine::failure;
 use crate::interrupts::pit;
 use crate::{print, println};
 
@@ -19,12 +17,11 @@ const PIECE_SAMPLES: usize = 8192;
 const PER_LINE: usize = 8;
 const BYTES_PER_LINE: usize = 32;
 
-const INTERRUPTED: Failure = Failure { code: 0, text: "interrupted" };
-const TOO_MANY: Failure =
-    Failure { code: 0, text: "more than this machine's memory holds; see `mem`" };
+const INTERRUPTED: EngineError = EngineError::new("interrupted");
+const TOO_MANY: EngineError = EngineError::new("more than this machine's memory holds; see `mem`");
 
 impl<'a> Session<'a> {
-    pub(super) fn raw(&mut self, samples: usize) -> Result<(), Failure> {
+    pub(super) fn raw(&mut self, samples: usize) -> Result<(), EngineError> {
         let deltas = self.sample(samples)?;
         for line in deltas.chunks(PER_LINE) {
             line.iter().for_each(|delta| print!(" {delta:>7}"));
@@ -37,7 +34,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    pub(super) fn histogram(&mut self, samples: usize) -> Result<(), Failure> {
+    pub(super) fn histogram(&mut self, samples: usize) -> Result<(), EngineError> {
         let deltas = self.sample(samples)?;
         if let Some(summary) = Summary::of(deltas) {
             // The console's writes do not fail.
@@ -50,15 +47,15 @@ impl<'a> Session<'a> {
     pub(super) fn bytes(
         &mut self,
         len: usize,
-        take: fn(&mut Engine<'a>, &mut [u8]) -> Result<(), chaos_ffi::Failure>,
-    ) -> Result<(), Failure> {
+        take: fn(&mut Engine<'a>, &mut [u8]) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
         let timer = self.request.timer;
-        let engine = self.engine.as_mut().map_err(|failure| *failure)?;
+        let engine = self.engine.as_mut().map_err(|error| *error)?;
         let mut left = len;
         while left > 0 {
             let mut line = [0; BYTES_PER_LINE];
             let line = &mut line[..left.min(BYTES_PER_LINE)];
-            pit::with_timer(timer, || take(engine, line)).map_err(failure)?;
+            pit::with_timer(timer, || take(engine, line))?;
             line.iter().for_each(|byte| print!("{byte:02x}"));
             println!();
             left -= line.len();
@@ -69,12 +66,12 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn sample(&mut self, samples: usize) -> Result<&[u64], Failure> {
+    fn sample(&mut self, samples: usize) -> Result<&[u64], EngineError> {
         let timer = self.request.timer;
-        let engine = self.engine.as_mut().map_err(|failure| *failure)?;
+        let engine = self.engine.as_mut().map_err(|error| *error)?;
         let deltas = self.buffer.get_mut(..samples).ok_or(TOO_MANY)?;
         for piece in deltas.chunks_mut(PIECE_SAMPLES) {
-            pit::with_timer(timer, || engine.raw(piece)).map_err(failure)?;
+            pit::with_timer(timer, || engine.raw(piece))?;
             if serial::interrupt_requested() {
                 return Err(INTERRUPTED);
             }

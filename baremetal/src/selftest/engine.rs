@@ -4,8 +4,8 @@
 
 use alloc::vec;
 
-use chaos_ffi::Engine;
-use chaos_ffi::abi::Params;
+use chaos_ffi::{Engine, Params, check};
+use chaos_wire::{Parameter, State};
 
 use super::ensure;
 
@@ -19,16 +19,14 @@ pub(super) fn clock() -> Result<(), &'static str> {
 }
 
 pub(super) fn parameters() -> Result<(), &'static str> {
-    let good = Params::default();
-    ensure(good.check().is_ok(), "its own defaults")?;
-    let bad = [
-        Params { turns: 0, ..good },
-        Params { turns: 8, ..good },
-        Params { init_turns: 64, ..good },
-        Params { min_delta: 256, ..good },
-        Params { workload: 4, ..good },
-    ];
-    ensure(bad.iter().all(|params| params.check().is_err()), "one was taken")
+    let good = Params::default().numbers();
+    ensure(check(&good).is_ok(), "its own defaults")?;
+    let refused = Parameter::ALL.iter().all(|&parameter| {
+        let mut numbers = good;
+        numbers[parameter as usize] = 100_000;
+        check(&numbers) == Err(parameter)
+    });
+    ensure(refused, "one was accepted")
 }
 
 pub(super) fn raw(engine: &mut Engine<'_>) -> Result<(), &'static str> {
@@ -68,7 +66,7 @@ pub(super) fn seed(engine: &mut Engine<'_>) -> Result<(), &'static str> {
 pub(super) fn restart(engine: &mut Engine<'_>) -> Result<(), &'static str> {
     engine.restart().map_err(|_| FAILED)?;
     let after = engine.health().map_err(|_| FAILED)?;
-    ensure(after.state == 1, "the noise source is not healthy after it")?;
+    ensure(after.is(State::Healthy), "the noise source is not healthy after it")?;
     engine.raw(&mut [0; 100]).map_err(|_| FAILED)?;
     let later = engine.health().map_err(|_| FAILED)?;
     ensure(later.samples >= after.samples + 100, "the health tests did not see its samples")

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The engine's C interface. The same object gives these functions to the kernel module, to uchaosbox and to the
- * microkernel. crates/chaos-ffi/src/abi.rs says the same in Rust, and a test keeps the two in step.
+ * The engine's C interface, which one object offers to the kernel module, uchaosbox and the microkernel. Generated from
+ * crates/chaos-vocab by `UPDATE=1 cargo test -p chaos-vocab`: change it there.
  *
  * The engine allocates nothing, keeps no global state, never sleeps and uses no floating point. One engine must not
- * be used by two callers at once; two engines are independent.
+ * be used by two callers at once; two engines are independent. After an error from raw, stream or seed the whole output
+ * buffer is zero.
  */
 #ifndef UCHAOS_ENGINE_H
 #define UCHAOS_ENGINE_H
@@ -18,7 +19,7 @@
 
 /* Bytes that the memory workload walks through. */
 #define UCHAOS_MEMORY_BYTES 262144
-/* Alignment of the place for an engine, in bytes. */
+/* Alignment of the memory for an engine, in bytes. */
 #define UCHAOS_ENGINE_ALIGN 64
 
 enum uchaos_code {
@@ -42,6 +43,11 @@ enum uchaos_workload {
 	UCHAOS_COMBINED = 3,
 };
 
+enum uchaos_on_failure {
+	UCHAOS_OBSERVE = 0,
+	UCHAOS_ENFORCE = 1,
+};
+
 enum uchaos_state {
 	UCHAOS_STARTING = 0,
 	UCHAOS_HEALTHY = 1,
@@ -50,83 +56,91 @@ enum uchaos_state {
 };
 
 struct uchaos_params {
-	/* Samples per 64-bit output word: 1 to 7, by default 1. */
-	uint32_t turns;
-	/* Samples before the first word: 1 to 63, by default 7. */
-	uint32_t init_turns;
-	/* Smallest delta that counts as a sample, in ticks: 1 to 255, by default 3. */
-	uint32_t min_delta;
-	/* enum uchaos_workload, by default UCHAOS_PAUSE. */
+	/* what a sample times: pause, memory, hash or combined; by default pause */
 	uint32_t workload;
-	/* Claimed min-entropy per sample in 1/1000 bit: 62, 125 (default), 250, 500, 1000, 2000 or 4000. */
+	/* samples per 64-bit word of the stream: 1 to 7; by default 1 */
+	uint32_t turns;
+	/* samples that the mixer absorbs before its first word: 1 to 63; by default 7 */
+	uint32_t init_turns;
+	/* smallest delta that counts as a sample, in ticks: 1 to 255; by default 3 */
+	uint32_t min_delta;
+	/* claimed min-entropy per sample, in 1/1000 bit: 62, 125, 250, 500, 1000, 2000 or 4000; by default 125 */
 	uint32_t claim_millibits;
-	/* 1 (default): a failed health test stops the stream. 0: it is counted and reported only. */
-	uint32_t enforce;
+	/* whether a failed health test stops the stream: observe or enforce; by default enforce */
+	uint32_t on_failure;
 };
 
 struct uchaos_health {
-	/* Counted since the last restart. */
-	uint64_t samples;
-	uint64_t repetition_count_failures;
-	uint64_t adaptive_proportion_failures;
-	uint64_t lag_predictor_failures;
-	uint64_t stuck_failures;
-	/* Samples that earn no credit towards a seed. */
-	uint64_t stuck_samples;
-	uint64_t backward_steps;
-	/* Counter reads that gave no sample. */
-	uint64_t repeated_reads;
 	/* enum uchaos_state */
 	uint32_t state;
 	/* enum uchaos_code of the last failure */
 	int32_t last_error;
-	/* The cutoffs in force, in samples. */
+	/* samples since the last restart */
+	uint64_t samples;
+	/* failures of the repetition count test (SP 800-90B 4.4.1) */
+	uint64_t repetition_count_failures;
+	/* failures of the adaptive proportion test (SP 800-90B 4.4.2) */
+	uint64_t adaptive_proportion_failures;
+	/* failures of the lag predictor */
+	uint64_t lag_predictor_failures;
+	/* failures of the stuck test */
+	uint64_t stuck_failures;
+	/* samples that earn no credit towards a seed */
+	uint64_t stuck_samples;
+	/* backward steps of the counter */
+	uint64_t backward_steps;
+	/* counter reads that gave no sample */
+	uint64_t repeated_reads;
+	/* equal samples in a row that fail */
 	uint32_t repetition_count_cutoff;
+	/* samples in a window of the adaptive proportion test and the lag predictor */
 	uint32_t adaptive_proportion_window;
+	/* samples in a window equal to its first that fail */
 	uint32_t adaptive_proportion_cutoff;
+	/* correct predictions in a row that fail */
 	uint32_t prediction_run_cutoff;
+	/* correct predictions in a window that fail */
 	uint32_t prediction_count_cutoff;
-	uint32_t claim_millibits;
-	uint32_t enforce;
-	/* Claimed fresh min-entropy per bit of the stream, in 1/1000000 bit. */
+	/* claimed fresh min-entropy per bit of the stream, in 1/1000000 bit */
 	uint32_t fresh_microbits_per_output_bit;
 };
 
 /* Fills in the defaults. */
 void uchaos_default_params(struct uchaos_params *params);
-/* UCHAOS_OK, or UCHAOS_BAD_PARAMETER and in *which (may be NULL) the place of the bad one: 0 is turns, 5 is enforce. */
+/* UCHAOS_OK, or UCHAOS_BAD_PARAMETER and in *which (may be NULL) the index of the bad member, from 0. */
 int uchaos_check_params(const struct uchaos_params *params, uint32_t *which);
-/* The name and the allowed values of a parameter, for an error text. An empty text if there is no such parameter. */
+/* The name of a parameter, for an error text; empty if there is no such parameter. */
 const char *uchaos_param_name(uint32_t which);
+/* The allowed values of a parameter, for an error text; empty if there is no such parameter. */
 const char *uchaos_param_allowed(uint32_t which);
-
-/* Bytes of place that an engine takes, at an alignment of UCHAOS_ENGINE_ALIGN. */
+/* Bytes of memory that an engine needs, at an alignment of UCHAOS_ENGINE_ALIGN. */
 size_t uchaos_engine_size(void);
 /*
- * Makes an engine in place and runs the startup test. memory is walked through by the workloads memory and combined
- * (UCHAOS_MEMORY_BYTES at least, contents lost); for the others it may be NULL with memory_len 0. Both must stay valid and
- * untouched until the last call with this engine. An engine needs no clean-up. After an error there is no engine.
+ * Makes an engine in place and runs the startup test. memory is walked through by the workloads memory and
+ * combined (UCHAOS_MEMORY_BYTES at least, contents lost); for the others it may be NULL with memory_len 0.
+ * Both must stay valid and untouched until the last call with this engine. An engine needs no clean-up. After
+ * an error there is no engine.
  */
 int uchaos_engine_init(void *place, size_t place_len, const struct uchaos_params *params, uint8_t *memory,
-		       size_t memory_len);
-/* Begins anew, as a fresh init; the only way out of a permanent failure. */
+		size_t memory_len);
+/* Starts over as after init, with the startup test; the only way out of a permanent failure. */
 int uchaos_engine_restart(void *engine);
 /* Raw noise before any mixing: the ticks of each workload step. Refused for clock errors only. */
 int uchaos_engine_raw(void *engine, uint64_t *delta_ticks, size_t samples);
-/* The stream: fast, amplified, not entropy. Any length; what is left of a 64-bit word is thrown away. */
+/* The stream: fast, amplified, not entropy. Any length; the rest of a 64-bit word is thrown away. */
 int uchaos_engine_stream(void *engine, uint8_t *out, size_t len);
-/* Seed material: conditioned, full entropy by account. Refused after a permanent failure, whatever enforce says. */
+/*
+ * Seed material: conditioned, full entropy by account. Refused after a permanent failure, whatever on_failure
+ * is.
+ */
 int uchaos_engine_seed(void *engine, uint8_t *out, size_t len);
 /* Stirs bytes into the mixer; credits nothing. data is only read. */
 int uchaos_engine_stir(void *engine, const uint8_t *data, size_t len);
 /* What the health tests have counted. */
 int uchaos_engine_health(const void *engine, struct uchaos_health *health);
-
 /* A sentence for a code: static, NUL-terminated. */
 const char *uchaos_error_text(int code);
 /* The counter that the engine reads, now. */
 uint64_t uchaos_ticks(void);
-
-/* After an error from raw, stream or seed the whole output buffer is zero. */
 
 #endif

@@ -15,8 +15,8 @@ mod engine;
 mod object;
 #[cfg(all(feature = "object", not(test)))]
 mod panic;
-mod report;
 #[cfg(test)]
 mod tests;
 
-pub use engine::{Engine, Failure, Parameter, Place};
+pub use chaos_vocab::{EngineError, HealthReport, MEMORY_BYTES, Parameter, Params};
+pub use engine::{Engine, Place, check};

@@ -7,10 +7,20 @@ use core::mem::MaybeUninit;
 use core::slice;
 
 use chaos_arch::TscClock;
-use chaos_core::params::PARAMETERS;
-use chaos_core::{Enforcement, EntropySource, Error, State, Workload};
+use chaos_core::{EntropySource, Error};
+use chaos_vocab::{ErrorCode, HealthReport, Parameter, Params, RawParams, error_text};
 
-use crate::abi::{Health, Params, code};
+/// The definitions below against the declarations of the vocabulary: another signature is a compile error.
+macro_rules! signatures {
+    ($($(#[doc = $text:literal])* pub $safety:tt fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)?;)*) => {
+        $(const _: unsafe extern "C" fn($($type),*) $(-> $result)? = $name;)*
+    };
+}
+chaos_vocab::engine_functions!(signatures);
+
+const OK: c_int = ErrorCode::Ok.number();
+const BAD_PARAMETER: c_int = ErrorCode::BadParameter.number();
+const BAD_PLACE: c_int = ErrorCode::BadPlace.number();
 
 /// What stands in the caller's place.
 #[repr(C, align(64))]
@@ -23,89 +33,49 @@ struct Slot {
 /// "uChaos01": tells a place with an engine from one without.
 const OCCUPIED: u64 = u64::from_le_bytes(*b"uChaos01");
 
-const _: () = assert!(align_of::<Slot>() == crate::abi::ENGINE_ALIGN);
+const _: () = assert!(align_of::<Slot>() == chaos_vocab::ENGINE_ALIGN);
 const _: () = assert!(size_of::<Slot>() <= crate::Place::BYTES);
-const _: () = assert!(crate::abi::MEMORY_BYTES == chaos_core::MEMORY_BYTES);
 
 /// # Safety
 /// As the header says.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn uchaos_default_params(params: *mut Params) {
-    let defaults = chaos_core::Params::default();
+unsafe extern "C" fn uchaos_default_params(params: *mut RawParams) {
     // SAFETY: the header asks for a pointer to a struct or NULL.
     if let Some(params) = unsafe { params.as_mut() } {
-        *params = Params {
-            turns: defaults.turns,
-            init_turns: defaults.init_turns,
-            min_delta: defaults.min_delta,
-            workload: defaults.workload as u32,
-            claim_millibits: defaults.claim_millibits,
-            enforce: u32::from(defaults.enforcement == Enforcement::Enforce),
-        };
+        *params = Params::DEFAULT.numbers();
     }
 }
 
 /// # Safety
 /// As the header says.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn uchaos_check_params(params: *const Params, which: *mut u32) -> c_int {
+unsafe extern "C" fn uchaos_check_params(params: *const RawParams, which: *mut u32) -> c_int {
     // SAFETY: the header asks for a pointer to a struct or NULL.
-    let checked = unsafe { params.as_ref() }.ok_or(0).and_then(engine_params);
-    let Err(place) = checked else {
-        return code::OK;
+    let bad = match unsafe { params.as_ref() }.map(Params::from_numbers) {
+        Some(Ok(_)) => return OK,
+        Some(Err(bad)) => bad.parameter as u32,
+        None => 0,
     };
     // SAFETY: the header asks for a pointer to a number or NULL.
     if let Some(which) = unsafe { which.as_mut() } {
-        *which = place;
+        *which = bad;
     }
-    code::BAD_PARAMETER
+    BAD_PARAMETER
 }
 
-/// The parameters in the engine's own types, or the place of the bad one in [`PARAMETERS`].
-fn engine_params(given: &Params) -> Result<chaos_core::Params, u32> {
-    let workload = Workload::ALL.get(given.workload as usize).copied();
-    let enforcement = match given.enforce {
-        0 => Some(Enforcement::Observe),
-        1 => Some(Enforcement::Enforce),
-        _ => None,
-    };
-    let params = chaos_core::Params {
-        turns: given.turns,
-        init_turns: given.init_turns,
-        min_delta: given.min_delta,
-        workload: workload.unwrap_or(Workload::Pause),
-        claim_millibits: given.claim_millibits,
-        enforcement: enforcement.unwrap_or(Enforcement::Enforce),
-    };
-    let bad = match params.check() {
-        Err(Error::BadParameter { name, .. }) => {
-            PARAMETERS.iter().position(|parameter| parameter.0 == name)
-        }
-        _ if workload.is_none() => Some(3),
-        _ if enforcement.is_none() => Some(5),
-        _ => None,
-    };
-    bad.map_or(Ok(params), |place| Err(place as u32))
+/// A text about a parameter, or an empty one.
+fn parameter_text(which: u32, text: fn(Parameter) -> &'static CStr) -> *const c_char {
+    Parameter::ALL.get(which as usize).map_or(c"", |parameter| text(*parameter)).as_ptr()
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn uchaos_param_name(which: u32) -> *const c_char {
-    const NAMES: [&CStr; 6] =
-        [c"turns", c"init_turns", c"min_delta", c"workload", c"claim", c"health"];
-    NAMES.get(which as usize).copied().unwrap_or(c"").as_ptr()
+    parameter_text(which, Parameter::key_c)
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn uchaos_param_allowed(which: u32) -> *const c_char {
-    const ALLOWED: [&CStr; 6] = [
-        c"1 to 7",
-        c"1 to 63",
-        c"1 to 255",
-        c"pause, memory, hash or combined",
-        c"62, 125, 250, 500, 1000, 2000 or 4000 (in 1/1000 bit per sample)",
-        c"enforce or observe",
-    ];
-    ALLOWED.get(which as usize).copied().unwrap_or(c"").as_ptr()
+    parameter_text(which, Parameter::allowed_text_c)
 }
 
 #[unsafe(no_mangle)]
@@ -119,22 +89,22 @@ extern "C" fn uchaos_engine_size() -> usize {
 unsafe extern "C" fn uchaos_engine_init(
     place: *mut c_void,
     place_len: usize,
-    params: *const Params,
+    params: *const RawParams,
     memory: *mut u8,
     memory_len: usize,
 ) -> c_int {
     let slot: *mut Slot = place.cast();
     if slot.is_null() || !slot.is_aligned() || place_len < size_of::<Slot>() {
-        return code::BAD_PLACE;
+        return BAD_PLACE;
     }
     // SAFETY: the place is aligned and large enough, and the header gives it to this call alone.
     unsafe { (&raw mut (*slot).mark).write(0) };
     // SAFETY: the header asks for a pointer to a struct or NULL.
     let Some(params) = (unsafe { params.as_ref() }) else {
-        return code::BAD_PARAMETER;
+        return BAD_PARAMETER;
     };
-    let Ok(params) = engine_params(params) else {
-        return code::BAD_PARAMETER;
+    let Ok(params) = Params::from_numbers(params) else {
+        return BAD_PARAMETER;
     };
     // SAFETY: the header asks for memory that stays valid and untouched as long as the engine is used.
     let memory: &'static mut [u8] = unsafe { buffer(memory, memory_len) };
@@ -144,7 +114,7 @@ unsafe extern "C" fn uchaos_engine_init(
             unsafe { (&raw mut (*slot).source).write(MaybeUninit::new(source)) };
             // SAFETY: as for the mark above.
             unsafe { (&raw mut (*slot).mark).write(OCCUPIED) };
-            code::OK
+            OK
         }
         Err(error) => code_of(error),
     }
@@ -214,7 +184,10 @@ unsafe extern "C" fn uchaos_engine_stir(engine: *mut c_void, data: *const u8, le
 /// # Safety
 /// As the header says.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn uchaos_engine_health(engine: *const c_void, health: *mut Health) -> c_int {
+unsafe extern "C" fn uchaos_engine_health(
+    engine: *const c_void,
+    health: *mut HealthReport,
+) -> c_int {
     let report = |source: &mut EntropySource<'static, TscClock>| {
         // SAFETY: the header asks for a pointer to a struct or NULL.
         if let Some(health) = unsafe { health.as_mut() } {
@@ -226,7 +199,7 @@ unsafe extern "C" fn uchaos_engine_health(engine: *const c_void, health: *mut He
     unsafe { with(engine.cast_mut(), report) }
 }
 
-fn report(source: &EntropySource<'_, TscClock>) -> Health {
+fn report(source: &EntropySource<'_, TscClock>) -> HealthReport {
     // Naming every member: one that the engine counts and no guest hears of is a compile error.
     let &chaos_core::Health {
         samples,
@@ -241,8 +214,7 @@ fn report(source: &EntropySource<'_, TscClock>) -> Health {
         last_error,
         cutoffs,
     } = source.health();
-    let params = source.params();
-    Health {
+    HealthReport {
         samples,
         repetition_count_failures,
         adaptive_proportion_failures,
@@ -251,47 +223,20 @@ fn report(source: &EntropySource<'_, TscClock>) -> Health {
         stuck_samples,
         backward_steps,
         repeated_reads,
-        state: match state {
-            State::Starting => 0,
-            State::Healthy => 1,
-            State::Intermittent => 2,
-            State::Permanent => 3,
-        },
-        last_error: last_error.map_or(code::OK, code_of),
+        state: state.number(),
+        last_error: last_error.map_or(OK, code_of),
         repetition_count_cutoff: cutoffs.repetition_count,
         adaptive_proportion_window: chaos_core::cutoffs::WINDOW_SAMPLES,
         adaptive_proportion_cutoff: cutoffs.adaptive_proportion,
         prediction_run_cutoff: cutoffs.prediction_run,
         prediction_count_cutoff: cutoffs.prediction_count,
-        claim_millibits: params.claim_millibits,
-        enforce: u32::from(params.enforcement == Enforcement::Enforce),
-        fresh_microbits_per_output_bit: params.fresh_microbits_per_output_bit(),
+        fresh_microbits_per_output_bit: source.params().fresh_microbits_per_output_bit(),
     }
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn uchaos_error_text(code: c_int) -> *const c_char {
-    let text = match code {
-        code::OK => c"no error",
-        code::CLOCK_STUCK => c"reading the clock: it did not move in 1,024 reads; use a clock that runs",
-        code::CLOCK_COARSE => {
-            c"reading the clock: its steps are too coarse for one workload step; use a longer workload"
-        }
-        code::CLOCK_BACKWARDS => {
-            c"reading the clock: it stepped backwards repeatedly; pin the reader to one CPU and restart"
-        }
-        code::REPETITION_COUNT => c"watching the noise source: the repetition count test fired; restart it",
-        code::ADAPTIVE_PROPORTION => c"watching the noise source: the adaptive proportion test fired; restart it",
-        code::LAG_PREDICTOR => c"watching the noise source: the lag predictor fired; restart it",
-        code::STUCK => c"watching the noise source: the stuck test fired; restart it",
-        code::STARTUP => {
-            c"testing the noise source at startup: a health test fired; look at the raw noise with health=observe"
-        }
-        code::BAD_PARAMETER => c"checking the parameters: one is out of its range, or there is too little memory",
-        code::BAD_PLACE => c"using an engine: its place is too small, not aligned, or holds no engine; call init first",
-        _ => c"a code that this engine does not have; was another engine linked?",
-    };
-    text.as_ptr()
+    error_text(code).as_ptr()
 }
 
 #[unsafe(no_mangle)]
@@ -300,17 +245,7 @@ extern "C" fn uchaos_ticks() -> u64 {
 }
 
 fn code_of(error: Error) -> c_int {
-    match error {
-        Error::ClockStuck => code::CLOCK_STUCK,
-        Error::ClockCoarse => code::CLOCK_COARSE,
-        Error::ClockBackwards => code::CLOCK_BACKWARDS,
-        Error::RepetitionCount => code::REPETITION_COUNT,
-        Error::AdaptiveProportion => code::ADAPTIVE_PROPORTION,
-        Error::LagPredictor => code::LAG_PREDICTOR,
-        Error::Stuck => code::STUCK,
-        Error::Startup { .. } => code::STARTUP,
-        Error::BadParameter { .. } => code::BAD_PARAMETER,
-    }
+    error.code().number()
 }
 
 /// Runs `work` on the engine in a place.
@@ -323,16 +258,16 @@ unsafe fn with(
 ) -> c_int {
     let slot: *mut Slot = engine.cast();
     if slot.is_null() || !slot.is_aligned() {
-        return code::BAD_PLACE;
+        return BAD_PLACE;
     }
     // SAFETY: the place was given to init, which wrote the mark in any case.
     let slot = unsafe { &mut *slot };
     if slot.mark != OCCUPIED {
-        return code::BAD_PLACE;
+        return BAD_PLACE;
     }
     // SAFETY: the mark is written after the source only.
     let source = unsafe { slot.source.assume_init_mut() };
-    work(source).map_or_else(code_of, |()| code::OK)
+    work(source).map_or_else(code_of, |()| OK)
 }
 
 /// A caller's buffer; an empty one may be NULL.

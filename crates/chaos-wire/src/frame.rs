@@ -193,7 +193,7 @@ impl Header {
         }
         let header = Self {
             kind: Kind::from_number(kind).ok_or(FrameFault::Kind(kind))?,
-            target: Target::from_number(target).ok_or(FrameFault::Target(target))?,
+            target: Target::from_number(target.into()).ok_or(FrameFault::Target(target))?,
             sequence: u32::from_le_bytes([s0, s1, s2, s3]),
             len_bytes: u32::from_le_bytes([l0, l1, l2, l3]),
             crc: u32::from_le_bytes([c0, c1, c2, c3]),

@@ -3,9 +3,8 @@
 
 use core::fmt;
 
-use crate::excerpt::Excerpt;
-use crate::job_error::Problem;
-use crate::number;
+use crate::problem::{self, Place, Problem};
+use crate::text::Excerpt;
 
 /// Most raw samples of one job.
 const MAX_SAMPLES: u64 = 1 << 30;
@@ -46,37 +45,23 @@ pub enum Job {
     SelfTest,
 }
 
-/// The kinds of job. A request has at most one of each, so that a capture has one of each per target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum JobKind {
-    /// See [`Job::Raw`].
-    Raw,
-    /// See [`Job::Stream`].
-    Stream,
-    /// See [`Job::Restart`].
-    Restart,
-    /// See [`Job::Seed`].
-    Seed,
-    /// See [`Job::SelfTest`].
-    SelfTest,
+chaos_vocab::words! {
+    /// The kinds of job. A request has at most one of each, so that a capture has one of each per target.
+    JobKind {
+        /// see [`Job::Raw`]
+        Raw = 0 "raw",
+        /// see [`Job::Stream`]
+        Stream = 1 "stream",
+        /// see [`Job::Restart`]
+        Restart = 2 "restart",
+        /// see [`Job::Seed`]
+        Seed = 3 "seed",
+        /// see [`Job::SelfTest`]
+        SelfTest = 4 "selftest",
+    }
 }
 
 impl JobKind {
-    /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Raw, Self::Stream, Self::Restart, Self::Seed, Self::SelfTest];
-
-    /// The word in the grammar.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Raw => "raw",
-            Self::Stream => "stream",
-            Self::Restart => "restart",
-            Self::Seed => "seed",
-            Self::SelfTest => "selftest",
-        }
-    }
-
     /// How a job of this kind is written.
     #[must_use]
     pub const fn form(self) -> &'static str {
@@ -100,9 +85,11 @@ impl Job {
             Some((word, argument)) => (word, Some(argument)),
             None => (text, None),
         };
-        let Some(kind) = JobKind::ALL.into_iter().find(|kind| kind.word() == word) else {
-            return Err(Problem::UnknownJob { job: Excerpt::new(word) });
-        };
+        let kind = JobKind::from_word(word).ok_or(Problem::Unknown {
+            place: Place::Job,
+            given: Excerpt::new(word),
+            known: JobKind::WORDS,
+        })?;
         let wrong_form = Problem::WrongForm { job: Excerpt::new(text), form: kind.form() };
         let given = argument.unwrap_or_default();
         let number_problem =
@@ -110,19 +97,19 @@ impl Job {
         match (kind, argument) {
             (JobKind::SelfTest, None) => Ok(Self::SelfTest),
             (JobKind::SelfTest, Some(_)) | (_, None) => Err(wrong_form),
-            (JobKind::Raw, _) => number::count(given, 1, MAX_SAMPLES)
+            (JobKind::Raw, _) => problem::count(given, 1, MAX_SAMPLES)
                 .map(|samples| Self::Raw { samples })
                 .map_err(|fault| number_problem(given, fault)),
-            (JobKind::Stream, _) => number::size_bytes(given, 1, MAX_STREAM_BYTES)
+            (JobKind::Stream, _) => problem::size_bytes(given, 1, MAX_STREAM_BYTES)
                 .map(|len_bytes| Self::Stream { len_bytes })
                 .map_err(|fault| number_problem(given, fault)),
-            (JobKind::Seed, _) => number::size_bytes(given, 1, MAX_SEED_BYTES)
+            (JobKind::Seed, _) => problem::size_bytes(given, 1, MAX_SEED_BYTES)
                 .map(|len_bytes| Self::Seed { len_bytes })
                 .map_err(|fault| number_problem(given, fault)),
             (JobKind::Restart, _) => {
                 let (rows, columns) = given.split_once('x').ok_or(wrong_form)?;
                 let side = |text, most| {
-                    number::count(text, 1, most)
+                    problem::count(text, 1, most)
                         // At most 65536 (see above).
                         .map(|side| side as u32)
                         .map_err(|fault| number_problem(text, fault))
@@ -166,12 +153,12 @@ impl fmt::Display for Job {
             Self::Raw { samples } => write!(f, "raw:{samples}"),
             Self::Stream { len_bytes } => {
                 f.write_str("stream:")?;
-                number::write_size(f, len_bytes)
+                problem::write_size(f, len_bytes)
             }
             Self::Restart { rows, columns } => write!(f, "restart:{rows}x{columns}"),
             Self::Seed { len_bytes } => {
                 f.write_str("seed:")?;
-                number::write_size(f, len_bytes)
+                problem::write_size(f, len_bytes)
             }
             Self::SelfTest => f.write_str("selftest"),
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Jobs in, frames out: the grammar and the bytes that every target shares.
 //!
-//! A guest parses its kernel command line into a [`Request`], and [`run_jobs`] drives its [`Machine`] and
+//! A guest parses its kernel command line into a [`Request`], and [`run_jobs`] drives its [`Sampler`] and
 //! writes [frames](frame) to its [`Port`]; people watch [`Marker`] lines on the console meanwhile. The host
 //! builds the command line from the same `Request`, reads the frames back as a `Capture`, and believes nothing of
 //! it before all of it has been checked.
@@ -16,20 +16,15 @@
 
 #[cfg(feature = "std")]
 pub mod capture;
-mod choices;
 mod crc;
-mod excerpt;
 pub mod frame;
 mod job;
-mod job_error;
 mod live;
-mod machine;
 mod marker;
-mod nearest;
-mod number;
+mod problem;
 mod request;
-mod run_error;
 mod runner;
+mod sampler;
 mod status;
 mod target;
 mod text;
@@ -37,20 +32,16 @@ mod writer;
 
 #[cfg(feature = "std")]
 pub use capture::{Capture, CaptureError, Fields};
-pub use choices::{Health, Timer, Workload};
+pub use chaos_vocab::{EngineError, OnFailure, Parameter, Params, State, Workload};
 pub use crc::crc32;
-pub use excerpt::Excerpt;
 pub use job::{Job, JobKind, Jobs};
-pub use job_error::{JobError, Problem, Source};
 pub use live::{COMMAND_BYTES, CommandLines, Control, answer};
-pub use machine::{Failure, Machine, Port, PortError};
 pub use marker::Marker;
-pub use nearest::nearest;
-pub use number::NumberFault;
-pub use request::{DEFAULTS_PATH, KEYS, Request};
-pub use run_error::RunError;
-pub use runner::{SMALLEST_BUFFER_WORDS, finish, run_jobs};
+pub use problem::{DEFAULTS_PATH, NumberFault, Problem, RequestError, Source};
+pub use request::{KEYS, Request, Timer};
+pub use runner::{JobsError, SMALLEST_BUFFER_WORDS, finish, run_jobs};
+pub use sampler::{Port, PortError, Sampler};
 pub use status::{DEBUG_EXIT_PORT, GuestStatus};
 pub use target::{Target, Targets};
-pub use text::TextBuffer;
+pub use text::{Excerpt, TextBuffer, nearest};
 pub use writer::FrameWriter;

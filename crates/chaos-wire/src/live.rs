@@ -7,11 +7,12 @@
 
 use core::fmt::{self, Write as _};
 
-use crate::machine::{Failure, Machine, Port, PortError};
+use chaos_vocab::EngineError;
+
 use crate::marker::Marker;
 use crate::request::Request;
-use crate::run_error::RunError;
-use crate::runner::{finish, run_jobs};
+use crate::runner::{JobsError, finish, run_jobs};
+use crate::sampler::{Port, PortError, Sampler};
 use crate::status::GuestStatus;
 use crate::target::Target;
 use crate::text::TextBuffer;
@@ -109,7 +110,7 @@ impl<C: Control> CommandLines<C> {
 
 /// Does the request's jobs and writes the answer. The console is only told what went wrong: a view asks ten times a
 /// second, for hours.
-pub fn answer<M: Machine + ?Sized, P: Port>(
+pub fn answer<M: Sampler + ?Sized, P: Port>(
     request: &Request,
     target: Target,
     machine: &mut M,
@@ -118,31 +119,31 @@ pub fn answer<M: Machine + ?Sized, P: Port>(
 ) -> GuestStatus {
     let mut quiet = Quiet(machine);
     let mut frames = FrameWriter::new(port);
-    let result: Result<(), RunError> = run_jobs(request, target, &mut quiet, &mut frames, buffer);
+    let result: Result<(), JobsError> = run_jobs(request, target, &mut quiet, &mut frames, buffer);
     finish(result, &mut quiet, &mut frames)
 }
 
 /// A machine that puts nothing on the console but errors.
 struct Quiet<'a, M: ?Sized>(&'a mut M);
 
-impl<M: Machine + ?Sized> Machine for Quiet<'_, M> {
-    fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), Failure> {
+impl<M: Sampler + ?Sized> Sampler for Quiet<'_, M> {
+    fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), EngineError> {
         self.0.raw(delta_ticks)
     }
 
-    fn stream(&mut self, out: &mut [u8]) -> Result<(), Failure> {
+    fn stream(&mut self, out: &mut [u8]) -> Result<(), EngineError> {
         self.0.stream(out)
     }
 
-    fn seed(&mut self, out: &mut [u8]) -> Result<(), Failure> {
+    fn seed(&mut self, out: &mut [u8]) -> Result<(), EngineError> {
         self.0.seed(out)
     }
 
-    fn restart_row(&mut self, delta_ticks: &mut [u64]) -> Result<(), Failure> {
+    fn restart_row(&mut self, delta_ticks: &mut [u64]) -> Result<(), EngineError> {
         self.0.restart_row(delta_ticks)
     }
 
-    fn self_test(&mut self, lines: &mut dyn fmt::Write) -> Result<(), Failure> {
+    fn self_test(&mut self, lines: &mut dyn fmt::Write) -> Result<(), EngineError> {
         self.0.self_test(lines)
     }
 

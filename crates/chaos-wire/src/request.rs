@@ -3,32 +3,44 @@
 
 use core::fmt;
 
-use crate::choices::{Health, Timer, Workload};
-use crate::excerpt::Excerpt;
+use chaos_vocab::{Allowed, Parameter, Params};
+
 use crate::job::Jobs;
-use crate::job_error::{JobError, Problem, Source};
-use crate::number;
+use crate::problem::{self, NumberFault, Place, Problem, RequestError, Source};
 use crate::target::{Target, Targets};
+use crate::text::Excerpt;
+
+chaos_vocab::words! {
+    /// Timer interrupts per second that the bare-metal target takes while it samples.
+    Timer {
+        /// none: nothing interrupts the noise source
+        Off = 0 "off",
+        /// as a Linux kernel with HZ=100
+        Hz100 = 100 "100",
+        /// as a Linux kernel with HZ=1000
+        Hz1000 = 1000 "1000",
+    }
+}
 
 /// What every key of ours begins with; other words of a command line belong to somebody else.
 const PREFIX: &str = "uchaos.";
 
-/// Where both guests' initrd has defaults for the request. The command line overrides them key by key.
-pub const DEFAULTS_PATH: &str = "/etc/uchaos.conf";
-
 const JOB: &str = "uchaos.job";
 const TARGET: &str = "uchaos.target";
-const WORKLOAD: &str = "uchaos.workload";
-const TURNS: &str = "uchaos.turns";
-const INIT_TURNS: &str = "uchaos.init_turns";
-const MIN_DELTA: &str = "uchaos.min_delta";
-const CLAIM: &str = "uchaos.claim";
-const HEALTH: &str = "uchaos.health";
 const TIMER: &str = "uchaos.timer";
 
-/// Every key of the grammar.
-pub const KEYS: &[&str] =
-    &[JOB, TARGET, WORKLOAD, TURNS, INIT_TURNS, MIN_DELTA, CLAIM, HEALTH, TIMER];
+/// Every key of the grammar: jobs and targets, the engine's parameters, the timer.
+pub const KEYS: &[&str] = &{
+    let mut keys = [JOB; Parameter::ALL.len() + 3];
+    keys[1] = TARGET;
+    let mut index = 0;
+    while index < Parameter::ALL.len() {
+        keys[index + 2] = Parameter::ALL[index].command_line_key();
+        index += 1;
+    }
+    keys[index + 2] = TIMER;
+    keys
+};
 
 /// What a guest is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,18 +49,8 @@ pub struct Request {
     pub jobs: Jobs,
     /// From which targets; empty: the guest's own default. `uchaos.target=`
     pub targets: Targets,
-    /// What the engine does between two readings of its clock. `uchaos.workload=`
-    pub workload: Workload,
-    /// Samples per 64-bit word of the mixer, 1 to 7. `uchaos.turns=`
-    pub turns: u32,
-    /// Samples that the mixer takes in before its first word, 1 to 63. `uchaos.init_turns=`
-    pub init_turns: u32,
-    /// Ticks below which a sample counts as none, 1 to 255. `uchaos.min_delta=`
-    pub min_delta: u32,
-    /// Claimed min-entropy per sample in thousandths of a bit, 1 to 8000; the engine takes some of these. `uchaos.claim=`
-    pub claim_millibits: u32,
-    /// What a failed health test does. `uchaos.health=`
-    pub health: Health,
+    /// What the engine runs with. `uchaos.workload=`, `uchaos.turns=` and so on
+    pub params: Params,
     /// Timer interrupts while sampling; bare metal only. `uchaos.timer=`
     pub timer: Timer,
 }
@@ -58,12 +60,7 @@ impl Default for Request {
         Self {
             jobs: Jobs::EMPTY,
             targets: Targets::EMPTY,
-            workload: Workload::Pause,
-            turns: 1,
-            init_turns: 7,
-            min_delta: 3,
-            claim_millibits: 125,
-            health: Health::Enforce,
+            params: Params::DEFAULT,
             timer: Timer::Off,
         }
     }
@@ -74,7 +71,7 @@ impl Request {
     ///
     /// # Errors
     /// The first key, job or number that is wrong. Nothing is clamped or skipped.
-    pub fn parse(command_line: &str) -> Result<Self, JobError> {
+    pub fn parse(command_line: &str) -> Result<Self, RequestError> {
         Self::parse_over("", command_line)
     }
 
@@ -83,19 +80,21 @@ impl Request {
     ///
     /// # Errors
     /// The first key, job or number that is wrong; in the defaults also any word that is no key of ours.
-    pub fn parse_over(defaults: &str, command_line: &str) -> Result<Self, JobError> {
+    pub fn parse_over(defaults: &str, command_line: &str) -> Result<Self, RequestError> {
         let mut request = Self::default();
         let mut seen = Seen::default();
         for (index, line) in defaults.lines().enumerate() {
             let source = Source::Defaults { line: u32::try_from(index + 1).unwrap_or(u32::MAX) };
             let line = line.split_once('#').map_or(line, |(keys, _)| keys);
             for word in line.split_ascii_whitespace() {
-                request.take(word, &mut seen).map_err(|problem| JobError { source, problem })?;
+                request
+                    .take(word, &mut seen)
+                    .map_err(|problem| RequestError { source, problem })?;
             }
         }
         request
             .changed(command_line)
-            .map_err(|problem| JobError { source: Source::CommandLine, problem })
+            .map_err(|problem| RequestError { source: Source::CommandLine, problem })
     }
 
     /// The request with the words of a command line over its own, as [`Request::parse`] reads them.
@@ -124,24 +123,26 @@ impl Request {
             None => (word, ""),
         };
         let Some(index) = KEYS.iter().position(|key| *key == given_key) else {
-            return Err(Problem::UnknownKey { key: Excerpt::new(given_key) });
+            return Err(unknown(Place::Key, given_key, KEYS));
         };
         let key = KEYS[index];
         seen.note(index)?;
         if value.is_empty() {
             return Err(Problem::NoValue { key });
         }
+        let is_key = |parameter: &&Parameter| parameter.command_line_key() == key;
+        if let Some(&parameter) = Parameter::ALL.iter().find(is_key) {
+            self.params = with(&self.params, parameter, value)?;
+            return Ok(());
+        }
         match key {
             JOB => self.jobs = Jobs::parse(value)?,
             TARGET => self.targets = targets(value)?,
-            WORKLOAD => self.workload = choice(key, value, Workload::from_word, Workload::WORDS)?,
-            TURNS => self.turns = parameter(key, value, 7)?,
-            INIT_TURNS => self.init_turns = parameter(key, value, 63)?,
-            MIN_DELTA => self.min_delta = parameter(key, value, 255)?,
-            CLAIM => self.claim_millibits = parameter(key, value, 8000)?,
-            HEALTH => self.health = choice(key, value, Health::from_word, Health::WORDS)?,
             // The last of KEYS; a key that has no arm here fails the round-trip test.
-            _ => self.timer = choice(key, value, Timer::from_word, Timer::WORDS)?,
+            _ => {
+                self.timer = Timer::from_word(value)
+                    .ok_or_else(|| unknown(Place::Value(key), value, Timer::WORDS))?;
+            }
         }
         Ok(())
     }
@@ -154,9 +155,9 @@ impl fmt::Display for Request {
         if !self.targets.is_empty() {
             write!(f, " {TARGET}={}", self.targets)?;
         }
-        write!(f, " {WORKLOAD}={} {TURNS}={}", self.workload, self.turns)?;
-        write!(f, " {INIT_TURNS}={} {MIN_DELTA}={}", self.init_turns, self.min_delta)?;
-        write!(f, " {CLAIM}={} {HEALTH}={}", self.claim_millibits, self.health)?;
+        for (parameter, number) in self.params.iter() {
+            write!(f, " {}={}", parameter.command_line_key(), parameter.value(number))?;
+        }
         write!(f, " {TIMER}={}", self.timer)
     }
 }
@@ -187,32 +188,37 @@ fn words(command_line: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-fn parameter(key: &'static str, value: &str, highest: u32) -> Result<u32, Problem> {
-    number::count(value, 1, highest.into())
-        // At most `highest`.
-        .map(|number| number as u32)
-        .map_err(|fault| Problem::Number { of: key, given: Excerpt::new(value), fault })
+/// The parameters with one of them set to the value in a text.
+fn with(params: &Params, parameter: Parameter, value: &str) -> Result<Params, Problem> {
+    let key = parameter.command_line_key();
+    let wrong = |fault| Problem::Number { of: key, given: Excerpt::new(value), fault };
+    let not_allowed = wrong(NumberFault::NotAllowed(parameter.allowed_text()));
+    let number = match parameter.allowed() {
+        Allowed::Words(words) => {
+            let index = words.iter().position(|word| *word == value);
+            index.ok_or_else(|| unknown(Place::Value(key), value, words))? as u64
+        }
+        _ => problem::count(value, 0, u32::MAX.into()).map_err(|fault| match fault {
+            NumberFault::OutOfRange { .. } => not_allowed,
+            fault => wrong(fault),
+        })?,
+    };
+    // At most `u32::MAX`.
+    params.with(parameter, number as u32).map_err(|_| not_allowed)
 }
 
-fn choice<T>(
-    key: &'static str,
-    value: &str,
-    from_word: impl Fn(&str) -> Option<T>,
-    words: &'static [&'static str],
-) -> Result<T, Problem> {
-    from_word(value).ok_or(Problem::UnknownWord { key, given: Excerpt::new(value), words })
+fn unknown(place: Place, given: &str, known: &'static [&'static str]) -> Problem {
+    Problem::Unknown { place, given: Excerpt::new(given), known }
 }
 
 fn targets(value: &str) -> Result<Targets, Problem> {
     let mut targets = Targets::EMPTY;
     for word in value.split('+') {
-        let unknown = Problem::UnknownWord {
-            key: TARGET,
-            given: Excerpt::new(word),
-            words: Target::WORDS.get(1..).unwrap_or_default(),
-        };
         let target =
-            Target::from_word(word).filter(|target| *target != Target::None).ok_or(unknown)?;
+            Target::from_word(word).filter(|target| *target != Target::None).ok_or_else(|| {
+                let known = Target::WORDS.get(1..).unwrap_or_default();
+                unknown(Place::Value(TARGET), word, known)
+            })?;
         if targets.contains(target) {
             return Err(Problem::Twice { what: Excerpt::new(word) });
         }

@@ -3,12 +3,13 @@
 
 use core::fmt::{self, Write as _};
 
+use chaos_vocab::EngineError;
+
 use crate::frame::{Kind, MAX_PAYLOAD_BYTES};
-use crate::job::{Job, JobKind};
-use crate::machine::{Failure, Machine, Port, PortError};
+use crate::job::Job;
 use crate::marker::Marker;
 use crate::request::Request;
-use crate::run_error::RunError;
+use crate::sampler::{Port, PortError, Sampler};
 use crate::status::GuestStatus;
 use crate::target::Target;
 use crate::text::TextBuffer;
@@ -17,16 +18,64 @@ use crate::writer::FrameWriter;
 /// Words of the smallest buffer that [`run_jobs`] works with: the texts are put together in it.
 pub const SMALLEST_BUFFER_WORDS: usize = 512;
 
-impl Target {
-    /// Whether the target can do a job: the Linux kernel's own generator has an output stream and no more.
-    #[must_use]
-    pub const fn can(self, job: Job) -> bool {
-        !matches!(
-            (self, job.kind()),
-            (Self::LinuxCrng, JobKind::Raw | JobKind::Restart | JobKind::Seed | JobKind::SelfTest)
-        )
+/// Why a target's jobs could not be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JobsError {
+    /// The port did not take a frame.
+    Port(PortError),
+    /// A job failed. Its report says so, and the frames before it are good.
+    Job {
+        /// From which target.
+        target: Target,
+        /// Which job.
+        job: Job,
+        /// Why.
+        failure: EngineError,
+    },
+    /// The buffer cannot hold a row of the restart matrix, or a text.
+    Buffer {
+        /// Words that it should have.
+        needed_words: usize,
+        /// Words that it has.
+        given_words: usize,
+    },
+}
+
+impl From<PortError> for JobsError {
+    fn from(error: PortError) -> Self {
+        Self::Port(error)
     }
 }
+
+impl JobsError {
+    /// How a guest ends that met this.
+    #[must_use]
+    pub const fn status(&self) -> GuestStatus {
+        match self {
+            Self::Port(_) => GuestStatus::NoDataPort,
+            Self::Job { .. } => GuestStatus::JobFailed,
+            Self::Buffer { .. } => GuestStatus::TooLittleMemory,
+        }
+    }
+}
+
+impl fmt::Display for JobsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Port(error) => write!(f, "writing a frame: {error}"),
+            Self::Job { target, job, failure } => write!(f, "job {job} of {target}: {failure}"),
+            Self::Buffer { needed_words, given_words } => write!(
+                f,
+                "buffering samples: {} bytes are needed and {} are there; give the guest more memory or ask for fewer columns",
+                needed_words.saturating_mul(8),
+                given_words.saturating_mul(8)
+            ),
+        }
+    }
+}
+
+impl core::error::Error for JobsError {}
 
 /// Does the request's jobs on one target: a meta frame, then for each job its frames, a health frame and a
 /// report. Jobs that the target cannot do are named in the meta frame (`skipped=`).
@@ -35,15 +84,15 @@ impl Target {
 ///
 /// # Errors
 /// The first port error or failed job; what comes after it is not tried.
-pub fn run_jobs<M: Machine + ?Sized, P: Port>(
+pub fn run_jobs<M: Sampler + ?Sized, P: Port>(
     request: &Request,
     target: Target,
     machine: &mut M,
     frames: &mut FrameWriter<P>,
     buffer: &mut [u64],
-) -> Result<(), RunError> {
+) -> Result<(), JobsError> {
     if buffer.len() < SMALLEST_BUFFER_WORDS {
-        return Err(RunError::Buffer {
+        return Err(JobsError::Buffer {
             needed_words: SMALLEST_BUFFER_WORDS,
             given_words: buffer.len(),
         });
@@ -64,8 +113,8 @@ pub fn run_jobs<M: Machine + ?Sized, P: Port>(
 
 /// Ends a capture: an error line where there was an error, the `done` frame and the `done` line. Returns the
 /// status with which the guest is to leave.
-pub fn finish<M: Machine + ?Sized, P: Port>(
-    result: Result<(), RunError>,
+pub fn finish<M: Sampler + ?Sized, P: Port>(
+    result: Result<(), JobsError>,
     machine: &mut M,
     frames: &mut FrameWriter<P>,
 ) -> GuestStatus {
@@ -75,14 +124,14 @@ pub fn finish<M: Machine + ?Sized, P: Port>(
         mark_error(machine, &error);
     }
     if let Err(error) = frames.done(status) {
-        status = RunError::Port(error).status();
-        mark_error(machine, &RunError::Port(error));
+        status = JobsError::Port(error).status();
+        mark_error(machine, &JobsError::Port(error));
     }
     machine.mark(&Marker::Done { status: status.number() });
     status
 }
 
-fn mark_error<M: Machine + ?Sized>(machine: &mut M, error: &RunError) {
+fn mark_error<M: Sampler + ?Sized>(machine: &mut M, error: &JobsError) {
     let mut place = [0; 240];
     let mut text = TextBuffer::new(&mut place);
     // A text that is cut is still the best there is to say.
@@ -108,8 +157,8 @@ struct Run<'a, M: ?Sized, P> {
     tally: Tally,
 }
 
-impl<M: Machine + ?Sized, P: Port> Run<'_, M, P> {
-    fn job(&mut self, job: Job) -> Result<(), RunError> {
+impl<M: Sampler + ?Sized, P: Port> Run<'_, M, P> {
+    fn job(&mut self, job: Job) -> Result<(), JobsError> {
         let target = self.target;
         self.machine.mark(&Marker::Begin { target, job });
         self.tally = Tally::default();
@@ -124,7 +173,7 @@ impl<M: Machine + ?Sized, P: Port> Run<'_, M, P> {
         let end_ticks = self.machine.ticks();
         let failure = match done {
             Ok(()) => None,
-            Err(Stop::Failure(failure)) => Some(failure),
+            Err(Stop::Failed(failure)) => Some(failure),
             Err(Stop::Run(error)) => return Err(error),
         };
         let Tally { chunks, fill_ticks } = self.tally;
@@ -140,7 +189,7 @@ impl<M: Machine + ?Sized, P: Port> Run<'_, M, P> {
         })?;
         match failure {
             None => self.machine.mark(&Marker::End { target, job }),
-            Some(failure) => return Err(RunError::Job { target, job, failure }),
+            Some(failure) => return Err(JobsError::Job { target, job, failure }),
         }
         Ok(())
     }
@@ -148,13 +197,13 @@ impl<M: Machine + ?Sized, P: Port> Run<'_, M, P> {
     /// Fills part of the buffer, and notes how long that took.
     fn fill(
         &mut self,
-        fill: impl FnOnce(&mut M, &mut [u64]) -> Result<(), Failure>,
+        fill: impl FnOnce(&mut M, &mut [u64]) -> Result<(), EngineError>,
     ) -> Result<(), Stop> {
         let begin = self.machine.ticks();
         let filled = fill(self.machine, self.buffer);
         self.tally.fill_ticks += self.machine.ticks().wrapping_sub(begin);
         self.tally.chunks += 1;
-        filled.map_err(Stop::Failure)
+        filled.map_err(Stop::Failed)
     }
 
     fn raw(&mut self, samples: u64) -> Result<(), Stop> {
@@ -175,7 +224,7 @@ impl<M: Machine + ?Sized, P: Port> Run<'_, M, P> {
         &mut self,
         kind: Kind,
         len_bytes: u64,
-        take: impl Fn(&mut M, &mut [u8]) -> Result<(), Failure>,
+        take: impl Fn(&mut M, &mut [u8]) -> Result<(), EngineError>,
     ) -> Result<(), Stop> {
         let mut left = len_bytes;
         while left > 0 {
@@ -197,7 +246,7 @@ impl<M: Machine + ?Sized, P: Port> Run<'_, M, P> {
         let row_words = columns as usize + 1;
         let given_words = self.buffer.len();
         if given_words < row_words {
-            return Err(Stop::Run(RunError::Buffer { needed_words: row_words, given_words }));
+            return Err(Stop::Run(JobsError::Buffer { needed_words: row_words, given_words }));
         }
         let mut next_row = 0;
         while next_row < rows {
@@ -229,14 +278,14 @@ impl<M: Machine + ?Sized, P: Port> Run<'_, M, P> {
             Ok(())
         })?;
         self.tally.chunks = 1;
-        passed.map_err(Stop::Failure)
+        passed.map_err(Stop::Failed)
     }
 }
 
 /// What stops a job: its own failure, which its report tells, or one that ends the run.
 enum Stop {
-    Failure(Failure),
-    Run(RunError),
+    Failed(EngineError),
+    Run(JobsError),
 }
 
 impl From<PortError> for Stop {
@@ -245,8 +294,8 @@ impl From<PortError> for Stop {
     }
 }
 
-impl From<RunError> for Stop {
-    fn from(error: RunError) -> Self {
+impl From<JobsError> for Stop {
+    fn from(error: JobsError) -> Self {
         Self::Run(error)
     }
 }
@@ -258,14 +307,14 @@ fn text_frame<P: Port>(
     target: Target,
     buffer: &mut [u64],
     write: impl FnOnce(&mut TextBuffer<'_>) -> fmt::Result,
-) -> Result<(), RunError> {
+) -> Result<(), JobsError> {
     let given_words = buffer.len();
     let bytes: &mut [u8] = bytemuck::cast_slice_mut(buffer);
     let room = bytes.len().min(MAX_PAYLOAD_BYTES);
     let mut text = TextBuffer::new(head_mut(bytes, room));
     let written = write(&mut text);
     if written.is_err() || text.overflowed() {
-        return Err(RunError::Buffer { needed_words: given_words.saturating_mul(2), given_words });
+        return Err(JobsError::Buffer { needed_words: given_words.saturating_mul(2), given_words });
     }
     Ok(frames.frame(kind, target, text.as_bytes())?)
 }

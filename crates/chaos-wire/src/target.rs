@@ -3,9 +3,9 @@
 
 use core::fmt;
 
-use crate::choices::choice;
+use crate::job::{Job, JobKind};
 
-choice! {
+chaos_vocab::words! {
     /// One noise source in one environment.
     Target {
         /// Frames that belong to the capture as a whole, such as `done`.
@@ -24,10 +24,13 @@ choice! {
 }
 
 impl Target {
-    /// The target that a frame's number stands for.
+    /// Whether the target can do a job: the Linux kernel's own generator has an output stream and no more.
     #[must_use]
-    pub fn from_number(number: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(number)).copied()
+    pub const fn can(self, job: Job) -> bool {
+        !matches!(
+            (self, job.kind()),
+            (Self::LinuxCrng, JobKind::Raw | JobKind::Restart | JobKind::Seed | JobKind::SelfTest)
+        )
     }
 }
 

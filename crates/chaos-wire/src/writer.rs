@@ -2,7 +2,7 @@
 //! Numbers frames and writes them to a port; one writer for the whole of a capture.
 
 use crate::frame::{Header, Kind};
-use crate::machine::{Port, PortError};
+use crate::sampler::{Port, PortError};
 use crate::status::GuestStatus;
 use crate::target::Target;
 

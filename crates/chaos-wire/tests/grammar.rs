@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The grammar takes what it says and nothing else, and each refusal names what is wrong.
 
-use chaos_wire::{Health, Job, JobKind, KEYS, Request, Target, Targets, Timer, Workload};
+use chaos_vocab::{CLAIMS_MILLIBITS, Parameter};
+use chaos_wire::{
+    Job, JobKind, KEYS, OnFailure, Params, Request, Target, Targets, Timer, Workload,
+};
 use proptest::prelude::*;
 
 fn refuse(command_line: &str) -> String {
@@ -13,7 +16,7 @@ fn every_key_is_understood() {
     let request = Request::parse(
         "console=ttyS0 uchaos.job=raw:1000000,stream:16M,restart:1000x1000,seed:4096,selftest \
          uchaos.target=linux-module+linux-user uchaos.workload=combined uchaos.turns=7 uchaos.init_turns=63 \
-         uchaos.min_delta=255 uchaos.claim=8000 uchaos.health=observe uchaos.timer=1000 quiet",
+         uchaos.min_delta=255 uchaos.claim=4000 uchaos.health=observe uchaos.timer=1000 quiet",
     )
     .unwrap();
     assert_eq!(
@@ -27,9 +30,15 @@ fn every_key_is_understood() {
         ]
     );
     assert_eq!(request.targets, Targets::EMPTY.with(Target::LinuxUser).with(Target::LinuxModule));
-    assert_eq!(request.workload, Workload::Combined);
-    assert_eq!((request.turns, request.init_turns, request.min_delta), (7, 63, 255));
-    assert_eq!((request.claim_millibits, request.health), (8000, Health::Observe));
+    let params = Params {
+        workload: Workload::Combined,
+        turns: 7,
+        init_turns: 63,
+        min_delta: 255,
+        claim_millibits: 4000,
+        on_failure: OnFailure::Observe,
+    };
+    assert_eq!(request.params, params);
     assert_eq!(request.timer, Timer::Hz1000);
 }
 
@@ -53,7 +62,7 @@ fn the_command_line_overrides_the_defaults_key_by_key() {
         "# what both guests do\nuchaos.job=raw:10  uchaos.turns=2 # two\r\n\n  uchaos.min_delta=9";
     let request = Request::parse_over(defaults, "uchaos.turns=3").unwrap();
     assert_eq!(request.jobs.iter().collect::<Vec<_>>(), [Job::Raw { samples: 10 }]);
-    assert_eq!((request.turns, request.min_delta), (3, 9));
+    assert_eq!((request.params.turns, request.params.min_delta), (3, 9));
     assert!(Request::parse_over(defaults, "uchaos.job=none").unwrap().jobs.is_empty());
     let error = Request::parse_over("\n\nuchaos.turns=9", "").unwrap_err();
     assert_eq!(
@@ -117,10 +126,10 @@ fn what_is_not_in_the_grammar_is_refused() {
         ("uchaos.turns=4294967297", "must be 1 to 7"),
         ("uchaos.init_turns=64", "must be 1 to 63"),
         ("uchaos.min_delta=256", "must be 1 to 255"),
-        ("uchaos.claim=8001", "must be 1 to 8000"),
+        ("uchaos.claim=126", "must be 62, 125, 250, 500, 1000, 2000 or 4000"),
         ("uchaos.claim=0.125", "plain decimal number"),
-        ("uchaos.health=off", "there are observe, enforce"),
-        ("uchaos.timer=50", "there are off, 100, 1000"),
+        ("uchaos.health=off", "known: observe, enforce"),
+        ("uchaos.timer=50", "known: off, 100, 1000"),
         ("uchaos.turns=1 uchaos.turns=1", "`uchaos.turns` given twice"),
         ("uchaos.workload=\"pause\"", "unknown value `\"pause\"`"),
     ] {
@@ -131,11 +140,32 @@ fn what_is_not_in_the_grammar_is_refused() {
     assert_eq!(Request::parse(most).unwrap().jobs.iter().map(Job::len_bytes).max(), Some(64 << 30));
 }
 
+/// The parser and the engine know the same limits: both take them from the vocabulary, and this is where they meet.
+#[test]
+fn exactly_what_the_engine_accepts_is_in_the_grammar() {
+    for &parameter in Parameter::ALL {
+        let key = parameter.command_line_key();
+        let accepted = (0..=8001).filter(|number| {
+            let engine = Params::default().with(parameter, *number);
+            let parsed = Request::parse(&format!("{key}={}", parameter.value(*number)));
+            assert_eq!(parsed.is_ok(), engine.is_ok(), "{key}={number}");
+            if let (Ok(parsed), Ok(engine)) = (parsed, engine) {
+                assert_eq!(parsed.params, engine);
+            }
+            engine.is_ok()
+        });
+        assert!(accepted.count() >= 2, "{key}");
+    }
+    let claims =
+        (1..=8000).filter(|claim| Request::parse(&format!("uchaos.claim={claim}")).is_ok());
+    assert_eq!(claims.collect::<Vec<u32>>(), CLAIMS_MILLIBITS);
+}
+
 #[test]
 fn what_stands_in_quotes_belongs_to_its_own_key() {
     let request = Request::parse("name=\"a uchaos.job=raw:1\" uchaos.turns=2").unwrap();
     assert!(request.jobs.is_empty());
-    assert_eq!(request.turns, 2);
+    assert_eq!(request.params.turns, 2);
 }
 
 #[test]
@@ -154,23 +184,21 @@ fn any_request() -> impl Strategy<Value = Request> {
         prop::option::of(1..=16u64 << 20),
         any::<bool>(),
     );
-    let numbers = (1..=7u32, 1..=63u32, 1..=255u32, 1..=8000u32);
-    let words = (
+    let params = (
         prop::sample::select(Workload::ALL.to_vec()),
-        prop::sample::select(Health::ALL.to_vec()),
+        (1..=7u32, 1..=63u32, 1..=255u32, prop::sample::select(CLAIMS_MILLIBITS.to_vec())),
+        prop::sample::select(OnFailure::ALL.to_vec()),
+    );
+    let words = (
         prop::sample::select(Timer::ALL.to_vec()),
         prop::sample::subsequence(Target::ALL.to_vec(), 0..=6),
     );
-    (jobs, numbers, words).prop_map(|((raw, stream, restart, seed, self_test), numbers, words)| {
+    (jobs, params, words).prop_map(|((raw, stream, restart, seed, self_test), params, words)| {
+        let (workload, (turns, init_turns, min_delta, claim_millibits), on_failure) = params;
         let mut request = Request {
-            workload: words.0,
-            health: words.1,
-            timer: words.2,
-            targets: words.3.into_iter().fold(Targets::EMPTY, Targets::with),
-            turns: numbers.0,
-            init_turns: numbers.1,
-            min_delta: numbers.2,
-            claim_millibits: numbers.3,
+            params: Params { workload, turns, init_turns, min_delta, claim_millibits, on_failure },
+            timer: words.0,
+            targets: words.1.into_iter().fold(Targets::EMPTY, Targets::with),
             ..Request::default()
         };
         let jobs = [

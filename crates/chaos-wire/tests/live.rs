@@ -39,7 +39,7 @@ fn serve(lines: &str) -> (Vec<Capture>, Request, Vec<String>) {
     let mut port = Memory { bytes: Vec::new(), limit: usize::MAX };
     let (mut machine, mut console, mut buffer) = (Counter::default(), Vec::new(), [0; 600]);
     let mut request = Request::default();
-    let can = |request: &Request| match request.turns {
+    let can = |request: &Request| match request.params.turns {
         7 => Err("this guest does not turn seven times"),
         _ => Ok(()),
     };
@@ -71,7 +71,7 @@ fn each_line_is_answered_by_a_capture_of_its_own() {
     assert_eq!(answers[1].targets[0].raw[0], 1000);
     assert_eq!(answers[2].targets[0].stream.len(), 5);
     assert!(answers.iter().all(|answer| answer.status == GuestStatus::Success));
-    assert_eq!(request.turns, 3);
+    assert_eq!(request.params.turns, 3);
     assert!(console.is_empty(), "{console:?}");
 }
 
@@ -83,7 +83,7 @@ fn what_cannot_be_done_is_answered_and_changes_nothing() {
     let status: Vec<_> = answers.iter().map(|answer| answer.status).collect();
     let bad = GuestStatus::BadCommandLine;
     assert_eq!(status, [GuestStatus::Success, bad, bad, bad, GuestStatus::Success]);
-    assert_eq!(request.turns, 1);
+    assert_eq!(request.params.turns, 1);
     assert_eq!(answers[4].targets[0].raw, [1]);
     assert!(
         console[0].contains("uchaos.trns") && console[1].contains("seven times"),

@@ -5,7 +5,7 @@ mod common;
 
 use chaos_wire::frame::MAX_PAYLOAD_BYTES;
 use chaos_wire::{
-    FrameWriter, GuestStatus, Job, JobKind, Request, RunError, Target, finish, run_jobs,
+    FrameWriter, GuestStatus, Job, JobKind, JobsError, Request, Target, finish, run_jobs,
 };
 use common::{Counter, Memory, read, sample, take};
 use proptest::prelude::*;
@@ -109,7 +109,7 @@ fn a_port_that_is_full_ends_the_run_with_its_own_status() {
         let mut machine = Counter::default();
         let mut buffer = [0; 600];
         let result = run_jobs(&request, Target::BareMetal, &mut machine, &mut frames, &mut buffer);
-        assert!(matches!(result, Err(RunError::Port(error)) if error.code == -28), "{result:?}");
+        assert!(matches!(result, Err(JobsError::Port(error)) if error.code == -28), "{result:?}");
         assert_eq!(finish(result, &mut machine, &mut frames), GuestStatus::NoDataPort);
         assert!(machine.console.iter().any(|line| line.contains("no space left")));
         assert!(read(&memory.bytes).is_err());

@@ -6,8 +6,7 @@ mod common;
 use common::{Sizes, provenance, run, whole};
 use entropy_report::result::{Comparison, Sanity};
 use entropy_report::{
-    AnalyseOptions, CompareResult, Provenance, ReportError, Status, TakenRun, analyse,
-    to_markdown,
+    AnalyseOptions, CompareResult, Provenance, ReportError, Status, TakenRun, analyse, to_markdown,
 };
 use std::sync::Mutex;
 

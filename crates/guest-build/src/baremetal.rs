@@ -58,6 +58,7 @@ pub fn build(context: &CommandContext, engine_object: &Path) -> Result<Bare> {
         .path(context.root.join("crates/chaos-wire"))
         .path(context.root.join("crates/freestanding"))
         .path(context.root.join("crates/chaos-ffi"))
+        .path(context.root.join("crates/chaos-vocab/src"))
         .path(context.root.join("Cargo.toml"))
         .path(context.root.join("Cargo.lock"))
         .path(context.root.join("rust-toolchain.toml"))

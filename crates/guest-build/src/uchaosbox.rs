@@ -49,6 +49,7 @@ fn build_with(
     for path in [
         "linux-guest/uchaosbox",
         "crates/chaos-ffi",
+        "crates/chaos-vocab/src",
         "crates/chaos-view",
         "crates/chaos-wire",
         "crates/freestanding",

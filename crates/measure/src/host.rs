@@ -25,7 +25,9 @@ pub fn command(images: &Images, settings: &Settings, capture: &Path) -> Result<C
     let mut command = Command::new(&images.linux()?.uchaosbox);
     command
         .args(["job", "--target", "host-user", "--job", &request.jobs.to_string()])
-        .args(["--workload", request.workload.word(), "--turns", &request.turns.to_string()])
+        .args(request.params.iter().flat_map(|(parameter, number)| {
+            [parameter.option().to_owned(), parameter.value(number).to_string()]
+        }))
         .arg("--output")
         .arg(capture);
     Ok(command)

@@ -55,15 +55,17 @@ pub fn provenance(
         .map(|(name, path)| facts::artifact(name, path))
         .collect::<Result<_>>()?;
     let request = settings.request(chaos_wire::Targets::EMPTY, false)?;
-    let parameters = [
-        ("workload", settings.workload.clone()),
-        ("turns", request.turns.to_string()),
-        ("init_turns", request.init_turns.to_string()),
-        ("min_delta", request.min_delta.to_string()),
-        ("claim_millibits", request.claim_millibits.to_string()),
-        ("memory_mib", machine.memory.to_string()),
-        ("linux_source", images.linux()?.source.clone()),
-    ];
+    let parameters = request
+        .params
+        .iter()
+        .map(|(parameter, number)| {
+            (parameter.report_key().to_owned(), parameter.value(number).to_string())
+        })
+        .chain([
+            ("memory_mib".to_owned(), machine.memory.to_string()),
+            ("linux_source".to_owned(), images.linux()?.source.clone()),
+        ])
+        .collect();
     Ok(Provenance {
         run: run.to_owned(),
         engine_object_sha256: images.engine.sha256.clone(),
@@ -72,7 +74,7 @@ pub fn provenance(
         accelerator_reason: host.reason.clone(),
         clock: "the processor's time-stamp counter (lfence; rdtsc)".to_owned(),
         compiler_flags: images.engine.compiler_flags.clone(),
-        parameters: parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        parameters,
         artifacts,
         banners: images.linux()?.banner.iter().cloned().collect(),
         ..here(context)

@@ -3,7 +3,7 @@
 //! gets from them.
 
 use anyhow::{Result, anyhow};
-use chaos_wire::{Health, Request, Targets};
+use chaos_wire::{OnFailure, Params, Request, Targets};
 use clap::Args;
 use serde::Serialize;
 
@@ -44,7 +44,7 @@ impl Settings {
             self.workload, self.turns
         );
         let parsed = Request::parse(&line).map_err(|error| usage(error.to_string()))?;
-        let health = if isolated { Health::Observe } else { Health::Enforce };
-        Ok(Request { targets, health, ..parsed })
+        let on_failure = if isolated { OnFailure::Observe } else { parsed.params.on_failure };
+        Ok(Request { targets, params: Params { on_failure, ..parsed.params }, ..parsed })
     }
 }

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use chaos_core::{Enforcement, EntropySource, Health, Params, Pattern, SyntheticClock};
+use chaos_core::{EntropySource, Health, OnFailure, Params, Pattern, SyntheticClock, Workload};
 use chaos_wire::Job;
 use entropy_report::{RestartMatrix, TakenRun};
 
@@ -32,13 +32,11 @@ pub fn take(settings: &Settings, run_folder: &Path) -> Result<TakenRun> {
 fn make(settings: &Settings) -> Result<TakenRun> {
     let request = settings.request(chaos_wire::Targets::EMPTY, true)?;
     let params = Params {
-        turns: request.turns,
-        init_turns: request.init_turns,
-        min_delta: request.min_delta,
-        claim_millibits: request.claim_millibits,
+        // The clock does not see the workload.
+        workload: Workload::Pause,
         // Its health tests fire, and should; their counts are part of the lesson.
-        enforcement: Enforcement::Observe,
-        ..Params::default()
+        on_failure: OnFailure::Observe,
+        ..request.params
     };
     let clock = SyntheticClock::new(Pattern::Period { period: PERIOD }, 0);
     let mut run = TakenRun {
@@ -80,7 +78,7 @@ fn make(settings: &Settings) -> Result<TakenRun> {
     }
     run.meta = [
         ("clock", format!("synthetic, period {PERIOD}")),
-        ("turns", request.turns.to_string()),
+        ("turns", params.turns.to_string()),
         ("workload", "none: the clock does not see it".to_owned()),
         ("health", "observe".to_owned()),
     ]

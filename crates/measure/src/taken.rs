@@ -61,16 +61,9 @@ fn add_parameters(meta: &mut BTreeMap<String, String>) {
     let Some(Ok(request)) = meta.get("request").map(|request| Request::parse(request)) else {
         return;
     };
-    let parameters = [
-        ("workload", request.workload.to_string()),
-        ("turns", request.turns.to_string()),
-        ("init_turns", request.init_turns.to_string()),
-        ("min_delta", request.min_delta.to_string()),
-        ("claim_millibits", request.claim_millibits.to_string()),
-        ("health", request.health.to_string()),
-    ];
-    for (name, value) in parameters {
-        meta.entry(name.to_owned()).or_insert(value);
+    for (parameter, number) in request.params.iter() {
+        let value = || parameter.value(number).to_string();
+        meta.entry(parameter.report_key().to_owned()).or_insert_with(value);
     }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The applets: what they are called, and which options and views each has.
 
+use chaos_wire::Parameter;
+
 use crate::view::View;
 
 /// One of the tools in this program, called by its name as first word or through a link of that name.
@@ -39,10 +41,6 @@ pub const APPLETS: &[Applet] = &[
     Applet::Bench,
 ];
 
-/// The options that are words of the job grammar (`--turns` is `uchaos.turns`) and set the engine up.
-const ENGINE_OPTIONS: &[&str] =
-    &["--target", "--workload", "--turns", "--init_turns", "--min_delta", "--claim", "--health"];
-
 impl Applet {
     /// The name by which it is called.
     #[must_use]
@@ -74,12 +72,16 @@ impl Applet {
 
     /// Its options that are words of the job grammar.
     pub fn grammar_options(self) -> impl Iterator<Item = &'static str> {
-        let (job, engine): (&[_], &[_]) = match self {
-            Self::Job => (&["--job"], ENGINE_OPTIONS),
-            Self::View => (&[], &[]),
-            _ => (&[], ENGINE_OPTIONS),
-        };
-        job.iter().chain(engine).copied()
+        let job = (self == Self::Job).then_some("--job");
+        let target = self.has_engine().then_some("--target");
+        let engine = if self.has_engine() { Parameter::ALL } else { &[] };
+        job.into_iter().chain(target).chain(engine.iter().map(|parameter| parameter.option()))
+    }
+
+    /// Whether the target and the engine's parameters are among its options.
+    #[must_use]
+    pub fn has_engine(self) -> bool {
+        self != Self::View
     }
 
     /// The views that it has an option for.

@@ -17,7 +17,6 @@ use chaos_wire::{DEFAULTS_PATH, GuestStatus, Request, Source, TextBuffer};
 use rustix::io::Errno;
 use uchaosbox::{Applet, Command};
 
-use crate::machine::params;
 use crate::run::file::read_text;
 
 /// Bytes of the longest kernel command line that Linux takes on this architecture, and one.
@@ -105,19 +104,12 @@ fn request(options: &str) -> Result<Request, Stop> {
     } else {
         options
     };
-    let request = Request::parse_over(defaults, line).map_err(|error| match error.source {
+    Request::parse_over(defaults, line).map_err(|error| match error.source {
         // Options stand where the kernel command line would, and that is not where they came from.
         Source::CommandLine if !options.is_empty() => match error.problem.nearest() {
             Some(nearest) => bad(&format_args!("{}; did you mean `{nearest}`?", error.problem)),
             None => bad(&error.problem),
         },
         _ => bad(&error),
-    })?;
-    params(&request).check().map_err(|parameter| {
-        bad(&format_args!(
-            "uchaos.{} is not allowed: it can be {}",
-            parameter.name, parameter.allowed
-        ))
-    })?;
-    Ok(request)
+    })
 }

@@ -164,7 +164,7 @@ mod tests {
             parse("uchaosbox job --target host-user --job raw:10,stream:1K --output f --turns 2");
         assert_eq!(request, "uchaos.target=host-user uchaos.job=raw:10,stream:1K uchaos.turns=2 ");
         let parsed = chaos_wire::Request::parse(&request).unwrap();
-        assert_eq!(parsed.turns, 2);
+        assert_eq!(parsed.params.turns, 2);
         assert!(matches!(command, Ok(Command::Run { applet: Applet::Job, output: Some("f"), .. })));
     }
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What the program and its applets say of themselves, in 80 columns.
 
+use core::fmt;
+
+use chaos_wire::Parameter;
+
 use crate::applet::Applet;
 
 /// What the program says without an applet.
@@ -21,17 +25,24 @@ A link to it with the name of an applet is that applet.
 `uchaosbox APPLET -h` has the options, the units and the exit status.
 ";
 
-/// What every applet with an engine has.
-pub const ENGINE_HELP: &str = "
+/// Writes the options that every applet with an engine has.
+///
+/// # Errors
+/// Returns an error if `out` takes no more.
+pub fn write_engine_help(out: &mut dyn fmt::Write) -> fmt::Result {
+    out.write_str(ENGINE_HELP)?;
+    for &parameter in Parameter::ALL {
+        let default = parameter.value(parameter.default_number());
+        writeln!(out, "  --{:<14} {}:", parameter.form(), parameter.meaning())?;
+        writeln!(out, "{:19}{} (default {default})", "", parameter.allowed_text())?;
+    }
+    Ok(())
+}
+
+const ENGINE_HELP: &str = "
 Engine options, as on the kernel command line and in /etc/uchaos.conf:
   --target T       linux-user (an engine in this process), linux-module,
                    linux-crng, host-user
-  --workload W     pause, memory, hash, combined
-  --turns N        samples per 64-bit word, 1 to 7
-  --init_turns N   samples before the first word, 1 to 63
-  --min_delta N    ticks below which a sample counts as none, 1 to 255
-  --claim N        min-entropy per sample, in thousandths of a bit
-  --health W       enforce, observe: what a failed health test does
 ";
 
 /// How every applet ends.
@@ -42,7 +53,7 @@ not be written.
 ";
 
 impl Applet {
-    /// What `-h` prints first: the form, what it does, its own options. [`ENGINE_HELP`], where it has these options, and
+    /// What `-h` prints first: the form, what it does, its own options. [`write_engine_help`], where it has these options, and
     /// [`EXIT_HELP`] come after it.
     #[must_use]
     pub const fn help(self) -> &'static str {
@@ -150,12 +161,6 @@ kernel's clock.
             }
         }
     }
-
-    /// Whether the engine's options are among its own.
-    #[must_use]
-    pub fn has_engine(self) -> bool {
-        self.grammar_options().next().is_some()
-    }
 }
 
 #[cfg(test)]
@@ -163,12 +168,18 @@ mod tests {
     use super::*;
     use crate::applet::APPLETS;
 
+    fn engine_help() -> String {
+        let mut text = String::new();
+        write_engine_help(&mut text).unwrap();
+        text
+    }
+
     #[test]
     fn each_applet_says_its_form_its_options_and_how_it_ends() {
         for applet in APPLETS {
             let name = applet.name();
-            let engine = if applet.has_engine() { ENGINE_HELP } else { "" };
-            let help = [applet.help(), engine, EXIT_HELP].concat();
+            let engine = if applet.has_engine() { engine_help() } else { String::new() };
+            let help = [applet.help(), &engine, EXIT_HELP].concat();
             assert!(help.starts_with(&format!("uchaosbox {name}")), "{name}");
             assert!(USAGE.contains(&format!("\n  uchaosbox {name} ")), "{name}");
             for option in applet.options().filter(|option| *option != "--help") {
@@ -180,8 +191,9 @@ mod tests {
 
     #[test]
     fn every_line_fits_a_serial_console() {
+        let engine = engine_help();
         let helps = APPLETS.iter().map(|applet| applet.help());
-        for text in helps.chain([USAGE, ENGINE_HELP, EXIT_HELP]) {
+        for text in helps.chain([USAGE, &engine, EXIT_HELP]) {
             for line in text.lines() {
                 assert!(line.len() <= 80, "{line}");
             }

@@ -15,5 +15,5 @@ mod view;
 pub use applet::{APPLETS, Applet};
 pub use command::{Command, Misuse};
 pub use fields::field;
-pub use help::{ENGINE_HELP, EXIT_HELP, USAGE};
+pub use help::{EXIT_HELP, USAGE, write_engine_help};
 pub use view::View;

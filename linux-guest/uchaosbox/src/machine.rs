@@ -11,8 +11,8 @@ mod selftest;
 
 use core::fmt::{self, Write as _};
 
-use chaos_ffi::{Engine, abi::Params};
-use chaos_wire::{Failure, Health, Machine, Marker, Request, Target};
+use chaos_ffi::{Engine, EngineError};
+use chaos_wire::{Marker, Request, Sampler, Target};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 
@@ -37,7 +37,7 @@ enum Source {
 }
 
 /// What a target answers that does not have the output in question.
-const NO_SUCH_OUTPUT: Failure = Failure { code: 0, text: "this target has no such output" };
+const NO_SUCH_OUTPUT: EngineError = EngineError::new("this target has no such output");
 
 impl Linux {
     /// No target yet.
@@ -49,7 +49,7 @@ impl Linux {
     ///
     /// # Errors
     /// When it is not there, or its engine does not start.
-    pub(crate) fn open(&mut self, target: Target, request: &Request) -> Result<(), Failure> {
+    pub(crate) fn open(&mut self, target: Target, request: &Request) -> Result<(), EngineError> {
         self.source = match target {
             Target::LinuxModule => Source::Module(Module::open(request)?),
             Target::LinuxUser | Target::HostUser => Source::Engine(OwnEngine::start(request)?),
@@ -57,7 +57,7 @@ impl Linux {
                 Source::Crng(file::open(CRNG_PATH).map_err(system("opening /dev/urandom"))?)
             }
             Target::None | Target::BareMetal => {
-                return Err(Failure { code: 0, text: "a Linux system does not have this target" });
+                return Err(EngineError::new("a Linux system does not have this target"));
             }
         };
         Ok(())
@@ -68,29 +68,17 @@ impl Linux {
 use selftest::run as self_test_of_module;
 
 #[cfg(not(feature = "selftest"))]
-fn self_test_of_module(_: &Request, _: &mut dyn fmt::Write) -> Result<(), Failure> {
-    Err(Failure { code: 0, text: "this uchaosbox was built without the module's self test" })
-}
-
-/// The request's parameters as the engine takes them.
-pub(crate) fn params(request: &Request) -> Params {
-    Params {
-        turns: request.turns,
-        init_turns: request.init_turns,
-        min_delta: request.min_delta,
-        workload: request.workload.number(),
-        claim_millibits: request.claim_millibits,
-        enforce: u32::from(request.health == Health::Enforce),
-    }
+fn self_test_of_module(_: &Request, _: &mut dyn fmt::Write) -> Result<(), EngineError> {
+    Err(EngineError::new("this uchaosbox was built without the module's self test"))
 }
 
 /// An error of the system's while doing `what`.
-fn system(what: &'static str) -> impl Fn(Errno) -> Failure {
-    move |error| Failure { code: -error.raw_os_error(), text: what }
+fn system(what: &'static str) -> impl Fn(Errno) -> EngineError {
+    move |error| EngineError { code: -error.raw_os_error(), text: what }
 }
 
-impl Machine for Linux {
-    fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), Failure> {
+impl Sampler for Linux {
+    fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), EngineError> {
         match &mut self.source {
             Source::Engine(engine) => engine.raw(delta_ticks),
             Source::Module(module) => module.raw(delta_ticks),
@@ -98,20 +86,20 @@ impl Machine for Linux {
         }
     }
 
-    fn stream(&mut self, out: &mut [u8]) -> Result<(), Failure> {
+    fn stream(&mut self, out: &mut [u8]) -> Result<(), EngineError> {
         match &mut self.source {
             Source::Engine(engine) => engine.stream(out),
             Source::Module(module) => module.stream(out),
             Source::Crng(urandom) => match read_full(urandom, out) {
                 Ok((len, _)) if len == out.len() => Ok(()),
-                Ok(_) => Err(Failure { code: 0, text: "/dev/urandom came to an end" }),
+                Ok(_) => Err(EngineError::new("/dev/urandom came to an end")),
                 Err(error) => Err(system("reading /dev/urandom")(error)),
             },
             Source::Closed => Err(NO_SUCH_OUTPUT),
         }
     }
 
-    fn seed(&mut self, out: &mut [u8]) -> Result<(), Failure> {
+    fn seed(&mut self, out: &mut [u8]) -> Result<(), EngineError> {
         match &mut self.source {
             Source::Engine(engine) => engine.seed(out),
             Source::Module(module) => module.seed(out),
@@ -119,7 +107,7 @@ impl Machine for Linux {
         }
     }
 
-    fn restart_row(&mut self, delta_ticks: &mut [u64]) -> Result<(), Failure> {
+    fn restart_row(&mut self, delta_ticks: &mut [u64]) -> Result<(), EngineError> {
         match &mut self.source {
             Source::Engine(engine) => engine.restart_row(delta_ticks),
             Source::Module(module) => module.restart_row(delta_ticks),
@@ -127,7 +115,7 @@ impl Machine for Linux {
         }
     }
 
-    fn self_test(&mut self, lines: &mut dyn fmt::Write) -> Result<(), Failure> {
+    fn self_test(&mut self, lines: &mut dyn fmt::Write) -> Result<(), EngineError> {
         match &mut self.source {
             Source::Engine(engine) => engine.self_test(lines),
             Source::Module(module) => {

@@ -23,7 +23,7 @@ use freestanding as _;
 use core::fmt::Write as _;
 
 use chaos_wire::{GuestStatus, TextBuffer};
-use uchaosbox::{Applet, Command, ENGINE_HELP, EXIT_HELP, USAGE};
+use uchaosbox::{Applet, Command, EXIT_HELP, USAGE, write_engine_help};
 
 use crate::run::output::{Stderr, Stdout};
 use crate::run::start::Words;
@@ -57,10 +57,14 @@ fn main(words: Words) -> i32 {
 
 /// Prints the help of an applet, or of the program.
 fn help(applet: Option<Applet>) {
-    let texts = match applet {
-        None => [USAGE, "", ""],
-        Some(applet) if applet.has_engine() => [applet.help(), ENGINE_HELP, EXIT_HELP],
-        Some(applet) => [applet.help(), "", EXIT_HELP],
+    // Nothing is left to do if standard output is closed.
+    let _ = match applet {
+        None => Stdout.write_str(USAGE),
+        Some(applet) => Stdout
+            .write_str(applet.help())
+            .and_then(
+                |()| if applet.has_engine() { write_engine_help(&mut Stdout) } else { Ok(()) },
+            )
+            .and_then(|()| Stdout.write_str(EXIT_HELP)),
     };
-    let _ = texts.iter().try_for_each(|text| Stdout.write_str(text));
 }

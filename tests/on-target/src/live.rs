@@ -92,7 +92,7 @@ fn check_answers(guest: &mut Commanded, target: Target) -> Result<()> {
     let third = guest.ask("uchaos.workload=memory uchaos.turns=2")?;
     let about = third.target(target).context("nothing with the memory workload")?;
     let request = Request::parse(about.meta.get("request").unwrap_or_default())?;
-    ensure!((request.workload, request.turns) == (Workload::Memory, 2), "{request}");
+    ensure!((request.params.workload, request.params.turns) == (Workload::Memory, 2), "{request}");
     ensure!(samples(&third)? < after, "the engine was not started anew");
     // Nonsense is answered, and does not end the guest or change what holds.
     let refused = guest.ask("uchaos.trns=2")?;
@@ -100,7 +100,7 @@ fn check_answers(guest: &mut Commanded, target: Target) -> Result<()> {
     let fourth = guest.ask("uchaos.job=raw:10")?;
     let about = fourth.target(target).context("nothing after nonsense")?;
     let request = Request::parse(about.meta.get("request").unwrap_or_default())?;
-    ensure!(about.raw.len() == 10 && request.turns == 2, "after nonsense: {request}");
+    ensure!(about.raw.len() == 10 && request.params.turns == 2, "after nonsense: {request}");
     Ok(())
 }
 

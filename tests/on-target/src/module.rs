@@ -145,7 +145,6 @@ fn same_health(bench: &Bench) -> Result<()> {
         Ok(report.health.iter().map(|(key, _)| key.to_owned()).collect())
     };
     let (module, user) = (keys(Target::LinuxModule)?, keys(Target::LinuxUser)?);
-    // What the module's C has forgotten of the engine's list (crates/chaos-ffi/src/report.rs).
     let forgotten: Vec<_> = user.difference(&module).collect();
     ensure!(user.len() > 15 && forgotten.is_empty(), "the module does not show {forgotten:?}");
     Ok(())

@@ -4,9 +4,8 @@
 use std::io::Read;
 
 use super::error::CaptureFault;
-use super::fields::Fields;
 use super::frames::Frames;
-use super::{Capture, Report, RestartMatrix, TargetCapture};
+use super::{Capture, Fields, Report, RestartMatrix, TargetCapture};
 use crate::frame::{Header, Kind};
 use crate::job::{Job, JobKind};
 use crate::request::Request;

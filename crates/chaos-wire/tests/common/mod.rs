@@ -6,8 +6,8 @@ use std::fmt::{self, Write};
 use std::path::Path;
 
 use chaos_wire::{
-    Capture, CaptureError, Failure, FrameWriter, GuestStatus, Machine, Marker, Port, PortError,
-    Request, Target, finish, run_jobs,
+    Capture, CaptureError, EngineError, FrameWriter, GuestStatus, Marker, Port, PortError, Request,
+    Sampler, Target, finish, run_jobs,
 };
 
 /// Counts up in everything that it gives.
@@ -22,49 +22,49 @@ pub struct Counter {
 }
 
 impl Counter {
-    fn advance(&mut self, count: usize) -> Result<std::ops::Range<u64>, Failure> {
+    fn advance(&mut self, count: usize) -> Result<std::ops::Range<u64>, EngineError> {
         let begin = self.next;
         self.next += count as u64;
         match self.fails_at {
             Some(at) if (begin..self.next).contains(&at) => {
-                Err(Failure { code: -4, text: "the repetition count test failed" })
+                Err(EngineError { code: -4, text: "the repetition count test failed" })
             }
             _ => Ok(begin..self.next),
         }
     }
 
-    fn bytes(&mut self, out: &mut [u8]) -> Result<(), Failure> {
+    fn bytes(&mut self, out: &mut [u8]) -> Result<(), EngineError> {
         let numbers = self.advance(out.len())?;
         out.iter_mut().zip(numbers).for_each(|(byte, number)| *byte = number as u8);
         Ok(())
     }
 }
 
-impl Machine for Counter {
-    fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), Failure> {
+impl Sampler for Counter {
+    fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), EngineError> {
         let numbers = self.advance(delta_ticks.len())?;
         delta_ticks.iter_mut().zip(numbers).for_each(|(delta, number)| *delta = number);
         Ok(())
     }
 
-    fn stream(&mut self, out: &mut [u8]) -> Result<(), Failure> {
+    fn stream(&mut self, out: &mut [u8]) -> Result<(), EngineError> {
         self.bytes(out)
     }
 
-    fn seed(&mut self, out: &mut [u8]) -> Result<(), Failure> {
+    fn seed(&mut self, out: &mut [u8]) -> Result<(), EngineError> {
         self.bytes(out)
     }
 
-    fn restart_row(&mut self, delta_ticks: &mut [u64]) -> Result<(), Failure> {
+    fn restart_row(&mut self, delta_ticks: &mut [u64]) -> Result<(), EngineError> {
         self.restarts += 1;
         self.raw(delta_ticks)
     }
 
-    fn self_test(&mut self, lines: &mut dyn Write) -> Result<(), Failure> {
+    fn self_test(&mut self, lines: &mut dyn Write) -> Result<(), EngineError> {
         writeln!(lines, "ok first").expect("a text that fits");
         if self.fails_at.is_some() {
             writeln!(lines, "FAILED second").expect("a text that fits");
-            return Err(Failure { code: 0, text: "1 of 2 checks failed" });
+            return Err(EngineError { code: 0, text: "1 of 2 checks failed" });
         }
         writeln!(lines, "ok second").expect("a text that fits");
         Ok(())

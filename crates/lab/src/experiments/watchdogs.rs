@@ -2,7 +2,7 @@
 //! 7: clocks that are broken in known ways, and the health test that sees it, or does not.
 
 use anyhow::Result;
-use chaos_core::{Enforcement, EntropySource, Error, HealthTest, Params, Pattern, SyntheticClock};
+use chaos_core::{EntropySource, Error, HealthTest, OnFailure, Params, Pattern, SyntheticClock};
 
 use crate::{Bench, Found};
 
@@ -51,7 +51,7 @@ pub(super) fn run(_: &Bench<'_>) -> Result<Found> {
 
 /// What fires while an engine that only observes takes samples.
 fn observe(clock: SyntheticClock) -> Vec<String> {
-    let params = Params { enforcement: Enforcement::Observe, ..Params::default() };
+    let params = Params { on_failure: OnFailure::Observe, ..Params::default() };
     let mut engine = match EntropySource::new(clock, params, &mut []) {
         Ok(engine) => engine,
         Err(error) => return vec![words(error)],

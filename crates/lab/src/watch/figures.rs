@@ -210,8 +210,8 @@ pub(super) mod tests {
     use std::time::Duration;
 
     use chaos_wire::{
-        Capture, Failure, FrameWriter, Machine, Marker, Port, PortError, Request, Target, finish,
-        run_jobs,
+        Capture, EngineError, FrameWriter, Marker, Port, PortError, Request, Sampler, Target,
+        finish, run_jobs,
     };
 
     use super::*;
@@ -223,23 +223,23 @@ pub(super) mod tests {
         pub(in crate::watch) ticks: u64,
     }
 
-    impl Machine for Given {
-        fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), Failure> {
+    impl Sampler for Given {
+        fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), EngineError> {
             let deltas = self.deltas.iter().cycle();
             delta_ticks.iter_mut().zip(deltas).for_each(|(to, from)| *to = *from);
             Ok(())
         }
-        fn stream(&mut self, out: &mut [u8]) -> Result<(), Failure> {
+        fn stream(&mut self, out: &mut [u8]) -> Result<(), EngineError> {
             out.fill(0xa5);
             Ok(())
         }
-        fn seed(&mut self, _: &mut [u8]) -> Result<(), Failure> {
+        fn seed(&mut self, _: &mut [u8]) -> Result<(), EngineError> {
             Ok(())
         }
-        fn restart_row(&mut self, _: &mut [u64]) -> Result<(), Failure> {
+        fn restart_row(&mut self, _: &mut [u64]) -> Result<(), EngineError> {
             Ok(())
         }
-        fn self_test(&mut self, _: &mut dyn std::fmt::Write) -> Result<(), Failure> {
+        fn self_test(&mut self, _: &mut dyn std::fmt::Write) -> Result<(), EngineError> {
             Ok(())
         }
         fn health(&mut self, lines: &mut dyn std::fmt::Write) -> std::fmt::Result {

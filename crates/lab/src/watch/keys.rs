@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Keys of a live view, and what they do to the request.
 
-use chaos_wire::{Request, Timer, Workload};
+use chaos_wire::{Parameter, Request, Timer};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::Watch;
@@ -62,9 +62,9 @@ impl Change {
         let request = watch.request;
         Some(match self {
             Self::Workload => {
-                Request { workload: next(Workload::ALL, request.workload), ..request }
+                Request { params: request.params.next(Parameter::Workload), ..request }
             }
-            Self::Turns => Request { turns: request.turns % 7 + 1, ..request },
+            Self::Turns => Request { params: request.params.next(Parameter::Turns), ..request },
             Self::Timer if watch.has_timer => {
                 Request { timer: next(Timer::ALL, request.timer), ..request }
             }

@@ -65,8 +65,8 @@ fn json(state: &State, summary: &Summary) -> Result<String> {
     let line = Line {
         guest: state.watch.guest_name,
         accel: &state.watch.accel,
-        workload: request.workload.word(),
-        turns: request.turns,
+        workload: request.params.workload.word(),
+        turns: request.params.turns,
         timer: request.timer.word(),
         figures: summary,
         failing: failing(state),

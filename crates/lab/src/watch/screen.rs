@@ -48,7 +48,7 @@ fn title_line(state: &State) -> Paragraph<'static> {
     }
     words.push(Span::from(format!(
         " {} · {} · workload {} · turns {}",
-        state.watch.guest_name, state.watch.accel, request.workload, request.turns
+        state.watch.guest_name, state.watch.accel, request.params.workload, request.params.turns
     )));
     if state.watch.has_timer {
         words.push(Span::from(format!(" · interrupts {}", request.timer)));

@@ -3,7 +3,7 @@
 
 use core::fmt::Write as _;
 
-use chaos_wire::{Machine as _, Request};
+use chaos_wire::{Request, Sampler as _};
 
 use crate::applets::show::{failed, open};
 use crate::applets::views::unwritten;

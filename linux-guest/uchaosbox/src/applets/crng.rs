@@ -3,7 +3,7 @@
 
 use core::fmt::Write as _;
 
-use chaos_wire::{GuestStatus, Machine as _, Request};
+use chaos_wire::{GuestStatus, Request, Sampler as _};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::ioctl;

@@ -5,8 +5,8 @@
 use core::fmt;
 
 use chaos_wire::{
-    DEBUG_EXIT_PORT, FrameWriter, GuestStatus, Job, Machine as _, Marker, Request, RunError,
-    SMALLEST_BUFFER_WORDS, Target, Targets, Timer, finish, run_jobs,
+    DEBUG_EXIT_PORT, FrameWriter, GuestStatus, Job, JobsError, Marker, Request,
+    SMALLEST_BUFFER_WORDS, Sampler as _, Target, Targets, Timer, finish, run_jobs,
 };
 
 use crate::applets::port::DataPort;
@@ -55,7 +55,7 @@ fn run_into(port: DataPort, options: &str, machine: &mut Linux) -> GuestStatus {
         Ok(buffer) => targets(&request)
             .iter()
             .try_for_each(|target| one_target(&request, target, machine, &mut frames, buffer)),
-        Err(_) => Err(RunError::Buffer { needed_words: words, given_words: 0 }),
+        Err(_) => Err(JobsError::Buffer { needed_words: words, given_words: 0 }),
     };
     finish(result, machine, &mut frames)
 }
@@ -94,12 +94,12 @@ fn one_target(
     machine: &mut Linux,
     frames: &mut FrameWriter<DataPort>,
     buffer: &mut [u64],
-) -> Result<(), RunError> {
+) -> Result<(), JobsError> {
     let Some(job) = request.jobs.iter().find(|job| target.can(*job)) else {
         return Ok(());
     };
     // A target that does not open is a failure of the first job that it was wanted for.
-    machine.open(target, request).map_err(|failure| RunError::Job { target, job, failure })?;
+    machine.open(target, request).map_err(|failure| JobsError::Job { target, job, failure })?;
     run_jobs(request, target, machine, frames, buffer)
 }
 

@@ -3,8 +3,8 @@
 //! answered on the data port.
 
 use chaos_wire::{
-    CommandLines, Failure, GuestStatus, Machine as _, Marker, PortError, Request, Target, Timer,
-    answer,
+    CommandLines, EngineError, GuestStatus, Marker, PortError, Request, Sampler as _, Target,
+    Timer, answer,
 };
 use rustix::io::Errno;
 
@@ -26,7 +26,7 @@ pub(crate) fn run(options: &str) -> Result<(), Stop> {
         map::words(BUFFER_WORDS).map_err(|error| Stop::new(GuestStatus::TooLittleMemory, error))?;
     let mut machine = Linux::closed();
     machine.mark(&Marker::Ready);
-    let mut served = Err(Failure { code: 0, text: "the module has not been opened" });
+    let mut served = Err(EngineError::new("the module has not been opened"));
     while let Some(next) = lines
         .next_request(&now, can, &mut port, |marker| Linux::closed().mark(marker))
         .map_err(broken)?
@@ -56,13 +56,13 @@ fn can(request: &Request) -> Result<(), &'static str> {
 }
 
 /// Opens the module, loaded anew where it has other parameters.
-fn open_module(machine: &mut Linux, request: &Request) -> Result<(), Failure> {
+fn open_module(machine: &mut Linux, request: &Request) -> Result<(), EngineError> {
     if machine.open(Target::LinuxModule, request).is_ok() {
         return Ok(());
     }
     // An open node would keep the module where it is.
     *machine = Linux::closed();
-    let failed = |text| move |error: Errno| Failure { code: -error.raw_os_error(), text };
+    let failed = |text| move |error: Errno| EngineError { code: -error.raw_os_error(), text };
     match loader::unload() {
         // It is not there after parameters that it refused.
         Ok(()) | Err(Errno::NOENT) => {}

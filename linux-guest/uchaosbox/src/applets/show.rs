@@ -3,7 +3,7 @@
 
 use core::fmt::Write as _;
 
-use chaos_wire::{Failure, GuestStatus, Job, Machine as _, Request, Target, TextBuffer};
+use chaos_wire::{EngineError, GuestStatus, Job, Request, Sampler as _, Target, TextBuffer};
 use uchaosbox::{Applet, View};
 
 use crate::applets::views::{Content, HISTOGRAM_SAMPLES, Shown, histogram, room, unwritten};
@@ -34,7 +34,7 @@ pub(crate) fn open(request: &Request) -> Result<Linux, Stop> {
 }
 
 /// An output that did not come.
-pub(crate) fn failed(failure: Failure) -> Stop {
+pub(crate) fn failed(failure: EngineError) -> Stop {
     Stop::new(GuestStatus::JobFailed, failure)
 }
 

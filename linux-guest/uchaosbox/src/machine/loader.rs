@@ -16,17 +16,11 @@ pub(crate) const MODULE_PATH: &str = "/lib/modules/uchaos.ko";
 pub(crate) fn load(path: &str, request: &Request) -> Result<(), Errno> {
     let mut place = [0; 160];
     let mut text = TextBuffer::new(&mut place);
-    write!(
-        text,
-        "workload={} turns={} init_turns={} min_delta={} claim={} health={}\0",
-        request.workload,
-        request.turns,
-        request.init_turns,
-        request.min_delta,
-        request.claim_millibits,
-        request.health
-    )
-    .map_err(|_| Errno::TOOBIG)?;
+    for (parameter, number) in request.params.iter() {
+        write!(text, "{}={} ", parameter.key(), parameter.value(number))
+            .map_err(|_| Errno::TOOBIG)?;
+    }
+    text.write_char('\0').map_err(|_| Errno::TOOBIG)?;
     let parameters = CStr::from_bytes_with_nul(text.as_bytes()).map_err(|_| Errno::INVAL)?;
     load_with(path, parameters)
 }

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What stands in a meta frame: the system, and the engine's parameters by the names of the job grammar.
+//! What a meta frame says about the system.
 
 use core::fmt;
-
-use chaos_ffi::abi::Params;
-use chaos_wire::{Health, Workload};
 
 use crate::run::file::read_text;
 
@@ -29,15 +26,4 @@ pub(super) fn system(lines: &mut dyn fmt::Write) -> fmt::Result {
         read_text("/sys/devices/system/clocksource/clocksource0/current_clocksource", &mut place);
     let clock = clock.unwrap_or("unknown").trim_end();
     writeln!(lines, "\ncpu={cpu}\nclock=lfence;rdtsc\nkernel_clock={clock}")
-}
-
-/// The engine's parameters.
-pub(super) fn params(lines: &mut dyn fmt::Write, params: &Params) -> fmt::Result {
-    let word = |words: &[&'static str], number: u32| {
-        words.get(number as usize).copied().unwrap_or("unknown")
-    };
-    writeln!(lines, "workload={}", word(Workload::WORDS, params.workload))?;
-    writeln!(lines, "turns={}\ninit_turns={}", params.turns, params.init_turns)?;
-    writeln!(lines, "min_delta={}\nclaim_millibits={}", params.min_delta, params.claim_millibits)?;
-    writeln!(lines, "health={}", word(Health::WORDS, params.enforce))
 }

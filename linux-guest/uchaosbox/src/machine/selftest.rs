@@ -10,7 +10,7 @@ mod sharing;
 
 use core::fmt;
 
-use chaos_wire::{Failure, Request};
+use chaos_wire::{EngineError, Request};
 use rustix::io::Errno;
 
 /// What one test says: nothing, or what went wrong.
@@ -58,14 +58,14 @@ const TESTS: &[Test] = &[
 ];
 
 /// Runs every test, one line for each, and leaves the module loaded as the request wants it.
-pub(super) fn run(request: &Request, lines: &mut dyn fmt::Write) -> Result<(), Failure> {
+pub(super) fn run(request: &Request, lines: &mut dyn fmt::Write) -> Result<(), EngineError> {
     let mut verdict = Ok(());
     for (name, test) in TESTS {
         // A report that overflows is cut; the verdict stands.
         let _ = match test(request) {
             Ok(()) => writeln!(lines, "ok: {name}"),
             Err(wrong) => {
-                verdict = Err(Failure { code: 0, text: wrong.what });
+                verdict = Err(EngineError { code: 0, text: wrong.what });
                 match wrong.error {
                     Some(error) => writeln!(lines, "FAILED: {name}: {}: {error}", wrong.what),
                     None => writeln!(lines, "FAILED: {name}: {}", wrong.what),

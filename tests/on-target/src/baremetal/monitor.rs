@@ -66,7 +66,7 @@ pub(super) fn settings_hold(bench: &Bench) -> Result<()> {
         ("settings", "uchaos.workload=memory uchaos.turns=2"),
         ("raw 2000", "samples 2000"),
         ("turns 9", "must be 1 to 7"),
-        ("claim 126", "claim must be"),
+        ("claim 126", "`uchaos.claim` must be 62, 125"),
         ("health maybe", "unknown value `maybe`"),
         ("settings", "uchaos.timer=1000"),
     ] {

@@ -43,13 +43,13 @@ pub(super) fn stays_while_open(request: &Request) -> Verdict {
 
 /// Parameters that must be refused, and what the log must say.
 const REFUSED: &[(&CStr, &str)] = &[
-    (c"turns=0", "uchaos: turns=0 is not allowed: it can be 1 to 7"),
-    (c"turns=8", "uchaos: turns=8 is not allowed: it can be 1 to 7"),
-    (c"turns=many", "uchaos: turns=many is not allowed: it can be 1 to 7"),
-    (c"turns=-1", "uchaos: turns=-1 is not allowed: it can be 1 to 7"),
-    (c"init_turns=64", "uchaos: init_turns=64 is not allowed: it can be 1 to 63"),
-    (c"min_delta=256", "uchaos: min_delta=256 is not allowed: it can be 1 to 255"),
-    (c"claim=126", "uchaos: claim=126 is not allowed: it can be 62, 125,"),
+    (c"turns=0", "uchaos: turns=0 is not allowed: it must be 1 to 7"),
+    (c"turns=8", "uchaos: turns=8 is not allowed: it must be 1 to 7"),
+    (c"turns=many", "uchaos: turns=many is not allowed: it must be 1 to 7"),
+    (c"turns=-1", "uchaos: turns=-1 is not allowed: it must be 1 to 7"),
+    (c"init_turns=64", "uchaos: init_turns=64 is not allowed: it must be 1 to 63"),
+    (c"min_delta=256", "uchaos: min_delta=256 is not allowed: it must be 1 to 255"),
+    (c"claim=126", "uchaos: claim=126 is not allowed: it must be 62, 125,"),
     (c"workload=coffee", "uchaos: workload=coffee is not allowed"),
     (c"health=maybe", "uchaos: health=maybe is not allowed"),
 ];

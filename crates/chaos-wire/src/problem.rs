@@ -1,7 +1,121 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Numbers as the grammar has them: plain counts, and sizes in bytes with a binary suffix.
+//! What can be wrong with a request and where it was read, and the numbers of the grammar: plain counts, and sizes in bytes
+//! with a binary suffix.
 
 use core::fmt;
+
+use crate::text::{Excerpt, nearest};
+
+/// Where both guests' initrd has defaults for the request. The command line overrides them key by key.
+pub const DEFAULTS_PATH: &str = "/etc/uchaos.conf";
+
+/// Where a request was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The kernel command line.
+    CommandLine,
+    /// The defaults in the initrd.
+    Defaults {
+        /// Counted from 1.
+        line: u32,
+    },
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CommandLine => f.write_str("on the kernel command line"),
+            Self::Defaults { line } => {
+                write!(f, "in {DEFAULTS_PATH}, line {line}")
+            }
+        }
+    }
+}
+
+/// A request that cannot be understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestError {
+    /// Where it stands.
+    pub source: Source,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.problem, self.source)?;
+        if let Some(nearest) = self.problem.nearest() {
+            write!(f, "; did you mean `{nearest}`?")?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for RequestError {}
+
+/// What is wrong with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A word that is not one of those known in its place.
+    Unknown { place: Place, given: Excerpt, known: &'static [&'static str] },
+    /// A key without `=` and a value.
+    NoValue { key: &'static str },
+    /// A key, target or kind of job given twice in one place.
+    Twice { what: Excerpt },
+    /// A job that is not written as its kind is.
+    WrongForm { job: Excerpt, form: &'static str },
+    /// A number that is malformed or not allowed.
+    Number {
+        /// The key or form that it belongs to.
+        of: &'static str,
+        given: Excerpt,
+        fault: NumberFault,
+    },
+}
+
+/// Where an unknown word was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Key,
+    Job,
+    /// The value of this key.
+    Value(&'static str),
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { place: Place::Key, given, .. } => write!(f, "unknown key `{given}`"),
+            Self::Unknown { place, given, known } => {
+                match place {
+                    Place::Value(key) => write!(f, "unknown value `{given}` of `{key}`")?,
+                    _ => write!(f, "unknown job `{given}`")?,
+                }
+                f.write_str(" (known: ")?;
+                for (index, word) in known.iter().enumerate() {
+                    write!(f, "{}{word}", if index > 0 { ", " } else { "" })?;
+                }
+                f.write_str(")")
+            }
+            Self::NoValue { key } => write!(f, "key `{key}` without a value (write `{key}=VALUE`)"),
+            Self::Twice { what } => write!(f, "`{what}` given twice"),
+            Self::WrongForm { job, form } => write!(f, "job `{job}` must be written `{form}`"),
+            Self::Number { of, given, fault } => write!(f, "number `{given}` in `{of}` {fault}"),
+        }
+    }
+}
+
+impl Problem {
+    /// The known word nearest to the unknown one, if one is near enough to be meant.
+    #[must_use]
+    pub fn nearest(&self) -> Option<&'static str> {
+        match self {
+            Self::Unknown { given, known, .. } => nearest(given.as_str(), known.iter().copied()),
+            _ => None,
+        }
+    }
+}
 
 /// What is wrong with a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,6 +124,8 @@ pub enum NumberFault {
     NotANumber,
     /// A number of bytes that is neither plain nor ends in K, M or G.
     NotASize,
+    /// A number that a parameter does not allow; what it does allow.
+    NotAllowed(&'static str),
     /// A number outside what is allowed, both ends included.
     OutOfRange {
         /// The lowest that is allowed.
@@ -26,6 +142,7 @@ impl fmt::Display for NumberFault {
             Self::NotASize => f.write_str(
                 "must be a number of bytes, plain or with K, M or G (1024, 1024^2, 1024^3)",
             ),
+            Self::NotAllowed(allowed) => write!(f, "must be {allowed}"),
             Self::OutOfRange { low, high } => write!(f, "must be {low} to {high}"),
         }
     }

@@ -4,22 +4,9 @@
 
 use core::fmt;
 
+use chaos_vocab::EngineError;
+
 use crate::marker::Marker;
-
-/// A job that could not be done, in the words of who failed at it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Failure {
-    /// The engine's error code, or a negative error number of the system.
-    pub code: i32,
-    /// What it means.
-    pub text: &'static str,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (code {})", self.text, self.code)
-    }
-}
 
 /// A port that does not take what it is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,36 +26,36 @@ impl fmt::Display for PortError {
 /// One target: the engine (or the yardstick) in its environment.
 ///
 /// After an error a buffer's content means nothing, and the job loop sends none of it.
-pub trait Machine {
+pub trait Sampler {
     /// Fills `delta_ticks` with consecutive samples of raw noise.
     ///
     /// # Errors
     /// When the noise source or one of its health tests fails.
-    fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), Failure>;
+    fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), EngineError>;
 
     /// Fills `out` with the next bytes of the amplified output.
     ///
     /// # Errors
     /// When the noise source or one of its health tests fails.
-    fn stream(&mut self, out: &mut [u8]) -> Result<(), Failure>;
+    fn stream(&mut self, out: &mut [u8]) -> Result<(), EngineError>;
 
     /// Fills `out` with conditioned output.
     ///
     /// # Errors
     /// When the noise source or one of its health tests fails.
-    fn seed(&mut self, out: &mut [u8]) -> Result<(), Failure>;
+    fn seed(&mut self, out: &mut [u8]) -> Result<(), EngineError>;
 
     /// Restarts the noise source, and fills `delta_ticks` with the first samples that it then gives.
     ///
     /// # Errors
     /// When the startup test, the noise source or one of its health tests fails.
-    fn restart_row(&mut self, delta_ticks: &mut [u64]) -> Result<(), Failure>;
+    fn restart_row(&mut self, delta_ticks: &mut [u64]) -> Result<(), EngineError>;
 
     /// Runs the machine's own checks, one line of text for each.
     ///
     /// # Errors
     /// When a check fails; the lines say which.
-    fn self_test(&mut self, lines: &mut dyn fmt::Write) -> Result<(), Failure>;
+    fn self_test(&mut self, lines: &mut dyn fmt::Write) -> Result<(), EngineError>;
 
     /// Writes the health tests' counters as lines `key=value`.
     ///

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Engine parameters: what is allowed, and the set of values that one engine runs with. Checked, never clamped, and part of
+//! a run's provenance.
+
+use core::fmt;
+
+use crate::vocabulary::{Parameter, Params};
+
+/// The values that a parameter may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowed {
+    /// Every number from `low` to `high`, both included.
+    Range { low: u32, high: u32 },
+    /// These numbers.
+    List(&'static [u32]),
+    /// One of these words; its number is its index.
+    Words(&'static [&'static str]),
+}
+
+impl Allowed {
+    /// Whether the number of a value is allowed.
+    #[must_use]
+    pub fn contains(&self, number: u32) -> bool {
+        match self {
+            Self::Range { low, high } => (*low..=*high).contains(&number),
+            Self::List(numbers) => numbers.contains(&number),
+            Self::Words(words) => (number as usize) < words.len(),
+        }
+    }
+}
+
+/// A value that a parameter does not allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadParameter {
+    pub parameter: Parameter,
+    /// The number of the value.
+    pub given: u32,
+}
+
+impl fmt::Display for BadParameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { parameter, given } = self;
+        write!(
+            f,
+            "{}={given} is not allowed; it must be {}",
+            parameter.key(),
+            parameter.allowed_text()
+        )
+    }
+}
+
+impl core::error::Error for BadParameter {}
+
+impl Parameter {
+    /// The key in reports: numbers are reported under the name that has their unit in it.
+    #[must_use]
+    pub const fn report_key(self) -> &'static str {
+        match self.allowed() {
+            Allowed::Words(_) => self.key(),
+            _ => self.member(),
+        }
+    }
+
+    /// What it sets and in which unit.
+    #[must_use]
+    pub fn meaning(self) -> impl fmt::Display {
+        Meaning(self)
+    }
+
+    /// The value with this number as the job grammar and reports have it.
+    #[must_use]
+    pub fn value(self, number: u32) -> impl fmt::Display {
+        Value { parameter: self, number }
+    }
+}
+
+struct Meaning(Parameter);
+
+impl fmt::Display for Meaning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.text())?;
+        match self.0.unit() {
+            "" => Ok(()),
+            unit => write!(f, ", in {unit}"),
+        }
+    }
+}
+
+struct Value {
+    parameter: Parameter,
+    number: u32,
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.parameter.allowed() {
+            Allowed::Words(words) => {
+                f.write_str(words.get(self.number as usize).copied().unwrap_or("unknown"))
+            }
+            _ => self.number.fmt(f),
+        }
+    }
+}
+
+impl Params {
+    /// Every parameter with the number of its value.
+    pub fn iter(&self) -> impl Iterator<Item = (Parameter, u32)> {
+        Parameter::ALL.iter().copied().zip(self.numbers())
+    }
+
+    /// These parameters with one of them changed.
+    ///
+    /// # Errors
+    /// Returns an error if the parameter does not allow that number.
+    pub fn with(&self, parameter: Parameter, number: u32) -> Result<Self, BadParameter> {
+        let mut numbers = self.numbers();
+        if let Some(slot) = numbers.get_mut(parameter as usize) {
+            *slot = number;
+        }
+        Self::from_numbers(&numbers)
+    }
+
+    /// These parameters with the next value of one of them, the first after the last.
+    #[must_use]
+    pub fn next(&self, parameter: Parameter) -> Self {
+        let allowed = parameter.allowed();
+        let now = self.numbers().get(parameter as usize).copied().unwrap_or_default();
+        let next = match allowed {
+            Allowed::Range { low, high } => {
+                if now < high {
+                    now + 1
+                } else {
+                    low
+                }
+            }
+            Allowed::List(numbers) => {
+                let after = numbers.iter().find(|number| **number > now);
+                after.or(numbers.first()).copied().unwrap_or(now)
+            }
+            Allowed::Words(words) => (now + 1) % words.len() as u32,
+        };
+        self.with(parameter, next).unwrap_or(*self)
+    }
+
+    /// Checks every parameter.
+    ///
+    /// # Errors
+    /// Returns an error with the first value that is not allowed.
+    pub fn check(&self) -> Result<(), BadParameter> {
+        Self::from_numbers(&self.numbers()).map(|_| ())
+    }
+
+    /// Writes lines `key=value`, as in every report.
+    ///
+    /// # Errors
+    /// Returns an error if `lines` takes no more.
+    pub fn write(&self, lines: &mut dyn fmt::Write) -> fmt::Result {
+        self.iter().try_for_each(|(parameter, number)| {
+            writeln!(lines, "{}={}", parameter.report_key(), parameter.value(number))
+        })
+    }
+
+    /// Fresh min-entropy in the stream per output bit by the claim, in 1/1000000 bit: `turns` samples go into 64 bits. The
+    /// rest of the stream is amplification.
+    #[must_use]
+    pub const fn fresh_microbits_per_output_bit(&self) -> u32 {
+        let micro =
+            self.turns.saturating_mul(self.claim_millibits).saturating_mul(1000) / u64::BITS;
+        if micro > 1_000_000 { 1_000_000 } else { micro }
+    }
+}
+
+/// Declares [`Parameter`] and [`Params`].
+macro_rules! parameters {
+    ($($(#[doc = $text:literal])* $name:ident {
+        $member:ident: $type:ty = $default:expr, key: $key:literal, unit: $unit:literal, allowed: $kind:ident $allowed:tt
+    })*) => {
+        /// An engine parameter; its number is its index in the C struct.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Parameter { $($(#[doc = $text])* $name,)* }
+
+        impl Parameter {
+            /// Every parameter, in the order of the C struct.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The name in the job grammar, as a module parameter and as an option.
+            #[must_use]
+            pub const fn key(self) -> &'static str {
+                match self { $(Self::$name => $key,)* }
+            }
+
+            /// The same for C.
+            #[must_use]
+            pub const fn key_c(self) -> &'static core::ffi::CStr {
+                match self { $(Self::$name => const { $crate::text::c_text(concat!($key, "\0")) },)* }
+            }
+
+            /// The key on a kernel command line: `uchaos.turns`.
+            #[must_use]
+            pub const fn command_line_key(self) -> &'static str {
+                match self { $(Self::$name => concat!("uchaos.", $key),)* }
+            }
+
+            /// The option of uchaosbox: `--turns`.
+            #[must_use]
+            pub const fn option(self) -> &'static str {
+                match self { $(Self::$name => concat!("--", $key),)* }
+            }
+
+            /// How it is written with a value: `turns N` for a number, `workload W` for a word.
+            #[must_use]
+            pub const fn form(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($key, " ", $crate::params::placeholder!($kind)),)*
+                }
+            }
+
+            /// The name of the member in the Rust and C structs.
+            #[must_use]
+            pub const fn member(self) -> &'static str {
+                match self { $(Self::$name => stringify!($member),)* }
+            }
+
+            pub(crate) const fn text(self) -> &'static str {
+                match self { $(Self::$name => concat!($($text),*).trim_ascii(),)* }
+            }
+
+            pub(crate) const fn unit(self) -> &'static str {
+                match self { $(Self::$name => $unit,)* }
+            }
+
+            #[must_use]
+            pub const fn allowed(self) -> $crate::Allowed {
+                match self { $(Self::$name => $crate::Allowed::$kind $allowed,)* }
+            }
+
+            /// What is allowed, for C: "1 to 7".
+            #[must_use]
+            pub const fn allowed_text_c(self) -> &'static core::ffi::CStr {
+                match self { $(Self::$name => const { $crate::text::text!(&$crate::Allowed::$kind $allowed) },)* }
+            }
+
+            /// What is allowed: "1 to 7".
+            #[must_use]
+            pub const fn allowed_text(self) -> &'static str {
+                match self { $(Self::$name => const {
+                    $crate::text::rust_text($crate::text::text!(&$crate::Allowed::$kind $allowed))
+                },)* }
+            }
+
+            /// The number of the default value.
+            #[must_use]
+            pub fn default_number(self) -> u32 {
+                match self { $(Self::$name => $crate::Number::number($default),)* }
+            }
+        }
+
+        /// The engine's parameters as numbers: `struct uchaos_params`, which has nothing but 32-bit members.
+        pub type RawParams = [u32; Parameter::ALL.len()];
+
+        /// The parameters of one engine.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct Params { $($(#[doc = $text])* pub $member: $type,)* }
+
+        impl Params {
+            pub const DEFAULT: Self = Self { $($member: $default,)* };
+
+            /// As the C ABI has them.
+            #[must_use]
+            pub fn numbers(&self) -> RawParams {
+                [$($crate::Number::number(self.$member),)*]
+            }
+
+            /// From the C ABI.
+            ///
+            /// # Errors
+            /// Returns an error with the first value that is not allowed.
+            pub fn from_numbers(numbers: &RawParams) -> Result<Self, $crate::BadParameter> {
+                let [$($member,)*] = *numbers;
+                $(let $member = if ($crate::Allowed::$kind $allowed).contains($member) {
+                    $crate::Number::from_number($member)
+                } else {
+                    None
+                }
+                .ok_or($crate::BadParameter { parameter: Parameter::$name, given: $member })?;)*
+                Ok(Self { $($member,)* })
+            }
+        }
+
+        impl Default for Params {
+            fn default() -> Self {
+                Self::DEFAULT
+            }
+        }
+    };
+}
+pub(crate) use parameters;
+
+/// What a value looks like in a usage text.
+macro_rules! placeholder {
+    (Words) => {
+        "W"
+    };
+    ($number:ident) => {
+        "N"
+    };
+}
+pub(crate) use placeholder;
+
+#[cfg(test)]
+mod tests {
+    use std::string::{String, ToString as _};
+
+    use super::*;
+    use crate::{OnFailure, Workload};
+
+    #[test]
+    fn every_default_is_allowed_and_every_set_of_numbers_comes_back() {
+        assert_eq!(Params::default().check(), Ok(()));
+        for (parameter, number) in Params::default().iter() {
+            assert_eq!(parameter.default_number(), number);
+        }
+        let numbers = [3, 7, 63, 255, 4000, 0];
+        let params = Params::from_numbers(&numbers).unwrap();
+        assert_eq!((params.workload, params.on_failure), (Workload::Combined, OnFailure::Observe));
+        assert_eq!((params.turns, params.init_turns), (7, 63));
+        assert_eq!((params.min_delta, params.claim_millibits), (255, 4000));
+        assert_eq!(params.numbers(), numbers);
+    }
+
+    #[test]
+    fn exactly_the_allowed_numbers_pass_and_an_error_names_them() {
+        for &parameter in Parameter::ALL {
+            let passed = (0..=8001).chain([u32::MAX]).filter(|number| {
+                let changed = Params::DEFAULT.with(parameter, *number);
+                if let Err(bad) = changed {
+                    assert_eq!(bad, BadParameter { parameter, given: *number });
+                    assert!(bad.to_string().contains(parameter.allowed_text()), "{bad}");
+                }
+                changed.is_ok()
+            });
+            let expected = match parameter.allowed() {
+                Allowed::Range { low, high } => (high - low + 1) as usize,
+                Allowed::List(numbers) => numbers.len(),
+                Allowed::Words(words) => words.len(),
+            };
+            assert_eq!(passed.count(), expected, "{parameter:?}");
+        }
+        let bad = Params::DEFAULT.with(Parameter::Claim, 100).unwrap_err();
+        assert_eq!(
+            bad.to_string(),
+            "claim=100 is not allowed; it must be 62, 125, 250, 500, 1000, 2000 or 4000"
+        );
+    }
+
+    #[test]
+    fn the_next_value_goes_round_all_that_are_allowed() {
+        for &parameter in Parameter::ALL {
+            let mut params = Params::DEFAULT;
+            let round = (1..=300).find(|_| {
+                params = params.next(parameter);
+                params == Params::DEFAULT
+            });
+            let allowed = (0..=4000).filter(|number| parameter.allowed().contains(*number));
+            assert_eq!(round, Some(allowed.count()), "{parameter:?}");
+        }
+    }
+
+    #[test]
+    fn the_texts_of_allowed_values_are_plain_english() {
+        assert_eq!(Parameter::Turns.allowed_text(), "1 to 7");
+        assert_eq!(Parameter::Workload.allowed_text(), "pause, memory, hash or combined");
+        assert_eq!(Parameter::Health.allowed_text(), "observe or enforce");
+        assert_eq!((Parameter::Turns.form(), Parameter::Health.form()), ("turns N", "health W"));
+    }
+
+    #[test]
+    fn a_report_has_words_for_choices_and_units_in_keys() {
+        let mut lines = String::new();
+        Params::DEFAULT.write(&mut lines).unwrap();
+        assert_eq!(
+            lines,
+            "workload=pause\nturns=1\ninit_turns=7\nmin_delta=3\nclaim_millibits=125\nhealth=enforce\n"
+        );
+    }
+
+    #[test]
+    fn amplification_is_declared() {
+        let fresh = |turns, claim_millibits| {
+            Params { turns, claim_millibits, ..Params::DEFAULT }.fresh_microbits_per_output_bit()
+        };
+        assert_eq!((fresh(1, 125), fresh(7, 4000), fresh(u32::MAX, 1)), (1953, 437_500, 1_000_000));
+    }
+}
