@@ -97,9 +97,6 @@ enum Command {
 
 impl Cli {
     /// Runs the subcommand.
-    ///
-    /// # Errors
-    /// Whatever the subcommand could not do.
     pub(crate) fn run(self) -> Result<()> {
         let Shared { offline, dry_run, json, checkout } = self.shared;
         let context = CommandContext::of(checkout.as_deref(), offline, dry_run, json)?;

@@ -43,9 +43,6 @@ const FLAGS: [&str; 5] = [
 ];
 
 /// Builds the microkernel around the engine's object.
-///
-/// # Errors
-/// A compiler or linker error, or an image that has outgrown its limit.
 pub fn build(context: &CommandContext, engine_object: &Path) -> Result<Bare> {
     let folder = context.out.join("baremetal");
     let bare = Bare {

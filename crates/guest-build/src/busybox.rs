@@ -13,8 +13,8 @@ use anyhow::{Context, Result};
 use super::kconfig::{Options, Version};
 use super::kernel_source::short;
 use super::profile::Profile;
-use super::room;
 use super::sources::{self, unpack};
+use super::work_dir;
 use crate::inputs::Inputs;
 use crate::log::StepLog;
 use crate::step;
@@ -31,19 +31,15 @@ const KERNEL_HEADERS: [(&str, &[&str]); 4] = [
 /// A built busybox.
 #[derive(Debug, Clone)]
 pub struct BusyboxBuild {
-    /// The stripped program.
     pub program: PathBuf,
-    /// Where the source came from.
     pub from: String,
 }
 
 /// Builds the profile's busybox.
-///
-/// # Errors
-/// When no source can be had, an applet's option did not take, or make fails.
 pub fn build(context: &CommandContext, profile: &Profile) -> Result<BusyboxBuild> {
-    let source = sources::first_to_be_had(context, &profile.userland.busybox)?;
-    let tree = room::for_trees(context)?.join(format!("{}-{}", source.name, short(&source.sha256)));
+    let source = sources::first_available(context, &profile.userland.busybox)?;
+    let tree =
+        work_dir::for_trees(context)?.join(format!("{}-{}", source.name, short(&source.sha256)));
     let mut options = Options::default();
     for fragment in profile.applet_fragments(&context.root) {
         options.add_file(&fragment, Version::parse(&source.version)?)?;
@@ -51,7 +47,7 @@ pub fn build(context: &CommandContext, profile: &Profile) -> Result<BusyboxBuild
     // Profiles with the same applets share one build.
     let applets = profile.userland.applets.join("-");
     let step = format!("{}-{applets}", source.name);
-    let build_dir = room::for_builds(context, &format!("{step}-{}", short(&source.sha256)))?;
+    let build_dir = work_dir::for_builds(context, &format!("{step}-{}", short(&source.sha256)))?;
     let program = build_dir.join("busybox");
     let inputs = Inputs::new()
         .text("source", source.sha256.clone())

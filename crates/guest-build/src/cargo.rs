@@ -15,21 +15,14 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// A program that runs in a guest and is linked with the engine's object.
 pub struct GuestProgram<'a> {
-    /// The package that it is in.
     pub package: &'a str,
-    /// The program.
     pub name: &'a str,
-    /// The feature that turns it on.
     pub feature: &'a str,
-    /// Compiler flags.
     pub flags: &'a [&'a str],
 }
 
 impl GuestProgram<'_> {
     /// Compiles and links it in a target folder below `folder`; where it then is.
-    ///
-    /// # Errors
-    /// Those of the compiler and the linker.
     pub fn build(
         &self,
         context: &CommandContext,

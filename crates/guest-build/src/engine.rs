@@ -67,9 +67,6 @@ const MERGE_SCRIPT: &str = "SECTIONS {
 ";
 
 /// Builds and scans `engine.o`.
-///
-/// # Errors
-/// A tool that fails, or an object that the kernel, or a machine without SSE state, could not take.
 pub fn build(context: &CommandContext) -> Result<Engine> {
     let folder = context.out.join("engine");
     let object = folder.join("engine.o");

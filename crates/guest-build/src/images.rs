@@ -13,10 +13,14 @@ use crate::linux_image::LinuxOptions;
 use crate::tools::TO_BUILD;
 use crate::{baremetal, engine, linux_image, preflight};
 
+/// The steps of [`build_bare`], in order.
+const BARE_PLAN: [&str; 3] = ["engine", "baremetal", "bare-initrd"];
+/// The steps that [`build`] has after them. An unpacked source tree has no step.
+const LINUX_PLAN: [&str; 7] =
+    ["kernel's source", "kernel", "busybox's source", "busybox", "module", "uchaosbox", "linux"];
+
 /// Most step lines that [`build`] prints.
-pub const STEPS: usize = 10;
-/// Step lines that [`build_bare`] prints.
-pub const BARE_STEPS: usize = 3;
+pub const STEPS: usize = BARE_PLAN.len() + LINUX_PLAN.len();
 
 /// Where [`build`] leaves the description of what it built, in the output folder.
 pub const DESCRIPTION: &str = "images.json";
@@ -31,9 +35,6 @@ pub struct BuiltFile {
 }
 
 /// Looks whether the tools are there to build and to boot both guests, and builds. `more_steps` are still to come.
-///
-/// # Errors
-/// Returns an error if a tool is missing; as [`build`].
 pub fn prepare(
     context: &CommandContext,
     options: &LinuxOptions,
@@ -46,19 +47,13 @@ pub fn prepare(
 }
 
 /// The same for the microkernel alone.
-///
-/// # Errors
-/// Returns an error if QEMU is missing; as [`build_bare`].
 pub fn prepare_bare(context: &CommandContext, more_steps: usize) -> Result<Images> {
     preflight::ensure(context, TO_RUN)?;
-    context.expect_steps(BARE_STEPS + more_steps);
+    context.expect_steps(BARE_PLAN.len() + more_steps);
     build_bare(context)
 }
 
 /// Builds what is not up to date.
-///
-/// # Errors
-/// Returns an error if a step fails, with the path of its log.
 pub fn build(context: &CommandContext, options: &LinuxOptions) -> Result<Images> {
     let bare = build_bare(context)?;
     let linux = linux_image::build(context, options, &bare.engine.object)?;
@@ -70,9 +65,6 @@ pub fn build(context: &CommandContext, options: &LinuxOptions) -> Result<Images>
 }
 
 /// Builds the microkernel where it is not up to date.
-///
-/// # Errors
-/// As [`build`].
 pub fn build_bare(context: &CommandContext) -> Result<Images> {
     let engine = engine::build(context)?;
     let bare = baremetal::build(context, &engine.object)?;
@@ -90,9 +82,6 @@ pub fn build_bare(context: &CommandContext) -> Result<Images> {
 
 impl BuiltFile {
     /// A file that was built.
-    ///
-    /// # Errors
-    /// Returns an error if it cannot be read.
     pub fn of(name: &str, path: &Path) -> Result<Self> {
         let data = fs::metadata(path).with_context(|| format!("looking at {}", path.display()))?;
         Ok(Self {

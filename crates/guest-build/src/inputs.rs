@@ -40,9 +40,6 @@ impl Inputs {
     }
 
     /// SHA-256 over all of it, in hexadecimal.
-    ///
-    /// # Errors
-    /// A path that cannot be read.
     pub fn digest(&self) -> Result<String> {
         let mut hasher = Sha256::new();
         for part in &self.parts {

@@ -24,9 +24,6 @@ pub struct Version {
 
 impl Version {
     /// Reads `5.15`, `5.15.200` or `6.1.192-2`.
-    ///
-    /// # Errors
-    /// When it does not begin with two numbers.
     pub fn parse(text: &str) -> Result<Self> {
         let mut numbers = text.trim().split(['.', '-', '~']).map(str::parse::<u32>);
         match (numbers.next(), numbers.next()) {
@@ -50,9 +47,6 @@ pub struct Options {
 
 impl Options {
     /// Adds a fragment's options that hold for `version`.
-    ///
-    /// # Errors
-    /// A line that is no option, lacks its reason, or asks for one option twice; the error has file and line.
     pub fn add_file(&mut self, path: &Path, version: Version) -> Result<()> {
         let text =
             std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
@@ -97,9 +91,6 @@ impl Options {
     }
 
     /// Compares with the `.config` that Kconfig made of them.
-    ///
-    /// # Errors
-    /// Lists each option that came out otherwise, with both values.
     pub fn check_taken(&self, config: &str) -> Result<()> {
         let taken: BTreeMap<&str, &str> =
             config.lines().filter_map(|line| line.split_once('=')).collect();

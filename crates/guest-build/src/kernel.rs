@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use super::kconfig::{Options, Version};
 use super::kernel_source::{self, KernelSource};
 use super::profile::Profile;
-use super::room;
+use super::work_dir;
 use crate::inputs::Inputs;
 use crate::log::StepLog;
 use crate::step;
@@ -30,28 +30,23 @@ pub struct KernelBuild {
     pub build_dir: PathBuf,
     /// As `uname -r` says it.
     pub release: String,
-    /// The packed kernel.
     pub bzimage: PathBuf,
     /// The kernel as it was linked, with its symbols.
     pub vmlinux: PathBuf,
-    /// Where the source came from.
     pub from: String,
     /// What the user should know where this is not the kernel that the profile asks for first.
-    pub stand_in: Option<String>,
+    pub banner: Option<String>,
 }
 
 /// Builds the profile's kernel, from the user's own tree or tarball where one is given.
-///
-/// # Errors
-/// When no source can be had, an option did not take, or make fails.
 pub fn build(
     context: &CommandContext,
     profile: &Profile,
     own: Option<&Path>,
 ) -> Result<KernelBuild> {
     let source = kernel_source::prepare(context, profile, own)?;
-    if let Some(stand_in) = &source.stand_in {
-        eprintln!("\n    *** {stand_in} ***\n");
+    if let Some(banner) = &source.banner {
+        eprintln!("\n    *** {banner} ***\n");
     }
     let options = options(context, profile, source.version)?;
     // Profiles with the same fragments share one build; kernels of other sources lie beside it.
@@ -62,7 +57,7 @@ pub fn build(
         profile.kernel.fragments.join("-")
     );
     let step = format!("kernel-{name}");
-    let build_dir = room::for_builds(context, &step)?;
+    let build_dir = work_dir::for_builds(context, &step)?;
     let bzimage = build_dir.join("arch/x86/boot/bzImage");
     let vmlinux = build_dir.join("vmlinux");
     let link_header = context.root.join("linux-guest/kernel/link.h");
@@ -93,7 +88,7 @@ pub fn build(
         bzimage,
         vmlinux,
         from: source.from,
-        stand_in: source.stand_in,
+        banner: source.banner,
     })
 }
 

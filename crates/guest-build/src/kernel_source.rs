@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::kconfig::Version;
 use super::profile::Profile;
-use super::room;
 use super::sources::{self, unpack};
+use super::work_dir;
 use crate::inputs::Inputs;
 use crate::log::StepLog;
 use guest_run::CommandContext;
@@ -39,24 +39,19 @@ const LEFT_OUT: &[&str] = &[
 /// A kernel source tree.
 #[derive(Debug, Clone)]
 pub struct KernelSource {
-    /// The tree.
     pub dir: PathBuf,
     /// `5.15.200`, `6.1.192`.
     pub release: String,
-    /// The first two numbers of it.
     pub version: Version,
     /// Changes when anything in the tree does.
     pub identity: String,
     /// Where it came from, for the provenance of results.
     pub from: String,
     /// What to tell the user where this is not what the profile asks for first.
-    pub stand_in: Option<String>,
+    pub banner: Option<String>,
 }
 
 /// The user's own tree or tarball, else the first of the profile's sources that can be had; unpacked.
-///
-/// # Errors
-/// When nothing can be had, the tree is no kernel from 5.15 to 6.12, or it was built in.
 pub fn prepare(
     context: &CommandContext,
     profile: &Profile,
@@ -71,9 +66,9 @@ pub fn prepare(
 }
 
 fn prepare_listed(context: &CommandContext, profile: &Profile) -> Result<KernelSource> {
-    let obtained = sources::first_to_be_had(context, &profile.kernel.sources)?;
+    let obtained = sources::first_available(context, &profile.kernel.sources)?;
     let preferred = &profile.kernel.sources[0];
-    let stand_in = (obtained.name != *preferred).then(|| {
+    let banner = (obtained.name != *preferred).then(|| {
         format!(
             "{preferred} could not be had; {} {} stands in for it (figures are of that kernel). \
              `cargo xtask setup` tries again",
@@ -91,7 +86,7 @@ fn prepare_listed(context: &CommandContext, profile: &Profile) -> Result<KernelS
                 version,
                 identity,
                 from: obtained.from,
-                stand_in,
+                banner,
             });
         }
         unpack_as_step(context, |log| {
@@ -104,13 +99,13 @@ fn prepare_listed(context: &CommandContext, profile: &Profile) -> Result<KernelS
         "{} {} (SHA-256 {}) from {}",
         obtained.name, obtained.version, obtained.sha256, obtained.from
     );
-    Ok(KernelSource { dir: tree, release, version, identity: obtained.sha256, from, stand_in })
+    Ok(KernelSource { dir: tree, release, version, identity: obtained.sha256, from, banner })
 }
 
 fn prepare_own(context: &CommandContext, path: &Path) -> Result<KernelSource> {
     let path = fs::canonicalize(path).context("no such file or folder")?;
     let (dir, identity) = if path.is_dir() {
-        if !room::is_plain(&path) {
+        if !work_dir::is_plain(&path) {
             bail!(
                 "the kernel's make refuses paths with spaces, colons or quotes: link or move it to another"
             );
@@ -135,14 +130,14 @@ fn prepare_own(context: &CommandContext, path: &Path) -> Result<KernelSource> {
         bail!("this is Linux {release}; kernels from {OLDEST} to {NEWEST} can be built");
     }
     let from = format!("--linux-src {}", path.display());
-    Ok(KernelSource { dir, release, version, identity, from, stand_in: None })
+    Ok(KernelSource { dir, release, version, identity, from, banner: None })
 }
 
 /// The folder of an unpacked tarball; another list of what is left out makes another folder.
 fn tree_of(context: &CommandContext, name: &str, sha256: &str) -> Result<PathBuf> {
     let key =
         Inputs::new().text("tarball", sha256).text("left out", LEFT_OUT.join("\n")).digest()?;
-    Ok(room::for_trees(context)?.join(format!("{name}-{}", short(&key))))
+    Ok(work_dir::for_trees(context)?.join(format!("{name}-{}", short(&key))))
 }
 
 /// Unpacking is a step of its own, with a line and a log.

@@ -42,9 +42,6 @@ pub struct LinuxOptions {
 
 impl LinuxOptions {
     /// The options as words of a command line that works from any folder.
-    ///
-    /// # Errors
-    /// When the source's path cannot be made absolute.
     pub fn words(&self) -> Result<Vec<OsString>> {
         let mut words = vec!["--profile".into(), self.profile.clone().into()];
         if let Some(source) = &self.linux_src {
@@ -57,9 +54,6 @@ impl LinuxOptions {
 }
 
 /// Builds the guest.
-///
-/// # Errors
-/// The step that failed.
 pub fn build(
     context: &CommandContext,
     options: &LinuxOptions,
@@ -115,14 +109,11 @@ pub fn build(
         command_line: profile.kernel.command_line,
         network: profile.network,
         source: format!("{}; {}", kernel.from, busybox.from),
-        banner: kernel.stand_in,
+        banner: kernel.banner,
     })
 }
 
 /// The initramfs: these three, and what is in the folders.
-///
-/// # Errors
-/// A file that cannot be read.
 pub fn pack(
     rootfs: &[PathBuf],
     busybox: &Path,
@@ -143,9 +134,6 @@ pub fn pack(
 }
 
 /// Fetches what [`build`] would, so that it can run offline later; what stood in for something is asked for again.
-///
-/// # Errors
-/// A source that cannot be had.
 pub fn fetch(context: &CommandContext, options: &LinuxOptions) -> Result<()> {
     let profile = Profile::read(&context.root, &options.profile)?;
     if options.linux_src.is_none() {
@@ -153,25 +141,22 @@ pub fn fetch(context: &CommandContext, options: &LinuxOptions) -> Result<()> {
     }
     sources::try_preferred(context, &profile.userland.busybox)?;
     kernel_source::prepare(context, &profile, options.linux_src.as_deref())?;
-    sources::first_to_be_had(context, &profile.userland.busybox).map(|_| ())
+    sources::first_available(context, &profile.userland.busybox).map(|_| ())
 }
 
+/// Step lines that [`obtain_sources`] prints: kernel and busybox.
+pub const SOURCES: usize = ["kernel", "busybox"].len();
+
 /// Puts the source files of a guest into the cache, and unpacks nothing.
-///
-/// # Errors
-/// A source that cannot be had.
 pub fn obtain_sources(context: &CommandContext, options: &LinuxOptions) -> Result<()> {
     let profile = Profile::read(&context.root, &options.profile)?;
     if options.linux_src.is_none() {
-        sources::first_to_be_had(context, &profile.kernel.sources)?;
+        sources::first_available(context, &profile.kernel.sources)?;
     }
-    sources::first_to_be_had(context, &profile.userland.busybox).map(|_| ())
+    sources::first_available(context, &profile.userland.busybox).map(|_| ())
 }
 
 /// The microkernel's initrd: the same defaults for jobs as the Linux guest has.
-///
-/// # Errors
-/// When it cannot be written.
 pub fn bare_initrd(context: &CommandContext) -> Result<PathBuf> {
     let defaults = context.root.join("linux-guest/rootfs/etc/uchaos.conf");
     let initrd = context.out.join("baremetal/initrd.cpio");

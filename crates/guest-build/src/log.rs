@@ -26,9 +26,6 @@ pub struct StepLog {
 
 impl StepLog {
     /// Starts `folder/name.log` anew.
-    ///
-    /// # Errors
-    /// When the folder or the file cannot be written.
     pub fn create(folder: &Path, name: &str, label: &str) -> Result<Self> {
         fs::create_dir_all(folder)
             .with_context(|| format!("creating the log folder {}", folder.display()))?;
@@ -61,9 +58,6 @@ impl StepLog {
     }
 
     /// Runs a tool to its end, its output in the log. `command` is used up.
-    ///
-    /// # Errors
-    /// When it cannot be started, ends with a non-zero status (the last lines are in the error), or is interrupted.
     pub fn run(&mut self, command: &mut Command) -> Result<()> {
         let shown = quoted(command);
         self.note(&format!("$ {shown}"))?;

@@ -12,7 +12,7 @@ use object::{File, Object as _, ObjectSection as _, ObjectSymbol as _, Relocatio
 
 use super::engine::{self, Engine};
 use super::kernel::{self, KernelBuild};
-use super::room;
+use super::work_dir;
 use crate::inputs::Inputs;
 use crate::step;
 use guest_run::CommandContext;
@@ -35,9 +35,6 @@ pub const SHIM: &str = "linux-guest/uchaos";
 pub const HEADER: &str = "crates/chaos-ffi/include/uchaos_engine.h";
 
 /// Builds `uchaos.ko` for a kernel.
-///
-/// # Errors
-/// A tool that fails, a module that the kernel would refuse, or one that does not hold the engine byte for byte.
 pub fn build(
     context: &CommandContext,
     kernel: &KernelBuild,
@@ -58,7 +55,7 @@ pub fn build(
         }
     }
     step::run(context, &step, &inputs, &[&module], |log| {
-        let folder = room::for_builds(context, &format!("{step}-build"))?;
+        let folder = work_dir::for_builds(context, &format!("{step}-build"))?;
         gather(context, engine_object, "engine.o_shipped", &folder)?;
         log.run(
             kernel::make(&kernel.source_dir, &kernel.build_dir)

@@ -29,14 +29,11 @@ pub const STEPS: usize = 5;
 const FIRMWARE: [&str; 2] = ["qboot-debian", "linuxboot-debian"];
 
 /// Builds the outer guest's initramfs around the image.
-///
-/// # Errors
-/// What QEMU's build or the sources come to; an image that cannot be read.
 pub fn build(context: &CommandContext, bzimage: &Path, initramfs: &Path) -> Result<PathBuf> {
     let qemu = qemu::build(context)?;
     let firmware: Vec<_> = FIRMWARE
         .iter()
-        .map(|&name| sources::first_to_be_had(context, &[name.to_owned()]))
+        .map(|&name| sources::first_available(context, &[name.to_owned()]))
         .collect::<Result<_>>()?;
     let script = context.root.join("linux-guest/nested/init");
     let outer = context.out.join("linux-nested/outer.cpio.gz");

@@ -27,9 +27,7 @@ pub struct Profile {
     /// Whether `run-linux` gives it a network card, on QEMU's user network.
     #[serde(default)]
     pub network: bool,
-    /// The kernel.
     pub kernel: KernelProfile,
-    /// What runs on it.
     pub userland: UserlandProfile,
 }
 
@@ -41,7 +39,6 @@ pub struct KernelProfile {
     pub sources: Vec<String>,
     /// `linux-guest/kernel/NAME.config`, later ones override earlier ones.
     pub fragments: Vec<String>,
-    /// How bzImage is packed.
     pub compression: Compression,
     /// Which form of the kernel is booted.
     #[serde(default)]
@@ -81,7 +78,6 @@ pub enum BootForm {
 pub enum Compression {
     /// The fastest to unpack, and the largest.
     Lz4,
-    /// Needs no packer beyond gzip.
     Gzip,
     /// Nearly as small as xz, and several times faster to unpack.
     Zstd,
@@ -103,9 +99,6 @@ impl Compression {
 
 impl Profile {
     /// Reads the profile of that name.
-    ///
-    /// # Errors
-    /// When there is none (the error lists those there are), it has an unknown key, or names a missing fragment.
     pub fn read(root: &Path, name: &str) -> Result<Self> {
         let folder = folder(root);
         let path = folder.join(format!("{name}.toml"));
@@ -157,9 +150,6 @@ impl Profile {
 }
 
 /// The names of all profiles, sorted.
-///
-/// # Errors
-/// When the folder cannot be listed.
 pub fn names(root: &Path) -> Result<Vec<String>> {
     let folder = folder(root);
     let entries = fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))?;

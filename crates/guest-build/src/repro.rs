@@ -40,9 +40,6 @@ pub struct Twice {
 }
 
 /// Builds everything twice in folders below `base`, and compares.
-///
-/// # Errors
-/// A build that fails; an interrupt.
 pub fn build_twice(
     context: &CommandContext,
     options: &LinuxOptions,
@@ -66,9 +63,6 @@ pub fn build_twice(
 }
 
 /// What [`build_twice`] would do: for people.
-///
-/// # Errors
-/// When this program cannot be found.
 pub fn describe(context: &CommandContext, options: &LinuxOptions, base: &Path) -> Result<String> {
     let mut lines = Vec::new();
     for surroundings in &BOTH {

@@ -25,15 +25,12 @@ use wrong_sum::set_aside;
 /// A source file in the cache.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Obtained {
-    /// Its name in the manifest.
     pub name: String,
     /// The version inside: upstream's, or that of Debian's package.
     pub version: String,
-    /// Where it is.
     pub path: PathBuf,
     /// Its SHA-256.
     pub sha256: String,
-    /// Where it came from.
     pub from: String,
 }
 
@@ -47,10 +44,7 @@ struct Origin {
 
 /// The first of `names` that can be had: what the cache holds goes before what would have to be fetched, so that
 /// an unchanged build needs no network. With `--dry-run` nothing is fetched.
-///
-/// # Errors
-/// When none can be had (each mirror's reason is in the error), or a file's SHA-256 is wrong.
-pub fn first_to_be_had(context: &CommandContext, names: &[String]) -> Result<Obtained> {
+pub fn first_available(context: &CommandContext, names: &[String]) -> Result<Obtained> {
     let manifest = Manifest::read(&context.root)?;
     let sources = names.iter().map(|name| manifest.source(name)).collect::<Result<Vec<_>>>()?;
     let Some(preferred) = sources.first() else { bail!("no source is named to choose from") };

@@ -16,7 +16,6 @@ use crate::stamp::Stamp;
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepOutcome {
-    /// The step ran.
     Built,
     /// Its inputs and outputs are as they were.
     UpToDate,
@@ -25,9 +24,6 @@ pub enum StepOutcome {
 }
 
 /// Runs one step unless its inputs, and the outputs it left last time, are unchanged.
-///
-/// # Errors
-/// What `build` returns, with the step's name and the path of its log; or an output that is missing after it.
 pub fn run(
     context: &CommandContext,
     name: &str,

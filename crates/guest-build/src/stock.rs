@@ -12,7 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use super::engine::{self, Engine};
-use super::{kernel, module, room};
+use super::{kernel, module, work_dir};
 use crate::inputs::Inputs;
 use crate::log::StepLog;
 use crate::step;
@@ -151,9 +151,6 @@ impl Headers {
 }
 
 /// Builds `uchaos.ko` for the kernel of these headers.
-///
-/// # Errors
-/// A tool that fails, or a module that the kernel, or its mitigations, could not have.
 pub fn build(
     context: &CommandContext,
     headers: &Headers,
@@ -178,7 +175,7 @@ pub fn build(
         inputs = inputs.path(&signing.key).path(&signing.certificate);
     }
     step::run(context, &step, &inputs, &[&module], |log| {
-        let folder = room::for_builds(context, &format!("{step}-build"))?;
+        let folder = work_dir::for_builds(context, &format!("{step}-build"))?;
         module::gather(context, &listing, "engine.S", &folder)?;
         compare_listing(engine_object, &listing, &folder, log)?;
         log.run(&mut headers.make(&folder))?;

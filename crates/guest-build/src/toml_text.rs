@@ -6,9 +6,6 @@ use chaos_wire::nearest;
 use serde::de::DeserializeOwned;
 
 /// Parses `text`.
-///
-/// # Errors
-/// With line and column, and what may have been meant.
 pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
     toml::from_str(text).map_err(|error| {
         let meant = meant(error.message());

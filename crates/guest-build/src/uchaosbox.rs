@@ -22,17 +22,11 @@ const FLAGS: [&str; 3] =
 const STRIP: [&str; 3] = ["--strip-all", "--remove-section=.eh_frame", "--remove-section=.comment"];
 
 /// Builds the program as it ships.
-///
-/// # Errors
-/// A tool that fails, or a program that does not hold the engine object byte for byte.
 pub fn build(context: &CommandContext, engine_object: &Path) -> Result<PathBuf> {
     build_with(context, engine_object, "uchaosbox", "guest")
 }
 
 /// Builds the program with the self test of the kernel module, for on-target checks.
-///
-/// # Errors
-/// As [`build`].
 pub fn build_self_test(context: &CommandContext, engine_object: &Path) -> Result<PathBuf> {
     build_with(context, engine_object, "uchaosbox-selftest", "selftest")
 }

@@ -60,9 +60,6 @@ impl Archive {
     }
 
     /// The archive, uncompressed.
-    ///
-    /// # Errors
-    /// A path that is there twice, or whose folder is not in the archive (the kernel would drop it silently).
     pub fn to_cpio(&self) -> Result<Vec<u8>> {
         if let Some(path) = &self.twice {
             bail!("/{path} is in the archive twice");
@@ -82,9 +79,6 @@ impl Archive {
     }
 
     /// The archive as gzip, which is what the kernels here are built to unpack.
-    ///
-    /// # Errors
-    /// As [`Archive::to_cpio`].
     pub fn to_cpio_gz(&self) -> Result<Vec<u8>> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(&self.to_cpio()?).context("compressing the archive")?;
@@ -120,9 +114,6 @@ fn write_entry(out: &mut Vec<u8>, number: u32, path: &str, entry: &Entry) -> Res
 }
 
 /// An archive as it was before it was compressed, if it was.
-///
-/// # Errors
-/// When it is no whole gzip file though it begins as one.
 pub fn unpacked(archive: &[u8]) -> Result<Vec<u8>> {
     if !archive.starts_with(&[0x1f, 0x8b]) {
         return Ok(archive.to_vec());
@@ -135,9 +126,6 @@ pub fn unpacked(archive: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// The files of an archive by path, and their bytes (what a symbolic link points to counts as its bytes).
-///
-/// # Errors
-/// When it is no whole newc archive, compressed or not.
 pub fn read_back(archive: &[u8]) -> Result<BTreeMap<String, Vec<u8>>> {
     let plain = unpacked(archive)?;
     let mut rest = plain.as_slice();

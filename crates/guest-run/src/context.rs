@@ -12,7 +12,6 @@ use crate::failure::Failure;
 /// What every command is given about where it works and how it speaks.
 #[derive(Debug)]
 pub struct CommandContext {
-    /// The checkout.
     pub root: PathBuf,
     /// What is built: `target/uchaos` in the checkout (or under `CARGO_TARGET_DIR`).
     pub out: PathBuf,
@@ -30,18 +29,12 @@ pub struct CommandContext {
 
 impl CommandContext {
     /// The checkout that this program was built from.
-    ///
-    /// # Errors
-    /// As [`CommandContext::of`].
     pub fn open(offline: bool, dry_run: bool, json: bool) -> Result<Self> {
         Self::of(None, offline, dry_run, json)
     }
 
     /// Finds the checkout (the one that this program was built from, where none is given), the output folder and the
     /// cache.
-    ///
-    /// # Errors
-    /// A folder that is no checkout; when no home or cache folder can be told.
     pub fn of(checkout: Option<&Path>, offline: bool, dry_run: bool, json: bool) -> Result<Self> {
         let root = match checkout {
             Some(folder) => given_checkout(folder)?,

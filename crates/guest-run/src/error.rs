@@ -17,7 +17,6 @@ use crate::interrupt::Interrupted;
 pub struct Scene {
     /// What was run, in words.
     pub guest: String,
-    /// The command that repeats it.
     pub command: String,
     /// The console's log, where one was kept.
     pub console_log: Option<PathBuf>,
@@ -52,7 +51,6 @@ pub enum RunError {
         /// Why.
         #[source]
         error: io::Error,
-        /// What was run.
         scene: Box<Scene>,
     },
     /// The guest did not come to its end in time.
@@ -62,52 +60,22 @@ pub enum RunError {
         scene.guest,
         after.as_secs_f64()
     )]
-    Deadline {
-        /// How long it ran.
-        after: Duration,
-        /// What was run.
-        scene: Box<Scene>,
-    },
+    Deadline { after: Duration, scene: Box<Scene> },
     /// Text that was waited for did not come.
     #[error("waiting for {text:?} from {}: it did not come within {:.1} s\n{scene}", scene.guest, after.as_secs_f64())]
-    Silence {
-        /// What was waited for.
-        text: String,
-        /// How long.
-        after: Duration,
-        /// What was run.
-        scene: Box<Scene>,
-    },
+    Silence { text: String, after: Duration, scene: Box<Scene> },
     /// QEMU ended by itself, or was killed, before the guest had said how it ended.
     #[error("running {}: QEMU ended before the guest was done ({how})\n{scene}\n  {}", scene.guest, died_hint(*how))]
-    GuestDied {
-        /// How QEMU ended.
-        how: ExitStatus,
-        /// What was run.
-        scene: Box<Scene>,
-    },
+    GuestDied { how: ExitStatus, scene: Box<Scene> },
     /// The guest's kernel gave up.
     #[error("running {}: the guest panicked: {line}\n{scene}", scene.guest)]
-    GuestPanic {
-        /// The console line that says so.
-        line: String,
-        /// What was run.
-        scene: Box<Scene>,
-    },
+    GuestPanic { line: String, scene: Box<Scene> },
     /// The guest ended with a status of failure.
     #[error("running {}: the guest reports {status}{}\n{scene}", scene.guest, error_text(error_line.as_deref()))]
-    GuestFailed {
-        /// Its status.
-        status: GuestStatus,
-        /// What it gave as the reason.
-        error_line: Option<String>,
-        /// What was run.
-        scene: Box<Scene>,
-    },
+    GuestFailed { status: GuestStatus, error_line: Option<String>, scene: Box<Scene> },
     /// The user asked to stop.
     #[error("the run of {guest} was stopped, and QEMU with it")]
     Interrupted {
-        /// What was run.
         guest: String,
         /// The reason, for whoever looks for it in the chain of causes.
         #[source]
@@ -116,9 +84,7 @@ pub enum RunError {
     /// There is no place for the guest's data.
     #[error("preparing the data file {} of {guest}: {why}", path.display())]
     DataPort {
-        /// What was to be run.
         guest: String,
-        /// The file.
         path: PathBuf,
         /// What is wrong, and what to do.
         why: String,
@@ -126,9 +92,7 @@ pub enum RunError {
     /// The console's log cannot be written.
     #[error("writing the console log {} of {guest}: {error}\n  Check the free space and the permissions there.", path.display())]
     Log {
-        /// What was run.
         guest: String,
-        /// The log.
         path: PathBuf,
         /// Why.
         #[source]
@@ -137,9 +101,7 @@ pub enum RunError {
     /// The sockets of a guest that takes commands cannot be made, or are not connected.
     #[error("connecting the ports of {guest} to sockets in {}: {error}\n  Set TMPDIR to a folder that can be written and has a short name.", folder.display())]
     Sockets {
-        /// What was to be run.
         guest: String,
-        /// Where they are.
         folder: PathBuf,
         /// Why.
         #[source]
@@ -147,18 +109,12 @@ pub enum RunError {
     },
     /// The guest wrote without end to its console.
     #[error("running {}: it wrote more than {} MiB to its console, so it was killed\n{scene}", scene.guest, crate::console::MOST_BYTES >> 20)]
-    Flood {
-        /// What was run.
-        scene: Box<Scene>,
-    },
+    Flood { scene: Box<Scene> },
     /// Not even TCG runs the probe's guest.
     #[error(
         "probing the accelerators: QEMU does not run a guest of a few bytes: {why}\n  Try the command by hand, or install QEMU again"
     )]
-    ProbeFailed {
-        /// What happened instead.
-        why: String,
-    },
+    ProbeFailed { why: String },
 }
 
 fn died_hint(how: ExitStatus) -> &'static str {

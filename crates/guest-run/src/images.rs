@@ -73,9 +73,6 @@ pub struct LinuxImage {
 
 impl Images {
     /// The Linux guest.
-    ///
-    /// # Errors
-    /// Returns an error if only the microkernel was built.
     pub fn linux(&self) -> Result<&LinuxImage> {
         self.linux
             .as_ref()
@@ -104,18 +101,12 @@ impl Images {
     }
 
     /// Keeps the description in `file`, for programs that boot the images and cannot build them.
-    ///
-    /// # Errors
-    /// Returns an error if the file cannot be written.
     pub fn write(&self, file: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self).context("describing the images")?;
         fs::write(file, text).with_context(|| format!("writing {}", file.display()))
     }
 
     /// Reads a description that [`Images::write`] left.
-    ///
-    /// # Errors
-    /// Returns an error if there is none, or a file that it names is missing.
     pub fn read(file: &Path) -> Result<Self> {
         let text = fs::read(file).map_err(|error| {
             Failure::Missing(format!(
@@ -144,9 +135,6 @@ impl LinuxImage {
     }
 
     /// Bytes of the image as it ships: the packed kernel and the initramfs.
-    ///
-    /// # Errors
-    /// Returns an error if a file is missing.
     pub fn len_bytes(&self) -> Result<u64> {
         let len_bytes = |path: &Path| -> Result<u64> {
             let file =

@@ -28,9 +28,6 @@ struct Waiting {
 }
 
 /// Takes SIGINT, SIGTERM and SIGHUP over for the whole process; a second call does nothing.
-///
-/// # Errors
-/// When the kernel refuses a handler, or the thread that waits for signals cannot be started.
 pub fn install() -> io::Result<()> {
     let mut installed = lock(&INSTALLED);
     if *installed {

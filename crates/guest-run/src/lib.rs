@@ -46,7 +46,7 @@ pub use failure::Failure;
 pub use images::{BareImage, EngineObject, Images, LinuxImage};
 pub use live::Live;
 pub use machine::{
-    Accelerator, DataPort, Guest, ISOLATED_KERNEL_WORDS, LivePorts, Machine, Model, Network,
+    Accelerator, DataPort, Guest, ISOLATED_KERNEL_ARGUMENTS, LivePorts, Machine, Model, Network,
     PortKind,
 };
 pub use outcome::Outcome;

@@ -16,12 +16,10 @@ use crate::session::{Limits, Session};
 /// A guest that is ready for commands. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct Live {
-    /// The guest.
     pub session: Session,
     /// What it answers. A console (bare metal) drops what does not fit the socket: whoever asks for more than some
     /// 100 KiB at once must read all the while.
     pub data: UnixStream,
-    /// Where it takes commands.
     pub control: UnixStream,
     /// The place of the sockets, for as long as the guest runs.
     pub folder: TempDir,
@@ -29,9 +27,6 @@ pub struct Live {
 
 impl Live {
     /// Starts `guest` with live ports of the given kind, and waits until it is ready for commands.
-    ///
-    /// # Errors
-    /// When QEMU cannot be started, the guest dies, or it is not ready after `patience`.
     pub fn start(
         qemu: &Qemu,
         machine: &Machine,

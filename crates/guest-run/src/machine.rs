@@ -11,10 +11,11 @@ use chaos_wire::DEBUG_EXIT_PORT;
 use crate::qemu::Qemu;
 
 /// What a Linux guest's command line must have as well for two isolated boots to be the same.
-pub const ISOLATED_KERNEL_WORDS: &str = "nokaslr";
+pub const ISOLATED_KERNEL_ARGUMENTS: &str = "nokaslr";
 
 /// QEMU's machine models that both guests know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Model {
     /// PCI Express, as in a current PC.
     Q35,
@@ -37,7 +38,6 @@ impl fmt::Display for Model {
 /// What runs a guest's instructions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Accelerator {
-    /// The processor itself.
     Kvm,
     /// QEMU's translator: timing here reflects the emulator.
     Tcg,
@@ -57,14 +57,12 @@ impl fmt::Display for Accelerator {
 pub enum Network {
     /// QEMU's user network, from which nothing but the host's QEMU can be reached.
     User,
-    /// A network on which nobody answers.
     Silent,
 }
 
 /// The virtual hardware. It has one processor, and no device that is not named here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
-    /// Which model.
     pub model: Model,
     /// What runs it; an isolated machine is run by TCG whatever stands here.
     pub accelerator: Accelerator,
@@ -72,7 +70,6 @@ pub struct Machine {
     pub isolated: bool,
     /// QEMU's name of the processor; by default the host's own under KVM, and `qemu64` under TCG.
     pub cpu: Option<String>,
-    /// Memory.
     pub memory_mib: u32,
     /// What its network card is plugged into; no card where there is none.
     pub network: Option<Network>,
@@ -85,11 +82,8 @@ pub struct Guest {
     pub name: String,
     /// A bzImage, or an ELF with a PVH entry.
     pub kernel: PathBuf,
-    /// The archive that it is given.
     pub initrd: Option<PathBuf>,
-    /// The kernel command line.
     pub command_line: String,
-    /// Where its frames go.
     pub data: Option<DataPort>,
     /// Ports for a guest that takes commands while it runs, instead of `data`.
     pub live: Option<LivePorts>,
@@ -107,7 +101,6 @@ pub enum PortKind {
 /// The channel for frames, into a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataPort {
-    /// How the guest sees it.
     pub kind: PortKind,
     /// The file, which is made anew.
     pub path: PathBuf,
@@ -118,7 +111,6 @@ pub struct DataPort {
 /// A data port and a control port (`uchaos.control`, always the second), each on a socket that QEMU connects to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LivePorts {
-    /// How the guest sees them.
     pub kind: PortKind,
     /// The folder of the sockets `data` and `control`; somebody must listen there before QEMU starts. A path of up
     /// to 90 bytes.

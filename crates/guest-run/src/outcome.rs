@@ -12,13 +12,10 @@ use crate::error::{RunError, Scene};
 /// A guest that came to its end.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// How QEMU ended.
     pub exit: ExitStatus,
     /// The guest's verdict on its own work; `None` where it gave none.
     pub guest_status: Option<GuestStatus>,
-    /// What it wrote to its console.
     pub lines: Vec<ConsoleLine>,
-    /// How long QEMU ran.
     pub wall: Duration,
     /// What was run, for errors and for the record.
     pub scene: Scene,

@@ -26,9 +26,6 @@ pub fn line(text: fmt::Arguments<'_>) -> Result<()> {
 }
 
 /// Prints a result for programs.
-///
-/// # Errors
-/// As [`line`].
 pub fn json(result: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(result).context("writing JSON")?;
     line(format_args!("{text}"))

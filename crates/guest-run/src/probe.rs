@@ -34,11 +34,9 @@ const LEAST_PATIENCE: Duration = Duration::from_secs(2);
 pub enum KvmState {
     /// There is no `/dev/kvm`.
     Absent,
-    /// This user may not open it.
     NoPermission,
     /// It is there, and runs no guest.
     Unusable {
-        /// What happened.
         reason: String,
     },
     /// It runs guests.
@@ -51,7 +49,7 @@ pub enum KvmState {
 impl KvmState {
     /// What the user can do about it; `None` where nothing is wrong.
     #[must_use]
-    pub fn mend(&self) -> Option<&'static str> {
+    pub fn remedy(&self) -> Option<&'static str> {
         match self {
             Self::Absent => Some(
                 "load the module (`sudo modprobe kvm_intel` or `kvm_amd`), switch virtualisation on in the firmware, or, \
@@ -83,7 +81,6 @@ impl fmt::Display for KvmState {
 /// What was found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    /// What KVM is good for.
     pub kvm: KvmState,
     /// How long the probe's guest took under TCG.
     pub tcg: Duration,
@@ -260,7 +257,7 @@ mod tests {
             matches!(found.kvm, KvmState::Usable { took } if took > Duration::ZERO),
             "{found:?}"
         );
-        assert_eq!((found.accelerator(), found.kvm.mend()), (Accelerator::Kvm, None));
+        assert_eq!((found.accelerator(), found.kvm.remedy()), (Accelerator::Kvm, None));
     }
 
     #[test]
@@ -270,7 +267,7 @@ mod tests {
         let state = not_open(&io::Error::other("no such device or address"));
         assert!(state.to_string().contains("opening it fails: no such device"), "{state}");
         for state in [KvmState::Absent, KvmState::NoPermission, state] {
-            assert!(state.mend().is_some());
+            assert!(state.remedy().is_some());
         }
     }
 

@@ -22,9 +22,6 @@ pub fn spinner(label: &str) -> ProgressBar {
 }
 
 /// Runs `work` under a spinner, and says at the end how long it took.
-///
-/// # Errors
-/// Those of `work`.
 pub fn task<T>(label: &str, work: impl FnOnce(&ProgressBar) -> Result<T>) -> Result<T> {
     let begun = Instant::now();
     let bar = spinner(label);

@@ -40,25 +40,14 @@ pub enum QemuError {
          Set it to the path of a {PROGRAM}, or unset it",
         path.display()
     )]
-    NotAProgram {
-        /// As given.
-        path: PathBuf,
-    },
+    NotAProgram { path: PathBuf },
     /// It runs, and does not say that it is QEMU.
     #[error("asking {} for its version: {why}\n  Install QEMU again, or set {VARIABLE} to another one", path.display())]
-    NoVersion {
-        /// Which program.
-        path: PathBuf,
-        /// What it did instead.
-        why: String,
-    },
+    NoVersion { path: PathBuf, why: String },
 }
 
 impl Qemu {
     /// Finds QEMU: what `$UCHAOS_QEMU` names, else `qemu-system-x86_64` on `PATH`.
-    ///
-    /// # Errors
-    /// When there is none, or it does not say that it is one.
     pub fn find() -> Result<Self, QemuError> {
         let given = std::env::var_os(VARIABLE).filter(|value| !value.is_empty());
         Self::find_in(given, &std::env::var_os("PATH").unwrap_or_default())

@@ -32,9 +32,6 @@ pub struct Limits {
 }
 
 /// Runs a guest to its end.
-///
-/// # Errors
-/// Every way to fail but the guest's own verdict, which is in the [`Outcome`].
 pub fn run(
     qemu: &Qemu,
     machine: &Machine,
@@ -68,7 +65,6 @@ pub struct Session {
 /// What one turn of waiting came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Turn {
-    /// Something happened.
     News,
     /// The guest has ended and all has been read.
     Ended,
@@ -78,9 +74,6 @@ enum Turn {
 
 impl Session {
     /// Starts a guest.
-    ///
-    /// # Errors
-    /// When QEMU cannot be started, or there is no place for the data or the log.
     pub fn start(
         qemu: &Qemu,
         machine: &Machine,
@@ -192,9 +185,6 @@ impl Session {
     }
 
     /// Waits for the guest's next line; `None` when it has ended.
-    ///
-    /// # Errors
-    /// As [`Session::finish`].
     pub fn next_line(&mut self) -> Result<Option<ConsoleLine>, RunError> {
         loop {
             if let Some(line) = self.console.lines().get(self.given_lines) {
@@ -208,9 +198,6 @@ impl Session {
     }
 
     /// Waits for the guest's end.
-    ///
-    /// # Errors
-    /// When QEMU dies, the guest panics, its deadline passes, or the user asks to stop; the guest is killed then.
     pub fn finish(mut self) -> Result<Outcome, RunError> {
         while self.turn(None)? != Turn::Ended {}
         let exit = self.collect()?;

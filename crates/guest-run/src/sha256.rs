@@ -8,9 +8,6 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 /// The SHA-256 of a file, in hexadecimal.
-///
-/// # Errors
-/// When the file cannot be read.
 pub fn file_sha256(path: &Path) -> Result<String> {
     let mut file =
         fs::File::open(path).with_context(|| format!("opening {} to hash it", path.display()))?;

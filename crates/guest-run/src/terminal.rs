@@ -27,9 +27,6 @@ const CTRL_D: u8 = 0x04;
 ///
 /// Where standard input or output is no terminal, lines of standard input are typed on the guest's console once it
 /// has said `[uchaos] ready`, and a Ctrl-D follows the last of them.
-///
-/// # Errors
-/// When QEMU cannot be started or fails, a signal asks this program to stop, or a deadline passes.
 pub fn interactive(
     qemu: &Qemu,
     machine: &Machine,

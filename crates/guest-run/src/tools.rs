@@ -10,9 +10,7 @@ use std::path::PathBuf;
 pub struct Need {
     /// The program, or the absolute path of a file.
     pub name: &'static str,
-    /// The Debian package that has it.
     pub package: &'static str,
-    /// What for.
     pub why: &'static str,
 }
 

@@ -25,7 +25,7 @@ fn the_probe_ends_within_five_seconds_and_chooses_what_runs() {
         }
         state => {
             assert_eq!(found.accelerator(), Accelerator::Tcg);
-            assert!(state.mend().is_some() && !state.to_string().is_empty());
+            assert!(state.remedy().is_some() && !state.to_string().is_empty());
         }
     }
     // What was chosen does run a guest.

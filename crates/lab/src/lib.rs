@@ -6,15 +6,15 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
 
-pub mod bench;
 pub mod experiments;
+pub mod guests;
 pub mod page;
 pub mod question;
 pub mod text;
 pub mod watch;
 
-pub use bench::Bench;
 pub use experiments::EXPERIMENTS;
+pub use guests::Guests;
 
 use anyhow::Result;
 use entropy_report::{Part, Table};
@@ -22,14 +22,12 @@ use entropy_report::{Part, Table};
 /// One experiment.
 #[derive(Debug)]
 pub struct Experiment {
-    /// Its number in the list.
     pub number: u8,
     /// The page of the book that has its text.
     pub text: &'static str,
-    /// What must be built for it.
     pub needs: Needs,
     /// Takes it, and says what was found.
-    pub run: fn(&Bench<'_>) -> Result<Found>,
+    pub run: fn(&Guests<'_>) -> Result<Found>,
 }
 
 /// What an experiment is made with.
@@ -37,9 +35,7 @@ pub struct Experiment {
 pub enum Needs {
     /// The engine alone, on a clock that is known.
     Engine,
-    /// The microkernel.
     BareMetal,
-    /// Both guests.
     BothGuests,
 }
 

@@ -13,7 +13,7 @@ use guest_run::say;
 pub fn asked(text: &Text) -> String {
     let options =
         text.options.iter().map(|answer| format!("  {}) {}\n", answer.letter, answer.says));
-    format!("{}{}", super::page::wrapped(&text.question), options.collect::<String>())
+    format!("{}{}", super::text::wrapped(&text.question), options.collect::<String>())
 }
 
 /// What there is to say to an answer.
@@ -37,9 +37,6 @@ pub fn chosen<'a>(text: &'a Text, given: &str) -> Result<&'a Answer> {
 
 /// Asks whoever sits at the terminal until the answer is right or the input ends. Where nobody does, nothing is
 /// waited for, and how to answer is said instead.
-///
-/// # Errors
-/// When the terminal fails.
 pub fn ask(text: &Text, number: u8) -> Result<()> {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         return say!("Answer with: cargo xtask lab {number} --answer LETTER");

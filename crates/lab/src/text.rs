@@ -6,6 +6,8 @@ const BEFORE: &str = "Before";
 const AFTER: &str = "What to look at";
 const QUESTION: &str = "Question";
 const ANSWERS: &str = "Answers";
+/// Columns of text on a terminal.
+const COLUMNS: usize = 100;
 
 /// A page of the book.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,9 +18,7 @@ pub struct Text {
     pub before: Vec<String>,
     /// Paragraphs that say what to look at in what was found.
     pub after: Vec<String>,
-    /// The question.
     pub question: String,
-    /// What can be answered.
     pub options: Vec<Answer>,
 }
 
@@ -27,9 +27,7 @@ pub struct Text {
 pub struct Answer {
     /// `a`, `b`, …
     pub letter: char,
-    /// What it says.
     pub says: String,
-    /// Whether it is the right one.
     pub is_right: bool,
     /// Why, or why not.
     pub because: String,
@@ -73,6 +71,12 @@ impl Text {
     pub fn answer(&self, letter: char) -> Option<&Answer> {
         self.options.iter().find(|answer| answer.letter == letter)
     }
+}
+
+/// A paragraph in lines that fit a terminal, each with its end.
+#[must_use]
+pub fn wrapped(paragraph: &str) -> String {
+    textwrap::fill(&paragraph.split_whitespace().collect::<Vec<_>>().join(" "), COLUMNS) + "\n"
 }
 
 /// What stands below a heading, up to the next one.

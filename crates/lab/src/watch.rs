@@ -38,9 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// When a view ends by itself.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Until {
-    /// After so many samples.
     pub samples: Option<u64>,
-    /// After so many seconds.
     pub seconds: Option<u64>,
 }
 
@@ -65,16 +63,12 @@ pub struct State {
     pub paused: bool,
     /// The last thing that happened, for the status line.
     pub notice: String,
-    /// Captures that were saved.
     pub saved: Vec<PathBuf>,
 }
 
 impl Watch {
     /// Shows what the guest gives until the user leaves, a bound is reached, or something fails. The guest is gone and
     /// the terminal as it was found when this returns.
-    ///
-    /// # Errors
-    /// The guest's death or silence, an answer that is not whole, a request to stop, a terminal that fails.
     pub fn run(mut self, live: Live) -> Result<()> {
         let jobs = [
             Job::Raw { samples: SAMPLES_AT_ONCE },

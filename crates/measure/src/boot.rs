@@ -55,10 +55,6 @@ impl Boot<'_> {
 
     /// Boots it and reads what it gave; `slug` names its files in `work_dir`, of which the console log stays. `on_line`
     /// is called with each line of the console.
-    ///
-    /// # Errors
-    /// Returns an error if the guest dies, panics, fails or passes its deadline, its capture is not whole, or a job in
-    /// it failed.
     pub fn take(
         &self,
         qemu: &Qemu,
@@ -93,9 +89,6 @@ impl Boot<'_> {
     }
 
     /// Boots it, and keeps what each target gave below `folder`.
-    ///
-    /// # Errors
-    /// As [`Boot::take`]; returns an error if a file cannot be written.
     pub fn keep(&self, qemu: &Qemu, folder: &Path, slug: &str) -> Result<Vec<TakenRun>> {
         let Taken { mut runs, console_log, .. } = self.take(qemu, folder, slug, |_| ())?;
         for run in &mut runs {
@@ -114,9 +107,6 @@ fn expected_bytes(request: &Request) -> u64 {
 }
 
 /// Reads a capture whose target says that it did all its jobs, and removes it.
-///
-/// # Errors
-/// Returns an error if it is not whole, or a job in it failed after all.
 pub(crate) fn read_capture(path: &Path) -> Result<Capture> {
     let capture = Capture::read(path)?;
     fs::remove_file(path).with_context(|| format!("removing {}", path.display()))?;

@@ -23,16 +23,12 @@ const ABOUT: &str = "taken.json";
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct About {
-    /// The boot without its samples.
     taken: TakenRun,
     /// By file name, the SHA-256 of each file that `taken.paths` names.
     sha256: BTreeMap<String, String>,
 }
 
 /// Writes a boot of one target below `run_folder`, and notes the paths in it.
-///
-/// # Errors
-/// A file that cannot be written: the disk is full, the folder read-only.
 pub fn write(run_folder: &Path, taken: &mut TakenRun, console_log: Option<&Path>) -> Result<()> {
     let relative = format!("{}/{}", taken.target, condition(taken));
     let folder = run_folder.join(&relative);
@@ -78,9 +74,6 @@ pub fn write(run_folder: &Path, taken: &mut TakenRun, console_log: Option<&Path>
 }
 
 /// Reads back every boot below a run's folder.
-///
-/// # Errors
-/// A file that is missing, cut, or not as `taken.json` says.
 pub fn read_all(run_folder: &Path) -> Result<Vec<TakenRun>> {
     let mut found = Vec::new();
     for target in sorted_folders(run_folder)? {

@@ -20,13 +20,11 @@ use guest_run::LinuxImage;
 /// Everything that `cargo xtask size` shows.
 #[derive(Debug, Serialize)]
 pub struct Footprint {
-    /// The profile measured.
     pub profile: String,
     /// Where the sources of kernel and busybox came from.
     pub sources: String,
     /// This guest, and the two systems that it is measured against.
     pub systems: Vec<System>,
-    /// From inside the guest.
     pub memory: Memory,
     /// From reset to /init and to the shell.
     pub boot: Boot,
@@ -35,9 +33,6 @@ pub struct Footprint {
 }
 
 /// Measures the guest.
-///
-/// # Errors
-/// An image that cannot be read, or a guest that does not reach its shell.
 pub fn measure(image: &LinuxImage, scratch: &Path) -> Result<Footprint> {
     let (memory, boot) = booted::measure(image, scratch)?;
     Ok(Footprint {

@@ -7,21 +7,20 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use guest_run::{
-    Accelerator, DataPort, Guest, ISOLATED_KERNEL_WORDS, Images, LinuxImage, Machine, Model,
+    Accelerator, DataPort, Guest, ISOLATED_KERNEL_ARGUMENTS, Images, LinuxImage, Machine, Model,
     PortKind, Probe, Qemu,
 };
-use serde::Serialize;
 
 /// The machine that a guest is booted on. Both guests get the same.
-#[derive(Debug, Clone, Args, Serialize)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The machine")]
 pub struct MachineOptions {
     /// QEMU's machine model
-    #[arg(long, value_enum, default_value_t = ModelName::Q35)]
-    pub machine: ModelName,
+    #[arg(long, value_enum, default_value_t = Model::Q35)]
+    pub machine: Model,
     /// What runs the guest's instructions; `auto` probes KVM and takes TCG where it does not work
-    #[arg(long, value_enum, default_value_t = AccelName::Auto)]
-    pub accel: AccelName,
+    #[arg(long, value_enum, default_value_t = AcceleratorChoice::Auto)]
+    pub accel: AcceleratorChoice,
     /// QEMU's name of the processor (default: the host's under KVM, qemu64 under TCG)
     #[arg(long, value_name = "NAME")]
     pub cpu: Option<String>,
@@ -33,26 +32,20 @@ pub struct MachineOptions {
     pub deadline: u64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ModelName {
-    Q35,
-    Pc,
-    Microvm,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AccelName {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AcceleratorChoice {
     Auto,
     Kvm,
     Tcg,
 }
 
 /// Which guest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum GuestKind {
+    /// The engine in the microkernel
+    #[value(name = "bare")]
     BareMetal,
+    /// The engine in the kernel module of the Linux guest
     Linux,
 }
 
@@ -67,15 +60,14 @@ pub struct Host {
 
 impl MachineOptions {
     /// Finds QEMU and chooses the accelerator; says so on standard error where the timing will be the emulator's.
-    ///
-    /// # Errors
-    /// No QEMU, or a probe guest that does not even run under TCG.
     pub fn host(&self) -> Result<Host> {
         let qemu = Qemu::find()?;
         let (accelerator, reason) = match self.accel {
-            AccelName::Kvm => (Accelerator::Kvm, "asked for with --accel kvm, unprobed".to_owned()),
-            AccelName::Tcg => (Accelerator::Tcg, "asked for with --accel tcg".to_owned()),
-            AccelName::Auto => {
+            AcceleratorChoice::Kvm => {
+                (Accelerator::Kvm, "asked for with --accel kvm, unprobed".to_owned())
+            }
+            AcceleratorChoice::Tcg => (Accelerator::Tcg, "asked for with --accel tcg".to_owned()),
+            AcceleratorChoice::Auto => {
                 let probe: Probe = guest_run::probe(&qemu)?;
                 (probe.accelerator(), probe.kvm.to_string())
             }
@@ -89,11 +81,7 @@ impl MachineOptions {
     /// The machine under one condition.
     pub fn machine(&self, host: &Host, isolated: bool) -> Machine {
         Machine {
-            model: match self.machine {
-                ModelName::Q35 => Model::Q35,
-                ModelName::Pc => Model::Pc,
-                ModelName::Microvm => Model::Microvm,
-            },
+            model: self.machine,
             accelerator: host.accelerator,
             isolated,
             cpu: self.cpu.clone(),
@@ -144,9 +132,6 @@ impl GuestKind {
     }
 
     /// What is booted for this guest, from the images.
-    ///
-    /// # Errors
-    /// Returns an error if this guest was not built.
     pub fn in_images(self, images: &Images) -> Result<BootFiles<'_>> {
         Ok(match self {
             Self::BareMetal => self.boot_files(&images.bare.elf, &images.bare.initrd, ""),
@@ -175,7 +160,7 @@ impl BootFiles<'_> {
     pub fn guest(self, machine: &Machine, words: &str, data: Option<(PathBuf, u64)>) -> Guest {
         let kind = self.kind.port_kind();
         let isolated = machine.isolated && self.kind == GuestKind::Linux;
-        let isolation = if isolated { ISOLATED_KERNEL_WORDS } else { "" };
+        let isolation = if isolated { ISOLATED_KERNEL_ARGUMENTS } else { "" };
         // Without the processor's own timer a microvm has none that Linux takes, and no interrupt reaches the console.
         let left_out = if machine.model == Model::Microvm { "nolapic" } else { "" };
         let base = self.base.split(' ').filter(|word| *word != left_out);

@@ -2,7 +2,7 @@
 //! The target `host-user`: uchaosbox on the host itself, the same program that the Linux guest runs.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -17,9 +17,6 @@ use crate::settings::Settings;
 use crate::taken::{self, BootFacts};
 
 /// The command that takes the measurement, its frames going to `capture`.
-///
-/// # Errors
-/// Returns an error if the job grammar does not take a setting.
 pub fn command(images: &Images, settings: &Settings, capture: &Path) -> Result<Command> {
     let request: Request = settings.request(Targets::EMPTY.with(Target::HostUser), false)?;
     let mut command = Command::new(&images.linux()?.uchaosbox);
@@ -29,15 +26,12 @@ pub fn command(images: &Images, settings: &Settings, capture: &Path) -> Result<C
             [parameter.option().to_owned(), parameter.value(number).to_string()]
         }))
         .arg("--output")
-        .arg(capture);
+        .arg(capture)
+        .stdin(Stdio::null());
     Ok(command)
 }
 
 /// Runs it, and writes what it gave below `run_folder`.
-///
-/// # Errors
-/// Returns an error if the program cannot be run, fails or passes its deadline, its capture is not whole, or a file
-/// cannot be written.
 pub fn take(
     images: &Images,
     settings: &Settings,

@@ -19,9 +19,6 @@ const MARK: &str = "[tsc at init] ";
 
 /// Instructions from reset to the first one of /init, firmware included, on a q35 with 64 MB. Time that the guest
 /// waits for counts as well, at an instruction a nanosecond.
-///
-/// # Errors
-/// No compiler to assemble the first process with; a guest that does not come to its end.
 pub fn instructions_to_init(
     kernel: &Path,
     initramfs: &Path,

@@ -48,9 +48,6 @@ impl PlannedBoot {
     }
 
     /// What its targets are asked for.
-    ///
-    /// # Errors
-    /// As [`Settings::request`].
     pub fn request(self, settings: &Settings) -> Result<Request> {
         let targets = match self.guest {
             GuestKind::BareMetal => Targets::EMPTY.with(Target::BareMetal),
@@ -63,9 +60,6 @@ impl PlannedBoot {
     }
 
     /// The boot itself.
-    ///
-    /// # Errors
-    /// Returns an error if the guest was not built.
     pub fn boot<'a>(
         self,
         images: &'a Images,

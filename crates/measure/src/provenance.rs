@@ -54,9 +54,6 @@ pub fn compiler() -> String {
 }
 
 /// A file that goes into a run.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn artifact(name: &str, path: &Path) -> Result<Artifact> {
     let bytes = fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len();
     Ok(Artifact { name: name.to_owned(), bytes, sha256: file_sha256(path)? })

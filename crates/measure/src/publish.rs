@@ -21,6 +21,9 @@ use guest_run::file_sha256;
 use guest_run::progress::task;
 use guest_run::say;
 
+/// The step that writes the pages.
+pub const REPORT: &str = "report";
+
 #[derive(Debug, Serialize)]
 struct Manifest<'a> {
     provenance: &'a Provenance,
@@ -38,9 +41,6 @@ struct BootRecord<'a> {
 }
 
 /// Where a run that is being taken comes from.
-///
-/// # Errors
-/// An image that cannot be read.
 pub fn provenance(
     context: &CommandContext,
     images: &Images,
@@ -145,16 +145,13 @@ fn here(context: &CommandContext) -> Provenance {
 }
 
 /// Writes the files, gives the run its name, and prints the table.
-///
-/// # Errors
-/// A file that cannot be written.
 pub fn write(
     context: &CommandContext,
     run: RunFolder,
     result: &CompareResult,
     taken: &[TakenRun],
 ) -> Result<()> {
-    let label = context.next_label("report");
+    let label = context.next_label(REPORT);
     task(&label, |_| {
         save(&run.path().join("manifest.json"), &manifest(run.path(), result, taken)?)?;
         save(&run.path().join("result.json"), &entropy_report::to_json(result)?)?;
@@ -167,18 +164,12 @@ pub fn write(
 }
 
 /// Writes `report.html` and `report.md`, which are made from the result alone.
-///
-/// # Errors
-/// A file that cannot be written.
 pub fn pages(folder: &Path, result: &CompareResult) -> Result<()> {
     save(&folder.join("report.md"), &entropy_report::to_markdown(result))?;
     save(&folder.join("report.html"), &entropy_report::to_html(result)?)
 }
 
 /// Prints the table, or the result as JSON.
-///
-/// # Errors
-/// A result that cannot be written as JSON.
 pub fn show(context: &CommandContext, result: &CompareResult) -> Result<()> {
     if context.json {
         say!("{}", entropy_report::to_json(result)?)?;
@@ -211,9 +202,6 @@ fn manifest(folder: &Path, result: &CompareResult, taken: &[TakenRun]) -> Result
 }
 
 /// Writes a file whole or not at all: what stood there before stays until the new one is complete.
-///
-/// # Errors
-/// When it cannot be written.
 pub fn save(path: &Path, text: &str) -> Result<()> {
     let fresh = path.with_extension("new");
     fs::write(&fresh, text)

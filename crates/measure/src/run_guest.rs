@@ -69,10 +69,6 @@ impl RunOptions {
     }
 
     /// Runs the guest, with a network card where it is to have one.
-    ///
-    /// # Errors
-    /// Returns an error if the guest dies, fails or passes its deadline, its capture is not whole, or files cannot be
-    /// written.
     pub fn run(
         &self,
         context: &CommandContext,

@@ -38,9 +38,6 @@ pub struct RunFolder {
 
 impl RunFolder {
     /// Starts a run named after the present moment (UTC) in the folder `runs`.
-    ///
-    /// # Errors
-    /// When the folder cannot be written: a read-only checkout, a full disk.
     pub fn create(runs: &Path) -> Result<Self> {
         let advice = || {
             format!("creating a run under {} (give another place with --runs DIR)", runs.display())
@@ -68,9 +65,6 @@ impl RunFolder {
     }
 
     /// Gives the run its final name and points `latest` at it.
-    ///
-    /// # Errors
-    /// When the rename or the link fails.
     pub fn finish(self) -> Result<PathBuf> {
         let (link, id) = (self.runs.join("latest"), self.id.clone());
         let fresh = self.runs.join(format!(".latest-{}", std::process::id()));
@@ -83,9 +77,6 @@ impl RunFolder {
     }
 
     /// Gives the run its final name, beside what `latest` points at.
-    ///
-    /// # Errors
-    /// When the rename fails.
     pub fn keep(mut self) -> Result<PathBuf> {
         let place = self.runs.join(&self.id);
         fs::rename(&self.partial, &place)

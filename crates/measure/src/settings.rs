@@ -5,12 +5,11 @@
 use anyhow::{Result, anyhow};
 use chaos_wire::{OnFailure, Params, Request, Targets};
 use clap::Args;
-use serde::Serialize;
 
 use guest_run::Failure;
 
 /// What to take from every target. The defaults are those of the main job.
-#[derive(Debug, Clone, Args, Serialize)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "What to take")]
 pub struct Settings {
     /// Raw samples from each target in each boot

@@ -39,9 +39,6 @@ pub fn find(runs: &Path, name: &Path) -> Result<PathBuf> {
 }
 
 /// The result that stands in `folder`.
-///
-/// # Errors
-/// A file that is missing, is damaged, or is of another version.
 pub fn read_result(folder: &Path) -> Result<CompareResult> {
     let path = folder.join("result.json");
     let text = fs::read_to_string(&path).with_context(|| {
@@ -51,9 +48,6 @@ pub fn read_result(folder: &Path) -> Result<CompareResult> {
 }
 
 /// The run `name` with its samples.
-///
-/// # Errors
-/// As [`find`] and [`read_result`]; samples that are missing, cut or changed.
 pub fn read(runs: &Path, name: &Path) -> Result<Stored> {
     let folder = find(runs, name)?;
     let result = read_result(&folder)?;

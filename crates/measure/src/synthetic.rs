@@ -20,9 +20,6 @@ const PERIOD: u32 = 16;
 
 /// Runs the engine over the clock as long as a target of `settings` would, but for no more than the main job's own
 /// amounts, and writes what it gave below `run_folder`.
-///
-/// # Errors
-/// A setting that makes no sense; a file that cannot be written.
 pub fn take(settings: &Settings, run_folder: &Path) -> Result<TakenRun> {
     let mut run = make(settings)?;
     files::write(run_folder, &mut run, None)?;

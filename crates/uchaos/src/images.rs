@@ -16,9 +16,6 @@ pub enum Parts {
 /// Gives the images to boot.
 pub trait ImageSource {
     /// The images, whose step lines come before the `more_steps` of the command.
-    ///
-    /// # Errors
-    /// Returns an error if an image is missing or cannot be built.
     fn images(&self, context: &CommandContext, parts: Parts, more_steps: usize) -> Result<Images>;
 }
 

@@ -22,9 +22,6 @@ pub(crate) struct Image {
 
 impl Image {
     /// Builds, and prints the files with their sizes.
-    ///
-    /// # Errors
-    /// The step that failed.
     pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
         let images = images::prepare(context, &self.linux, 0)?;
         if context.dry_run {

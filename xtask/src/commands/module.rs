@@ -48,13 +48,11 @@ pub(crate) struct Module {
 
 impl Module {
     /// Builds, and prints where it is.
-    ///
-    /// # Errors
-    /// Headers or a compiler that are missing; the step that failed.
     pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
         let headers = self.kernel_headers.as_deref().map(Headers::open).transpose()?;
         preflight::ensure(context, TO_BUILD)?;
-        context.expect_steps(if self.debian.is_some() { 3 } else { 2 });
+        let plan = [self.debian.map(|_| "debian"), Some("engine"), Some("module")];
+        context.expect_steps(plan.iter().flatten().count());
         let headers = match self.debian {
             Some(series) => Some(DebianKernel::obtain(context, series)?.headers),
             None => headers,

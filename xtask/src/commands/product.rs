@@ -57,9 +57,6 @@ impl ImageSource for Microkernel {
 
 impl RunLinuxOrNested {
     /// Builds what is needed, and runs it.
-    ///
-    /// # Errors
-    /// Returns an error if a step or the guest fails.
     pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
         let OnBuilt { command, mut linux } = self.run;
         if !self.nested {
@@ -82,17 +79,11 @@ impl RunLinuxOrNested {
 }
 
 /// Looks for what building the images needs as well.
-///
-/// # Errors
-/// As [`Doctor::run`].
 pub(crate) fn doctor(command: Doctor, context: &CommandContext) -> Result<()> {
     command.run(context, TO_BUILD)
 }
 
 /// Builds `ea` with optimisation, and becomes it.
-///
-/// # Errors
-/// Returns an error if it cannot be built or started.
 pub(crate) fn assess(command: Assess, context: &CommandContext) -> Result<()> {
     let target = context.out.join("cargo");
     let mut build = Command::new("cargo");

@@ -9,8 +9,8 @@ use clap::Args;
 use guest_build::linux_image::{self, LinuxOptions};
 use guest_build::preflight;
 use guest_build::repro::{self, Twice};
-use guest_build::room;
 use guest_build::tools::TO_BUILD;
+use guest_build::work_dir;
 use guest_run::CommandContext;
 use guest_run::Failure;
 use guest_run::tools::TO_RUN;
@@ -55,7 +55,7 @@ impl Repro {
             .disable_cleanup(self.keep)
             .tempdir_in(&place)
             .with_context(|| format!("creating a folder in {} ($TMPDIR)", place.display()))?;
-        context.expect_steps(2);
+        context.expect_steps(linux_image::SOURCES);
         linux_image::obtain_sources(context, &self.linux)?;
         let files = repro::build_twice(context, &self.linux, base.path())?;
         if context.json {
@@ -70,20 +70,20 @@ impl Repro {
     }
 }
 
-/// A folder with room for both, that the kernel's make can work in.
+/// A folder with space for both, that the kernel's make can work in.
 fn place() -> Result<PathBuf> {
     let place = std::env::temp_dir();
-    if !room::is_plain(&place) {
+    if !work_dir::is_plain(&place) {
         bail!(
             "the kernel's make refuses a path like {}: set TMPDIR to one without spaces and colons",
             place.display()
         );
     }
-    ensure_room(&place)?;
+    ensure_space(&place)?;
     Ok(place)
 }
 
-fn ensure_room(place: &Path) -> Result<()> {
+fn ensure_space(place: &Path) -> Result<()> {
     match guest_run::free_bytes(place) {
         Some(free_bytes) if free_bytes < NEEDED_BYTES => bail!(
             "{} has {:.1} GB free, and two builds take {:.1} GB: free some space, or set TMPDIR to a folder with more",

@@ -22,9 +22,6 @@ pub(crate) struct Setup {
 
 impl Setup {
     /// Installs and fetches.
-    ///
-    /// # Errors
-    /// A package that cannot be installed, a source that cannot be had.
     pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
         preflight::ensure(context, TO_RUN)?;
         preflight::ensure(context, TO_BUILD)?;

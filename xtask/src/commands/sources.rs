@@ -40,7 +40,6 @@ pub(crate) struct Sources {
 enum State {
     /// In the cache, as it was when it came.
     Cached,
-    /// Not in the cache.
     Missing,
     /// It was not what it should be, and was set aside.
     Wrong,

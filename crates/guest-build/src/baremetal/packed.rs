@@ -16,9 +16,6 @@ use guest_run::CommandContext;
 const KERNEL_START: u64 = 0x10_0000;
 
 /// Packs the kernel `linked` into the ELF `packed`, with `folder` for what comes between.
-///
-/// # Errors
-/// A kernel that is not linked as expected, or the assembler's and linker's errors.
 pub(super) fn build(
     context: &CommandContext,
     linked: &Path,

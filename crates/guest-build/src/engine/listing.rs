@@ -47,10 +47,6 @@ pub(super) const HEAD: &str = r#"/* SPDX-License-Identifier: GPL-2.0-or-later */
 const LINE_BYTES: usize = 16;
 
 /// The listing of the merged object, which still has its local symbols.
-///
-/// # Errors
-/// A file that cannot be read, or code that has no such listing: an indirect branch, a reference to the middle of a
-/// function.
 pub(super) fn listing(merged: &Path) -> Result<String> {
     let bytes = fs::read(merged).with_context(|| format!("reading {}", merged.display()))?;
     Lister::new(&bytes)

@@ -17,9 +17,6 @@ use super::verify::place_in;
 const PAGE_BYTES: u64 = 4096;
 
 /// Checks that the engine begins a page in `linked`, a program with its symbols, and that no loop of it crosses one.
-///
-/// # Errors
-/// A file that cannot be read, an engine that begins within a page, or the first loop that crosses one.
 pub fn check_pages(engine: &Engine, linked: &Path) -> Result<()> {
     let read = |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
     let (object, program) = (read(&engine.object)?, read(linked)?);
@@ -43,7 +40,6 @@ pub fn check_pages(engine: &Engine, linked: &Path) -> Result<()> {
 /// Where execution may go on after an instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Flow {
-    /// The address of a direct jump.
     jump: Option<u64>,
     /// Whether it may be the instruction behind it.
     falls_through: bool,

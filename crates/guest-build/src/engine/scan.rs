@@ -27,9 +27,6 @@ const RELOCATIONS: [elf::RelocationType; 5] = [
 ];
 
 /// Refuses an object that is not fit for all targets.
-///
-/// # Errors
-/// The first thing found, with what it means.
 pub(super) fn scan(path: &Path, log: &mut StepLog) -> Result<()> {
     let bytes = fs::read(path).with_context(|| format!("reading {} to scan it", path.display()))?;
     check_object(&bytes)
@@ -77,9 +74,6 @@ fn check_object(bytes: &[u8]) -> Result<()> {
 }
 
 /// objdump's listing of a file's code: offset and instruction on each line.
-///
-/// # Errors
-/// When objdump cannot be started, or cannot read the file.
 pub fn disassemble(path: &Path) -> Result<String> {
     let output = Command::new("objdump")
         .args(["--disassemble", "--no-show-raw-insn"])

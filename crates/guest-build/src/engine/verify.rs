@@ -14,16 +14,12 @@ use super::{Engine, FUNCTIONS};
 /// What was compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified {
-    /// Bytes of code that are equal.
     pub compared_bytes: usize,
     /// Bytes of code that a linker fills in, and that cannot be compared.
     pub relocated_bytes: usize,
 }
 
 /// Checks that `linked`, an ELF program or a kernel module with its symbols, holds this engine.
-///
-/// # Errors
-/// A file that cannot be read, an engine function that is not in it, or the first byte that differs.
 pub fn verify(engine: &Engine, linked: &Path) -> Result<Verified> {
     let read = |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
     let (object, program) = (read(&engine.object)?, read(linked)?);

@@ -13,7 +13,7 @@ use crate::kernel_source::short;
 use crate::log::StepLog;
 use crate::sources::{self, Obtained, unpack};
 use crate::step;
-use crate::{kernel, room};
+use crate::{kernel, work_dir};
 use guest_run::CommandContext;
 
 /// Its name in linux-guest/sources.toml.
@@ -46,15 +46,12 @@ const CONFIGURE: &[&str] = &[
 ];
 
 /// Builds the program.
-///
-/// # Errors
-/// When Debian's source cannot be had, configure or ninja fails, or the program has outgrown its limit.
 pub(super) fn build(context: &CommandContext) -> Result<PathBuf> {
-    let obtained = sources::first_to_be_had(context, &[SOURCE.to_owned()])?;
+    let obtained = sources::first_available(context, &[SOURCE.to_owned()])?;
     let key =
         Inputs::new().text("source", obtained.sha256.clone()).text("devices", DEVICES).digest()?;
-    let tree = room::for_trees(context)?.join(format!("qemu-{}", short(&key)));
-    let build_dir = room::for_builds(context, &format!("qemu-{}", short(&key)))?;
+    let tree = work_dir::for_trees(context)?.join(format!("qemu-{}", short(&key)));
+    let build_dir = work_dir::for_builds(context, &format!("qemu-{}", short(&key)))?;
     let program = context.out.join("qemu-guest/qemu");
     let inputs = Inputs::new()
         .text("tree", key)

@@ -12,9 +12,6 @@ use anyhow::{Context, Result};
 const LEFT_OUT: [&str; 3] = [".git", "runs", "target"];
 
 /// Copies the checkout `from` into the new folder `to`, with the modes that `umask` leaves.
-///
-/// # Errors
-/// A file that cannot be read or written.
 pub fn copy_checkout(from: &Path, to: &Path, umask: u32) -> Result<()> {
     fs::create_dir_all(to).with_context(|| format!("creating {}", to.display()))?;
     set_mode(to, 0o777 & !umask)?;

@@ -19,9 +19,6 @@ pub(super) struct Apt {
 
 impl Apt {
     /// Sets the folder up and brings the lists up to date.
-    ///
-    /// # Errors
-    /// When there is no apt or keyring, the folder cannot be written, or no list comes.
     pub(super) fn open(debian: &Debian, folder: &Path, log: &mut StepLog) -> Result<Self> {
         if !debian.keyring.exists() {
             bail!("{} is missing: install debian-archive-keyring", debian.keyring.display());
@@ -46,9 +43,6 @@ impl Apt {
     }
 
     /// Puts `member` of the newest `package` at `target`, and returns the package's version.
-    ///
-    /// # Errors
-    /// When the package cannot be had or does not hold the member.
     pub(super) fn package_member(
         &self,
         package: &str,
@@ -87,9 +81,6 @@ impl Apt {
     }
 
     /// Puts the upstream tarball `file` of a source package at `target`.
-    ///
-    /// # Errors
-    /// When the package cannot be had or has another tarball.
     pub(super) fn upstream_tarball(
         &self,
         package: &str,
@@ -116,9 +107,6 @@ impl Apt {
 
     /// Puts a tarball of the newest kernel of a flavour at `target`: the image and the headers that modules are built
     /// by. Returns their version.
-    ///
-    /// # Errors
-    /// When one of the packages cannot be had.
     pub(super) fn kernel(&self, flavour: &str, target: &Path, log: &mut StepLog) -> Result<String> {
         let image = self.needed_by(&format!("linux-image-{flavour}"), &["linux-image-"])?;
         let headers = self.needed_by(&format!("linux-headers-{flavour}"), &["linux-headers-"])?;
@@ -139,9 +127,6 @@ impl Apt {
     }
 
     /// Puts a tarball of a whole source package at `target`, and returns its version.
-    ///
-    /// # Errors
-    /// When it cannot be had.
     pub(super) fn source_package(
         &self,
         package: &str,

@@ -18,10 +18,6 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 const BODY_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// Appends what is missing of `url` to `part`, or begins anew where the server cannot resume.
-///
-/// # Errors
-/// When the host cannot be reached, answers with anything but the file, or the transfer breaks; what came so far
-/// stays in `part`.
 pub(super) fn download(url: &str, part: &Path, bar: &ProgressBar) -> Result<()> {
     let have_bytes = part.metadata().map_or(0, |data| data.len());
     let mut request = agent().get(url);

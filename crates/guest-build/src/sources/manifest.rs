@@ -20,7 +20,6 @@ pub struct Manifest {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Debian {
-    /// The public keys that sign it.
     pub keyring: PathBuf,
     /// `address suite component`, one line each.
     pub entries: Vec<String>,
@@ -30,15 +29,12 @@ pub struct Debian {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// What profiles call it.
     pub name: String,
     /// The version inside; for files that move with Debian's updates it is learned when they come.
     pub version: Option<String>,
-    /// Its name in the cache.
     pub file: String,
     /// What it must hash to, in lower-case hexadecimal.
     pub sha256: Option<String>,
-    /// Tried in this order.
     pub mirrors: Vec<Mirror>,
 }
 
@@ -46,13 +42,11 @@ pub struct Source {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Mirror {
-    /// An address.
     Url(String),
     /// The upstream tarball of a Debian source package.
     DebianSource(String),
     /// A file in a Debian binary package.
     DebianPackage {
-        /// The package.
         name: String,
         /// The file's path as `dpkg-deb --contents` prints it.
         member: String,
@@ -65,9 +59,6 @@ pub enum Mirror {
 
 impl Manifest {
     /// Reads and checks the manifest of the checkout at `root`.
-    ///
-    /// # Errors
-    /// When it cannot be read, has an unknown key, or an entry that nothing could verify.
     pub fn read(root: &Path) -> Result<Self> {
         let path = root.join("linux-guest/sources.toml");
         let text =
@@ -89,9 +80,6 @@ impl Manifest {
     }
 
     /// The source of that name.
-    ///
-    /// # Errors
-    /// When there is none; the error lists those there are.
     pub fn source(&self, name: &str) -> Result<&Source> {
         self.source.iter().find(|source| source.name == name).with_context(|| {
             let known: Vec<&str> = self.source.iter().map(|source| source.name.as_str()).collect();

@@ -11,9 +11,6 @@ use crate::log::StepLog;
 
 /// Unpacks `tarball` into `tree`, without its top folder, unless that was done before. `leave_out` holds patterns
 /// of `tar --exclude` for what no build here reads.
-///
-/// # Errors
-/// When tar fails (a damaged file, a full disk).
 pub fn unpack(tarball: &Path, tree: &Path, leave_out: &[&str], log: &mut StepLog) -> Result<()> {
     if tree.exists() {
         return Ok(());

@@ -10,8 +10,8 @@ use anyhow::{Context, Result, bail};
 use super::Headers;
 use crate::kernel_source::short;
 use crate::log::StepLog;
-use crate::room;
 use crate::sources::{self, unpack};
+use crate::work_dir;
 use guest_run::CommandContext;
 
 /// A series of Debian's kernels.
@@ -38,22 +38,18 @@ impl Series {
 /// A kernel as Debian ships it.
 #[derive(Debug)]
 pub struct DebianKernel {
-    /// What modules are built by.
     pub headers: Headers,
-    /// The packed kernel.
     pub vmlinuz: PathBuf,
     modules: PathBuf,
 }
 
 impl DebianKernel {
     /// Fetches and unpacks it, where that was not done.
-    ///
-    /// # Errors
-    /// When Debian's archive cannot be reached and the cache does not have it, or its packages changed their form.
     pub fn obtain(context: &CommandContext, series: Series) -> Result<Self> {
         let source = series.source();
-        let obtained = sources::first_to_be_had(context, &[source.to_owned()])?;
-        let tree = room::for_trees(context)?.join(format!("{source}-{}", short(&obtained.sha256)));
+        let obtained = sources::first_available(context, &[source.to_owned()])?;
+        let tree =
+            work_dir::for_trees(context)?.join(format!("{source}-{}", short(&obtained.sha256)));
         if !tree.exists() {
             obtained.verify()?;
             let label = context.next_label("unpack Debian's kernel");
@@ -77,9 +73,6 @@ impl DebianKernel {
     }
 
     /// The file of one of its modules, by its path below `kernel/`.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn module(&self, path: &str) -> Result<Vec<u8>> {
         let path = self.modules.join(path);
         fs::read(&path).with_context(|| format!("reading Debian's module {}", path.display()))

@@ -21,9 +21,6 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 const EPOCH: &str = "1772323200";
 
 /// Builds the package.
-///
-/// # Errors
-/// A file that cannot be written, or dpkg-deb's own.
 pub fn build(context: &CommandContext, engine_object: &Path) -> Result<PathBuf> {
     let folder = context.out.join("dkms");
     let package = folder.join(format!("uchaos-dkms_{VERSION}_amd64.deb"));

@@ -19,9 +19,6 @@ type Task = Box<dyn FnOnce() + Send>;
 static STARTER: Mutex<Option<Sender<Task>>> = Mutex::new(None);
 
 /// Starts a command whose process the kernel kills when this process ends, however that happens.
-///
-/// # Errors
-/// Those of [`Command::spawn`], or of starting the thread that does it.
 pub(super) fn spawn(mut command: Command) -> io::Result<Child> {
     die_with_parent(&mut command);
     let (sender, receiver) = channel();

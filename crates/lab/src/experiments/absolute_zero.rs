@@ -4,21 +4,21 @@
 use anyhow::{Context, Result};
 use entropy_report::TakenRun;
 
-use crate::{Bench, Found};
+use crate::{Found, Guests};
 use measure::guest::GuestKind;
 
 const JOBS: &str = "uchaos.job=raw:20000,stream:64K uchaos.health=observe";
 const SHOWN_BYTES: usize = 16;
 
-pub(super) fn run(bench: &Bench<'_>) -> Result<Found> {
+pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     let mut found = Found::default();
     let words = format!("{JOBS} uchaos.target=linux-module+linux-crng");
     let (mut rows, mut bytes) = (Vec::new(), Vec::new());
     let (mut same_when_isolated, mut same_when_ordinary) = (0, 0);
     for isolated in [true, false] {
         let mut boot = || -> Result<Vec<TakenRun>> {
-            let mut taken = vec![bench.bare(&mut found, isolated, JOBS)?];
-            taken.extend(bench.boot(&mut found, GuestKind::Linux, isolated, &words)?);
+            let mut taken = vec![guests.bare(&mut found, isolated, JOBS)?];
+            taken.extend(guests.boot(&mut found, GuestKind::Linux, isolated, &words)?);
             Ok(taken)
         };
         let (first, second) = (boot()?, boot()?);

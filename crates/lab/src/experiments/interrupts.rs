@@ -4,15 +4,15 @@
 use anyhow::{Context, Result};
 use entropy_report::{Part, PlotKind};
 
-use crate::bench::Deltas;
-use crate::{Bench, Found};
+use crate::guests::Deltas;
+use crate::{Found, Guests};
 
-pub(super) fn run(bench: &Bench<'_>) -> Result<Found> {
+pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     let mut found = Found::default();
     let (mut rows, mut counts) = (Vec::new(), Vec::new());
     for timer in ["off", "100", "1000"] {
         let words = format!("uchaos.job=raw:1000000 uchaos.health=observe uchaos.timer={timer}");
-        let run = bench.bare(&mut found, false, &words)?;
+        let run = guests.bare(&mut found, false, &words)?;
         let deltas = Deltas::of(&run.raw);
         let taken = run.health.get("timer_interrupts").context("no count of interrupts")?;
         let tail = deltas.tail(&run.raw);

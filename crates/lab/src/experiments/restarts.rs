@@ -5,20 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 
-use crate::{Bench, Found};
+use crate::{Found, Guests};
 
 /// Boots under each condition.
 const BOOTS: usize = 20;
 /// Samples of each start that are looked at.
 const COLUMNS: usize = 1000;
 
-pub(super) fn run(bench: &Bench<'_>) -> Result<Found> {
+pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     let mut found = Found::default();
     let words = format!("uchaos.job=raw:{COLUMNS} uchaos.health=observe");
     let mut reboots = |isolated| -> Result<Vec<Vec<u64>>> {
         let commands = found.commands.len();
         let rows: Result<Vec<_>> = (0..BOOTS)
-            .map(|_| bench.bare(&mut found, isolated, &words).map(|run| run.raw))
+            .map(|_| guests.bare(&mut found, isolated, &words).map(|run| run.raw))
             .collect();
         // They are all the same.
         found.commands.truncate(commands + 1);
@@ -26,7 +26,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Found> {
     };
     let (ordinary, isolated) = (reboots(false)?, reboots(true)?);
     let words = format!("uchaos.job=restart:{BOOTS}x{COLUMNS} uchaos.health=observe");
-    let matrix = bench.bare(&mut found, false, &words)?.restarts.context("no restart matrix")?;
+    let matrix = guests.bare(&mut found, false, &words)?.restarts.context("no restart matrix")?;
     let again: Vec<Vec<u64>> = matrix.delta_ticks.chunks(COLUMNS).map(<[u64]>::to_vec).collect();
     let mut rows = Vec::new();
     let mut constant = Vec::new();

@@ -4,19 +4,19 @@
 use anyhow::{Context, Result};
 use entropy_report::{Part, PlotKind};
 
-use crate::bench::Deltas;
-use crate::{Bench, Found};
+use crate::guests::Deltas;
+use crate::{Found, Guests};
 use measure::guest::GuestKind;
 
 const JOB: &str = "uchaos.job=raw:100000 uchaos.health=observe";
 
-pub(super) fn run(bench: &Bench<'_>) -> Result<Found> {
+pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     let mut found = Found::default();
-    let mut monitor = bench.start(GuestKind::BareMetal)?;
+    let mut monitor = guests.start(GuestKind::BareMetal)?;
     found.commands.push(format!("{}   # then type: clock", monitor.command()));
-    monitor.expect("uchaos> ", bench.deadline())?;
+    monitor.expect("uchaos> ", guests.deadline())?;
     monitor.send("clock");
-    monitor.expect("frequency", bench.deadline())?;
+    monitor.expect("frequency", guests.deadline())?;
     monitor.send("exit");
     let outcome = monitor.finish()?;
     let line = |begins: &str| {
@@ -38,7 +38,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<Found> {
     let heads = ["reading", "min (ticks)", "mean (ticks)", "max (ticks)", "gcd (ticks)"];
     found.table("1,024 readings back to back, in the microkernel", &heads, rows);
     let frequency = line("frequency")?.trim_start_matches("frequency").trim();
-    let taken = bench.bare(&mut found, false, JOB)?;
+    let taken = guests.bare(&mut found, false, JOB)?;
     let deltas = Deltas::of(&taken.raw);
     found.table(
         "The same counter around the workload step `pause`",

@@ -4,17 +4,17 @@
 use anyhow::Result;
 use entropy_report::{Part, PlotKind};
 
-use crate::bench::Deltas;
-use crate::{Bench, Found};
+use crate::guests::Deltas;
+use crate::{Found, Guests};
 use measure::guest::GuestKind;
 
 const JOB: &str = "uchaos.job=raw:300000 uchaos.health=observe";
 
-pub(super) fn run(bench: &Bench<'_>) -> Result<Found> {
+pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     let mut found = Found::default();
-    let mut taken = vec![bench.bare(&mut found, false, JOB)?];
+    let mut taken = vec![guests.bare(&mut found, false, JOB)?];
     let words = format!("{JOB} uchaos.target=linux-module+linux-user");
-    taken.extend(bench.boot(&mut found, GuestKind::Linux, false, &words)?);
+    taken.extend(guests.boot(&mut found, GuestKind::Linux, false, &words)?);
     let mut rows = Vec::new();
     let mut tails = Vec::new();
     for run in taken {

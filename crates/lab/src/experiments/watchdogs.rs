@@ -4,7 +4,7 @@
 use anyhow::Result;
 use chaos_core::{EntropySource, Error, HealthTest, OnFailure, Params, Pattern, SyntheticClock};
 
-use crate::{Bench, Found};
+use crate::{Found, Guests};
 
 const SAMPLES: usize = 100_000;
 
@@ -21,7 +21,7 @@ const CLOCKS: [(&str, Pattern); 9] = [
     ("a known generator", Pattern::Noisy { spread_ticks: 1000 }),
 ];
 
-pub(super) fn run(_: &Bench<'_>) -> Result<Found> {
+pub(super) fn run(_: &Guests<'_>) -> Result<Found> {
     let mut found = Found::default();
     let (mut rows, mut unseen) = (Vec::new(), Vec::new());
     for (name, pattern) in CLOCKS {

@@ -7,13 +7,13 @@ use anyhow::{Context, Result, anyhow};
 use chaos_core::{EntropySource, OnFailure, Params, Pattern, SyntheticClock};
 use entropy_report::{Part, PlotKind, Provenance, TakenRun, analyse};
 
-use crate::{Bench, Found};
+use crate::{Found, Guests};
 
 const PERIOD: u32 = 16;
 const SAMPLES: usize = 200_000;
 const STREAM_BYTES: usize = 1 << 20;
 
-pub(super) fn run(_: &Bench<'_>) -> Result<Found> {
+pub(super) fn run(_: &Guests<'_>) -> Result<Found> {
     let mut found = Found::default();
     let params = Params { on_failure: OnFailure::Observe, ..Params::default() };
     let clock = SyntheticClock::new(Pattern::Period { period: PERIOD }, 0);

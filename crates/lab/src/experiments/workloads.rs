@@ -5,16 +5,16 @@ use anyhow::{Context, Result};
 use chaos_wire::Workload;
 use entropy_report::{Part, PlotKind};
 
-use crate::bench::Deltas;
-use crate::{Bench, Found};
+use crate::guests::Deltas;
+use crate::{Found, Guests};
 
-pub(super) fn run(bench: &Bench<'_>) -> Result<Found> {
+pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     let mut found = Found::default();
     let (mut rows, mut most) = (Vec::new(), Vec::new());
     for workload in Workload::WORDS {
         let words =
             format!("uchaos.job=raw:200000 uchaos.health=observe uchaos.workload={workload}");
-        let run = bench.bare(&mut found, false, &words)?;
+        let run = guests.bare(&mut found, false, &words)?;
         let khz = run.meta.get("counter_khz").and_then(|khz| khz.parse::<f64>().ok());
         let hz = khz.context("the guest does not know its counter's frequency")? * 1000.0;
         let deltas = Deltas::of(&run.raw);

@@ -31,9 +31,7 @@ pub(super) const HEALTH_TESTS: [(&str, &str); 4] = [
 pub enum Lamp {
     /// It has not failed since the engine was started.
     Good,
-    /// It failed before the last answer.
     Earlier,
-    /// It failed in the last answer.
     Failing,
 }
 
@@ -53,7 +51,6 @@ pub struct Figures {
 pub struct Summary {
     /// Samples since the start, settings before this one included.
     pub samples: u64,
-    /// Samples that the figures are about.
     pub window_samples: usize,
     /// Samples per second while the guest sampled; unknown before the second answer.
     pub rate_per_s: Option<f64>,

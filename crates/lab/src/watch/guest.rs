@@ -18,13 +18,10 @@ use guest_run::Failure;
 /// Something that a view must react to.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// The guest answered.
     Answer(Box<Capture>),
     /// No more answers come: the port is closed, or what came is no answer.
     Ended(Option<CaptureError>),
-    /// A key that means something.
     Key(Key),
-    /// The terminal has another size.
     Redraw,
     /// A signal asks this program to stop.
     Interrupted,
@@ -36,7 +33,6 @@ pub(super) struct Asked {
     control: std::os::unix::net::UnixStream,
     sender: Sender<Event>,
     events: Receiver<Event>,
-    /// When the last question was asked.
     asked: Option<Instant>,
     answered: bool,
     _subscription: Subscription,
@@ -46,9 +42,6 @@ pub(super) struct Asked {
 
 impl Asked {
     /// Listens to a guest that is ready.
-    ///
-    /// # Errors
-    /// When the thread that listens cannot be started.
     pub(super) fn start(live: Live) -> Result<Self> {
         let (sender, events) = channel();
         let Live { session, data, control, folder } = live;

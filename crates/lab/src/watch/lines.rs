@@ -20,7 +20,6 @@ const PERIOD: Duration = Duration::from_secs(1);
 pub(super) struct Lines {
     json: bool,
     next: Instant,
-    /// The samples of the last line.
     shown: u64,
 }
 
@@ -44,9 +43,6 @@ impl Lines {
     }
 
     /// Prints a line if it is time for one, and always once the bound is reached.
-    ///
-    /// # Errors
-    /// When standard output takes no more.
     pub(super) fn show(&mut self, state: &State) -> Result<()> {
         let now = Instant::now();
         let bounded = state.watch.until.samples.is_some_and(|most| state.figures.taken() >= most);

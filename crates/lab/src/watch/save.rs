@@ -13,9 +13,6 @@ use measure::taken::{self, BootFacts};
 
 /// Writes the samples and the bytes that are kept to a new run folder. Samples of one answer follow each other without
 /// a break; between two answers the guest waited, with its engine as it was.
-///
-/// # Errors
-/// When nothing has come yet, or a file cannot be written.
 pub(super) fn save(state: &State) -> Result<PathBuf> {
     let last = state.figures.last().context("there is nothing yet")?;
     let (raw, stream) = state.figures.kept();

@@ -28,9 +28,6 @@ pub(super) struct Screen {
 
 impl Screen {
     /// Takes the terminal over. Keys and changes of its size become events.
-    ///
-    /// # Errors
-    /// When the terminal refuses, or the thread that reads keys cannot be started.
     pub(super) fn open(events: Sender<Event>) -> Result<Self> {
         let terminal = ratatui::try_init().context("taking the terminal over")?;
         let screen = Self { terminal, drawn: None };
@@ -53,9 +50,6 @@ impl Screen {
 
     /// Draws the view. Only cells that have changed are written, between two marks that keep a terminal which knows
     /// them from showing half a picture.
-    ///
-    /// # Errors
-    /// When the terminal has gone.
     pub(super) fn draw(&mut self, state: &State) -> Result<()> {
         let now = Instant::now();
         let changed = state.paused || !state.notice.is_empty();

@@ -30,7 +30,6 @@ pub struct Memory {
     pub machine_mib: u32,
     /// Lines of /proc/meminfo in the shell, in the kernel's kB.
     pub meminfo_kb: BTreeMap<String, u64>,
-    /// The kernel's own account at boot.
     pub kernel_line: String,
     /// The least memory from which the shell comes up, in MiB.
     pub smallest_mib: u32,
@@ -50,9 +49,6 @@ pub struct Boot {
 }
 
 /// Boots the guest as often as it takes.
-///
-/// # Errors
-/// A guest that does not reach its shell with 32 MB, or does not say what it is asked.
 pub(super) fn measure(image: &LinuxImage, scratch: &Path) -> Result<(Memory, Boot)> {
     let qemu = Qemu::find()?;
     let (session, to_shell) = shell(&qemu, image, TABLE_MIB, DEADLINE)?;

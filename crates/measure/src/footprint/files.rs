@@ -13,28 +13,21 @@ use guest_run::archive::unpacked;
 /// One system's files, in KB of 1,000 bytes where they were measured here; as published where they were not.
 #[derive(Debug, Clone, Serialize)]
 pub struct System {
-    /// Which.
     pub name: String,
     /// Whether the figures are the system's own and were not measured here.
     pub published: bool,
-    /// The packed kernel.
     pub kernel_kb: Option<f64>,
     /// The userland's archive, unpacked.
     pub cpio_kb: Option<f64>,
-    /// The userland's archive as it ships.
     pub cpio_gz_kb: Option<f64>,
     /// The module, which is in the archive as well.
     pub module_kb: Option<f64>,
-    /// Kernel and archive as they ship.
     pub total_kb: Option<f64>,
     /// `MemAvailable` with 32 MB, in the kernel's kB.
     pub available_kb_of_32_mb: Option<u64>,
 }
 
 /// This guest, then uChaoSys and Osso.
-///
-/// # Errors
-/// An image that cannot be read.
 pub(super) fn systems(image: &LinuxImage) -> Result<Vec<System>> {
     let read = |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
     let (kernel, packed) = (read(&image.bzimage)?, read(&image.initramfs)?);

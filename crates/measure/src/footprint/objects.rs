@@ -16,18 +16,13 @@ use serde::Serialize;
 pub struct Subsystem {
     /// `mm`, `drivers/tty`, `arch/x86/events`.
     pub folder: String,
-    /// Code and read-only data.
     pub text_bytes: u64,
-    /// Data with a value.
     pub data_bytes: u64,
     /// Data without one; nothing of it is in the image.
     pub bss_bytes: u64,
 }
 
 /// The parts of the kernel whose vmlinux is given, in its build folder; the largest first.
-///
-/// # Errors
-/// When the build folder is not there any more, or an object in it cannot be read.
 pub(super) fn subsystems(vmlinux: &Path) -> Result<Vec<Subsystem>> {
     let build_dir = vmlinux.parent().context("vmlinux lies in no folder")?;
     let mut parts: BTreeMap<String, Subsystem> = BTreeMap::new();

@@ -22,9 +22,6 @@ pub struct Assess {
 
 impl Assess {
     /// Becomes `ea`.
-    ///
-    /// # Errors
-    /// Returns an error if `tool` cannot be started.
     pub fn run(self, context: &CommandContext, tool: &Path) -> Result<()> {
         let mut ea = Command::new(tool);
         ea.args(&self.arguments);

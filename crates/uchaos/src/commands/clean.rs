@@ -34,9 +34,6 @@ struct Removed {
 
 impl Clean {
     /// Removes the folders.
-    ///
-    /// # Errors
-    /// When a folder cannot be removed.
     pub fn run(self, context: &CommandContext) -> Result<()> {
         let mut folders = vec![context.out.clone()];
         folders.extend(self.runs.then(|| context.root.join("runs")));

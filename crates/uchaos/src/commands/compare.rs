@@ -15,8 +15,8 @@ use guest_run::CommandContext;
 use guest_run::Images;
 use guest_run::progress::task;
 use guest_run::say;
+use measure::external::ExternalOptions;
 use measure::guest::MachineOptions;
-use measure::judges::JudgeOptions;
 use measure::plan::{self, PlannedBoot};
 use measure::publish;
 use measure::runs::{RunFolder, RunsOption};
@@ -26,6 +26,14 @@ use measure::{host, synthetic};
 
 /// Boots of each guest under each condition: two are the fewest that can be held against each other.
 const BOOTS: u32 = 2;
+
+const READ: &str = "read";
+const HOST: &str = "host";
+const SYNTHETIC: &str = "synthetic clock";
+const ASSESS: &str = "assess";
+/// The steps after the boots, and those of runs that are read instead.
+const AFTER_BOOTS: [&str; 4] = [HOST, SYNTHETIC, ASSESS, publish::REPORT];
+const ON_RECORDED: [&str; 3] = [READ, ASSESS, publish::REPORT];
 
 /// Build, boot and measure both machines, assess what came out, write the report.
 #[derive(Debug, Args)]
@@ -46,16 +54,13 @@ pub struct Compare {
     #[command(flatten)]
     machine: MachineOptions,
     #[command(flatten)]
-    judges: JudgeOptions,
+    external: ExternalOptions,
     #[command(flatten)]
     runs: RunsOption,
 }
 
 impl Compare {
     /// Does the main job.
-    ///
-    /// # Errors
-    /// The first thing that could not be done. No run folder stands then; console logs are kept under `failed-…`.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
         self.settings.request(Targets::EMPTY, false)?;
         let runs = self.runs.folder(context);
@@ -65,7 +70,11 @@ impl Compare {
         // First, because a place that cannot be written should not cost a build.
         let run = if context.dry_run { None } else { Some(RunFolder::create(&runs)?) };
         let boots = plan::all(BOOTS);
-        let images = source.images(context, Parts::Both, boots.len() + 4 + self.judges.steps())?;
+        let images = source.images(
+            context,
+            Parts::Both,
+            boots.len() + AFTER_BOOTS.len() + self.external.steps(),
+        )?;
         let qemu_host = self.machine.host()?;
         let Some(run) = run else { return self.show_commands(&images, &qemu_host, &boots) };
         let mut taken = Vec::new();
@@ -80,13 +89,13 @@ impl Compare {
             taken.extend(taken_now);
         }
         let deadline = self.machine.deadline();
-        let on_host = task(&context.next_label("host"), |_| {
+        let on_host = task(&context.next_label(HOST), |_| {
             (1..=BOOTS)
                 .map(|number| host::take(&images, &self.settings, deadline, run.path(), number))
                 .collect::<Result<Vec<_>>>()
         })?;
         taken.extend(on_host);
-        taken.push(task(&context.next_label("synthetic clock"), |_| {
+        taken.push(task(&context.next_label(SYNTHETIC), |_| {
             synthetic::take(&self.settings, run.path())
         })?);
         let provenance = publish::provenance(
@@ -98,14 +107,14 @@ impl Compare {
             run.id(),
         )?;
         let mut result = assess(context, &taken, provenance, Vec::new())?;
-        self.judges.hear(context, &mut result, &taken)?;
+        self.external.run(context, &mut result, &taken)?;
         publish::write(context, run, &result, &taken)
     }
 
     /// Runs that were taken apart, side by side; one alone is assessed anew. No guest is booted.
     fn compare_taken(&self, context: &CommandContext, runs: &Path) -> Result<()> {
-        context.expect_steps(3 + self.judges.steps());
-        let taken = task(&context.next_label("read"), |_| {
+        context.expect_steps(ON_RECORDED.len() + self.external.steps());
+        let taken = task(&context.next_label(READ), |_| {
             self.taken.iter().map(|name| stored::read(runs, name)).collect::<Result<Vec<_>>>()
         })?;
         let run = RunFolder::create(runs)?;
@@ -114,7 +123,7 @@ impl Compare {
             taken.into_iter().map(|stored| (stored.result.provenance, stored.boots)).collect();
         let (origins, boots) = entropy_report::side_by_side(taken)?;
         let mut result = assess(context, &boots, provenance, origins)?;
-        self.judges.hear(context, &mut result, &boots)?;
+        self.external.run(context, &mut result, &boots)?;
         publish::write(context, run, &result, &boots)
     }
 
@@ -142,7 +151,7 @@ fn assess(
     provenance: Provenance,
     runs: Vec<Provenance>,
 ) -> Result<CompareResult> {
-    task(&context.next_label("assess"), |bar| {
+    task(&context.next_label(ASSESS), |bar| {
         let progress = |now: Progress| show(bar, &now);
         analyse(boots, AnalyseOptions { provenance, runs, progress: &progress })
             .context("assessing what was recorded")

@@ -26,7 +26,7 @@ struct Finding {
     what: String,
     found: String,
     /// What to do; absent where all is well.
-    mend: Option<String>,
+    remedy: Option<String>,
     /// Whether `compare` cannot run without it.
     needed: bool,
 }
@@ -54,7 +54,7 @@ impl Doctor {
         if !missing.is_empty() && !context.json {
             say!("\nInstall what is missing:\n    {}", install_line(&tools::packages(&missing)))?;
         }
-        if findings.iter().any(|finding| finding.needed && finding.mend.is_some()) {
+        if findings.iter().any(|finding| finding.needed && finding.remedy.is_some()) {
             return Err(Failure::Missing(
                 "something that `compare` needs is not there; see above".to_owned(),
             )
@@ -65,7 +65,7 @@ impl Doctor {
 }
 
 fn fine(what: &str, found: String) -> Finding {
-    Finding { what: what.to_owned(), found, mend: None, needed: false }
+    Finding { what: what.to_owned(), found, remedy: None, needed: false }
 }
 
 fn tool(need: &Need) -> Finding {
@@ -74,7 +74,7 @@ fn tool(need: &Need) -> Finding {
         None => Finding {
             what: need.name.to_owned(),
             found: format!("missing: {}", need.why),
-            mend: Some(format!("package {}", need.package)),
+            remedy: Some(format!("package {}", need.package)),
             needed: true,
         },
     }
@@ -88,7 +88,7 @@ fn accelerator() -> Finding {
             return Finding {
                 what,
                 found: "no QEMU to ask".to_owned(),
-                mend: Some(error.to_string()),
+                remedy: Some(error.to_string()),
                 needed: true,
             };
         }
@@ -104,14 +104,14 @@ fn accelerator() -> Finding {
             Finding {
                 what,
                 found: format!("{}, KVM {}{stamp}", qemu.version(), probe.kvm),
-                mend: probe.kvm.mend().map(str::to_owned),
+                remedy: probe.kvm.remedy().map(str::to_owned),
                 needed: false,
             }
         }
         Err(error) => Finding {
             what,
             found: qemu.version().to_owned(),
-            mend: Some(error.to_string()),
+            remedy: Some(error.to_string()),
             needed: true,
         },
     }
@@ -122,25 +122,25 @@ fn free_space(what: &str, folder: &Path) -> Finding {
     let place = folder.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(Path::new("/"));
     let Some(free_bytes) = guest_run::free_bytes(place) else {
         let found = format!("{} does not tell what is free", place.display());
-        return Finding { what: what.to_owned(), found, mend: None, needed: false };
+        return Finding { what: what.to_owned(), found, remedy: None, needed: false };
     };
     let found = format!("{:.1} GB free at {}", free_bytes as f64 / 1e9, place.display());
     let short = free_bytes < WANTED_FREE_BYTES;
-    let mend =
+    let remedy =
         short.then(|| format!("free {:.1} GB for a full run", WANTED_FREE_BYTES as f64 / 1e9));
-    Finding { what: what.to_owned(), found, mend, needed: false }
+    Finding { what: what.to_owned(), found, remedy, needed: false }
 }
 
 fn print(findings: &[Finding]) -> Result<()> {
     for finding in findings {
-        let mark = match (&finding.mend, finding.needed) {
+        let mark = match (&finding.remedy, finding.needed) {
             (None, _) => "ok",
             (Some(_), true) => "MISSING",
             (Some(_), false) => "note",
         };
         say!("{mark:<8}{:<24}{}", finding.what, finding.found)?;
-        if let Some(mend) = &finding.mend {
-            say!("{:<32}-> {mend}", "")?;
+        if let Some(remedy) = &finding.remedy {
+            say!("{:<32}-> {remedy}", "")?;
         }
     }
     Ok(())

@@ -15,7 +15,7 @@ use guest_run::progress::task;
 use guest_run::{output, say};
 use lab::page::{self, Json};
 use lab::text::Text;
-use lab::{Bench, EXPERIMENTS, Experiment, Needs, question};
+use lab::{EXPERIMENTS, Experiment, Guests, Needs, question};
 use measure::guest::MachineOptions;
 use measure::runs::{RunFolder, RunsOption};
 
@@ -41,9 +41,6 @@ pub struct Lab {
 
 impl Lab {
     /// Lists, takes or asks.
-    ///
-    /// # Errors
-    /// No such experiment or answer, a wrong answer, a step or guest that failed, a page that cannot be written.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
         let Some(number) = self.number else { return list(context.json) };
         let experiment =
@@ -86,14 +83,14 @@ impl Lab {
         }
         let run = RunFolder::create(&self.runs.folder(context))?;
         let scratch = tempfile::tempdir().context("creating a folder for the guests' data")?;
-        let bench = Bench {
+        let guests = Guests {
             images: images.as_ref(),
             host: host.as_ref(),
             machine: &self.machine,
             scratch: scratch.path(),
         };
-        let found = task(&context.next_label(&text.title), |_| (experiment.run)(&bench))?;
-        let accel = bench.accel(false);
+        let found = task(&context.next_label(&text.title), |_| (experiment.run)(&guests))?;
+        let accel = guests.accel(false);
         let banners = banners(&accel, images.as_ref());
         let taken_utc = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
         let page = page::page(text, &found, banners, &taken_utc);

@@ -107,9 +107,6 @@ impl Pack {
 }
 
 /// Packs a program into a file that is not there yet.
-///
-/// # Errors
-/// As [`Pack::run`].
 pub fn pack(program: &Path, packer: Packer, output: &Path) -> Result<()> {
     let usage = |text: String| anyhow::Error::from(Failure::Usage(text));
     let data = fs::metadata(program).map_err(|error| {

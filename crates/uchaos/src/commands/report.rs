@@ -9,8 +9,8 @@ use clap::Args;
 
 use guest_run::CommandContext;
 use guest_run::progress::task;
+use measure::external::ExternalOptions;
 use measure::files;
-use measure::judges::JudgeOptions;
 use measure::publish;
 use measure::runs::RunsOption;
 use measure::stored;
@@ -20,7 +20,7 @@ use measure::stored;
 #[command(after_help = "Examples:
   cargo xtask report                               the latest run's report.html and report.md, made anew
   cargo xtask report 2026-03-01T12-00-00Z --to /tmp/report
-  cargo xtask report --judge                       ask ent, rngtest, dieharder, RNG_test, ea_non_iid as well
+  cargo xtask report --external-tests              run ent, rngtest, dieharder, RNG_test, ea_non_iid on it
   cargo xtask report --json | jq .summary
 
 The samples are not assessed anew: `cargo xtask compare RUN` does that.")]
@@ -32,16 +32,13 @@ pub struct Report {
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
     #[command(flatten)]
-    judges: JudgeOptions,
+    external: ExternalOptions,
     #[command(flatten)]
     runs: RunsOption,
 }
 
 impl Report {
     /// Makes the pages.
-    ///
-    /// # Errors
-    /// A run that is missing, damaged or of another version; a place that cannot be written.
     pub fn run(self, context: &CommandContext) -> Result<()> {
         let folder = stored::find(&self.runs.folder(context), &self.run)?;
         let mut result = stored::read_result(&folder)?;
@@ -50,16 +47,16 @@ impl Report {
             eprintln!("would write report.html and report.md to {}", to.display());
             return Ok(());
         }
-        context.expect_steps(1 + self.judges.steps());
-        if self.judges.judge {
+        context.expect_steps([publish::REPORT].len() + self.external.steps());
+        if self.external.external_tests {
             let boots = files::read_all(&folder)
                 .with_context(|| format!("reading the samples of {}", folder.display()))?;
-            self.judges.hear(context, &mut result, &boots)?;
+            self.external.run(context, &mut result, &boots)?;
         }
         fs::create_dir_all(&to).with_context(|| format!("creating {}", to.display()))?;
-        task(&context.next_label("report"), |_| {
+        task(&context.next_label(publish::REPORT), |_| {
             // The result is written only where it is not the one that was read.
-            if self.judges.judge || self.to.is_some() {
+            if self.external.external_tests || self.to.is_some() {
                 publish::save(&to.join("result.json"), &entropy_report::to_json(&result)?)?;
             }
             publish::pages(&to, &result)

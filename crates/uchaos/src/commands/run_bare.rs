@@ -24,9 +24,6 @@ pub struct RunBare {
 
 impl RunBare {
     /// Builds what is needed, and runs it.
-    ///
-    /// # Errors
-    /// A step that failed, or the guest's own failure.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
         self.options.check()?;
         let images = source.images(context, Parts::BareMetal, 0)?;

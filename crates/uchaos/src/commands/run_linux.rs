@@ -50,9 +50,6 @@ impl Cable {
 
 impl RunLinux {
     /// Builds what is needed, and runs it.
-    ///
-    /// # Errors
-    /// A step that failed, or the guest's own failure.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
         self.options.check()?;
         let images = source.images(context, Parts::Both, 0)?;

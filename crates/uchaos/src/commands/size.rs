@@ -21,9 +21,6 @@ pub struct Size {}
 
 impl Size {
     /// Builds, measures and prints.
-    ///
-    /// # Errors
-    /// The step that failed, or a guest that does not boot.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
         let images = source.images(context, Parts::Both, 0)?;
         if context.dry_run {

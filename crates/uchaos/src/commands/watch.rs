@@ -5,7 +5,7 @@ use std::fs;
 
 use anyhow::{Context, Result, anyhow};
 use chaos_wire::{Request, Timer};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use guest_run::{Limits, Live};
 
 use crate::images::{ImageSource, Parts};
@@ -15,15 +15,6 @@ use guest_run::say;
 use lab::watch::{Until, Watch as View};
 use measure::guest::{GuestKind, MachineOptions};
 use measure::runs::RunsOption;
-
-/// Which guest is watched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum TargetName {
-    /// The engine in the microkernel
-    Bare,
-    /// The engine in the kernel module of the Linux guest
-    Linux,
-}
 
 /// See the noise of a running guest: histogram, rate, health, as they are now
 #[derive(Debug, Args)]
@@ -39,8 +30,8 @@ Examples:
 )]
 pub struct Watch {
     /// Which guest
-    #[arg(long, value_enum, default_value_t = TargetName::Bare)]
-    target: TargetName,
+    #[arg(long, value_enum, default_value = "bare")]
+    target: GuestKind,
     /// End after so many samples
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     samples: Option<u64>,
@@ -58,17 +49,11 @@ pub struct Watch {
 
 impl Watch {
     /// Builds what is needed, boots the guest and shows it.
-    ///
-    /// # Errors
-    /// A step that failed, the guest's death, or a request to stop.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
         let words = format!("uchaos.health=observe {}", self.append);
         let request =
             Request::parse(&words).map_err(|error| anyhow!(Failure::Usage(error.to_string())))?;
-        let kind = match self.target {
-            TargetName::Bare => GuestKind::BareMetal,
-            TargetName::Linux => GuestKind::Linux,
-        };
+        let kind = self.target;
         if kind == GuestKind::Linux && request.timer != Timer::Off {
             let text = "uchaos.timer: only the bare-metal guest has a timer to switch";
             return Err(Failure::Usage(text.to_owned()).into());

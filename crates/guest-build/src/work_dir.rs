@@ -11,18 +11,12 @@ use anyhow::{Context, Result, bail};
 use guest_run::CommandContext;
 
 /// A folder for what is built; it goes with `cargo clean` where that can be.
-///
-/// # Errors
-/// When it cannot be created.
 pub fn for_builds(context: &CommandContext, name: &str) -> Result<PathBuf> {
     let folder = first_plain(&[&context.out, &context.cache], name)?;
     create(context, folder)
 }
 
 /// A folder for what is kept: unpacked sources.
-///
-/// # Errors
-/// When it cannot be created.
 pub fn for_trees(context: &CommandContext) -> Result<PathBuf> {
     let folder = first_plain(&[&context.cache], "trees")?;
     create(context, folder)

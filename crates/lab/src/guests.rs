@@ -17,7 +17,7 @@ use measure::guest::{BootFiles, GuestKind, Host, MachineOptions};
 
 /// The guests of an experiment.
 #[derive(Debug)]
-pub struct Bench<'a> {
+pub struct Guests<'a> {
     pub images: Option<&'a Images>,
     pub host: Option<&'a Host>,
     pub machine: &'a MachineOptions,
@@ -25,11 +25,8 @@ pub struct Bench<'a> {
     pub scratch: &'a Path,
 }
 
-impl Bench<'_> {
+impl Guests<'_> {
     /// Boots a guest for the jobs in `words`; what each target gave.
-    ///
-    /// # Errors
-    /// A guest that died, panicked, failed or passed its deadline; a capture that is not whole.
     pub fn boot(
         &self,
         found: &mut Found,
@@ -53,18 +50,12 @@ impl Bench<'_> {
     }
 
     /// Boots the microkernel for one job; what it gave.
-    ///
-    /// # Errors
-    /// As [`Bench::boot`].
     pub fn bare(&self, found: &mut Found, isolated: bool, words: &str) -> Result<TakenRun> {
         let runs = self.boot(found, GuestKind::BareMetal, isolated, words)?;
         runs.into_iter().next().context("the microkernel gave nothing")
     }
 
     /// Starts a guest without a job, for its console.
-    ///
-    /// # Errors
-    /// Returns an error if it was not built, or QEMU cannot be started.
     pub fn start(&self, kind: GuestKind) -> Result<Session> {
         let (guest, host) = self.guest(kind)?;
         let machine = self.machine.machine(host, false);

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The external tests: how each is started, and what of its output is read.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use entropy_report::Status;
+use entropy_report::result::TargetResult;
+
+use super::{Data, ExternalTest, Reading};
+
+const MIN_ENTROPY: &str =
+    "min(H_original, 8 × H_bitstring) of SP 800-90B §3.1.3 over the same 8-bit symbols";
+/// What two programs may differ by that add the same numbers in another order.
+const ROUNDING_BITS: f64 = 1e-6;
+
+pub(super) const EA_NON_IID: ExternalTest = ExternalTest {
+    name: "ea_non_iid",
+    from: "github.com/usnistgov/SP800-90B_EntropyAssessment, to be built",
+    data: Data::Raw,
+    figure: "min-entropy",
+    unit: "bits/sample",
+    formula: MIN_ENTROPY,
+    version_after: None,
+    commands: |file| vec![on_file("ea_non_iid", &["-i", "-a", "-v"], file, &["8"])],
+    read: |output, target| {
+        // The separator depends on the verbosity.
+        let figure = |name: &str| -> Result<f64> {
+            let line = output.lines().find(|line| line.trim_start().starts_with(name));
+            let line = line.with_context(|| format!("ea_non_iid printed no {name}"))?;
+            let text = line.rsplit([':', '=']).next().unwrap_or_default().trim();
+            text.parse().with_context(|| format!("understanding its line `{line}`"))
+        };
+        Ok(same_min_entropy(figure("H_original")?.min(8.0 * figure("H_bitstring")?), target))
+    },
+};
+
+/// The package on `PyPI`, which wraps NIST's code. It prints one figure on a line, after any warnings.
+pub(super) const PYTHON_PACKAGE: ExternalTest = ExternalTest {
+    name: "sp800-90b",
+    from: "pip install sp800-90b, for the python3 on PATH",
+    data: Data::Raw,
+    figure: "min-entropy",
+    unit: "bits/sample",
+    formula: MIN_ENTROPY,
+    version_after: None,
+    commands: |file| {
+        let script = "import sys, sp800_90b\n\
+            print('h_initial', repr(sp800_90b.Data(open(sys.argv[1], 'rb').read(), 8).h_initial()))";
+        vec![on_file("python3", &["-c", script], file, &[])]
+    },
+    read: |output, target| {
+        let figure = word_after(output, "h_initial ").context("the package printed no figure")?;
+        let theirs = figure.parse().with_context(|| format!("understanding `{figure}`"))?;
+        Ok(same_min_entropy(theirs, target))
+    },
+};
+
+/// Chi-square over the byte values, which our test "byte values" computes as well.
+pub(super) const ENT: ExternalTest = ExternalTest {
+    name: "ent",
+    from: "Debian package ent",
+    data: Data::Stream,
+    figure: "chi-square of byte values",
+    unit: "",
+    formula: "Σ (n − N/256)² / (N/256) over the 256 byte values, each seen n times in N bytes",
+    version_after: None,
+    commands: |file| vec![on_file("ent", &["-t"], file, &[])],
+    // `0,File-bytes,Entropy,Chi-square,…` and a line of figures that begins with 1.
+    read: |output, target| {
+        let mut lines = output.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let heads = lines.find(|line| line[0] == "0").context("ent printed no headings")?;
+        let figures = lines.find(|line| line[0] == "1").context("ent printed no figures")?;
+        let figure = |name: &str| -> Result<f64> {
+            let at = heads.iter().position(|head| *head == name);
+            let text = at.and_then(|at| figures.get(at));
+            let text = text.with_context(|| format!("ent printed no {name}"))?;
+            text.trim().parse().with_context(|| format!("understanding ent's {name}, `{text}`"))
+        };
+        let (chi_square, shannon) = (figure("Chi-square")?, figure("Entropy")?);
+        let mut tests = target.stream.iter().flat_map(|stream| &stream.output_tests);
+        let ours = tests.find(|test| test.name == "byte values").and_then(|test| test.statistic);
+        // ent prints six decimals.
+        let same = ours.is_none_or(|ours| (chi_square - ours).abs() < 1e-5 * ours.abs().max(1.0));
+        let (status, text) = if same {
+            (Status::Stated, "An even stream has about 255.")
+        } else {
+            (Status::Failed, "The two programs disagree on one statistic.")
+        };
+        let text = format!(
+            "{text} It also prints {shannon} bits per byte, Shannon's measure of how even the byte values are: any good \
+             mixer gives 8, which says nothing about who can predict them."
+        );
+        Ok(Reading { theirs: chi_square, ours, status, text })
+    },
+};
+
+/// The tests of FIPS 140-2 over blocks of 20,000 bits, of which an ideal source fails about 8 in 10,000.
+pub(super) const RNGTEST: ExternalTest = ExternalTest {
+    name: "rngtest",
+    from: "Debian package rng-tools5 or rng-tools-debian",
+    data: Data::Stream,
+    figure: "blocks that fail FIPS 140-2",
+    unit: "",
+    formula: "monobit, poker, runs, long run and continuous run tests of FIPS 140-2 over blocks of 20,000 bits; \
+              failed where more than 0.0008 × blocks + 5 standard deviations fail",
+    version_after: Some("rngtest "),
+    // Without a limit of blocks it reads to the end, and exits with status 1 if any failed.
+    commands: |file| vec![on_input("sh", &["-c", "rngtest; [ $? -le 1 ]"], file)],
+    read: |output, _| {
+        let count = |what: &str| -> Result<f64> {
+            let text = word_after(output, what);
+            let text = text.with_context(|| format!("rngtest printed no `{what}`"))?;
+            text.parse().with_context(|| format!("understanding rngtest's `{what}`"))
+        };
+        let failed = count("FIPS 140-2 failures:")?;
+        let blocks = count("FIPS 140-2 successes:")? + failed;
+        ensure!(blocks > 0.0, "rngtest had too little for one block of 20,000 bits");
+        let expected = blocks * 8e-4;
+        let (status, what) = if failed > expected + 5.0 * expected.sqrt().max(1.0) {
+            (Status::Failed, "more than chance explains")
+        } else {
+            (Status::Passed, "no more than chance explains")
+        };
+        let text = format!(
+            "{failed} of {blocks} blocks fail, {what}: an ideal source fails about 8 in 10,000. Looks only."
+        );
+        Ok(Reading { theirs: failed, ours: None, status, text })
+    },
+};
+
+/// Five of its tests for which a file of some megabytes is enough: birthdays, count the 1s, runs, STS monobit and runs. Its
+/// whole battery needs gigabytes, and would read the file repeatedly, for which no test is made.
+pub(super) const DIEHARDER: ExternalTest = ExternalTest {
+    name: "dieharder",
+    from: "Debian package dieharder",
+    data: Data::Stream,
+    figure: "tests failed",
+    unit: "",
+    formula: "dieharder -p 10, tests 0, 8, 15, 100 and 101; failed below p = 1e-6, weak below 0.005, on either side; \
+              ours: how many of our own output tests fail",
+    version_after: Some("dieharder version "),
+    commands: |file| {
+        // Ten p-values each, of 100,000 samples of 4 bytes: 4 MB.
+        let of = |test: &&str| {
+            on_file("dieharder", &["-g", "201", "-d", test, "-p", "10", "-f"], file, &[])
+        };
+        ["0", "8", "15", "100", "101"].iter().map(of).collect()
+    },
+    read: |output, target| {
+        let rows: Vec<Vec<&str>> = output
+            .lines()
+            .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>())
+            .filter(|cells| cells.len() == 6 && ["PASSED", "WEAK", "FAILED"].contains(&cells[5]))
+            .collect();
+        ensure!(!rows.is_empty(), "dieharder printed no line with a verdict");
+        let rewound = output.lines().filter_map(|line| word_after(line, "was rewound "));
+        let rewound = rewound.filter_map(|times| times.parse::<u32>().ok()).max().unwrap_or(0);
+        // It rewinds a file twice while it sets out; after more it has read the same bytes again.
+        ensure!(
+            rewound <= 2,
+            "the stream is too short for it: it read the file again, and equal samples look like a fault"
+        );
+        let with = |word: &str| -> Vec<&str> {
+            rows.iter().filter(|row| row[5] == word).map(|row| row[0]).collect()
+        };
+        let (failed, weak) = (with("FAILED"), with("WEAK"));
+        let status = match (failed.is_empty(), weak.is_empty()) {
+            (false, _) => Status::Failed,
+            (true, false) => Status::Caution,
+            (true, true) => Status::Passed,
+        };
+        let named = |names: &[&str]| match names {
+            [] => "none".to_owned(),
+            _ => names.join(", "),
+        };
+        let text = format!(
+            "Of {} tests, failed: {}; weak: {}. An ideal stream is weak in about 1 test of 100. Looks only.",
+            rows.len(),
+            named(&failed),
+            named(&weak)
+        );
+        Ok(Reading { theirs: failed.len() as f64, ours: failed_tests(target), status, text })
+    },
+};
+
+pub(super) const PRACTRAND: ExternalTest = ExternalTest {
+    name: "RNG_test",
+    from: "PractRand, pracrand.sourceforge.net, to be built",
+    data: Data::Stream,
+    figure: "tests failed",
+    unit: "",
+    formula: "PractRand's core tests with its standard folding; ours: how many of our own output tests fail",
+    version_after: Some("PractRand version "),
+    commands: |file| {
+        // It looks at powers of two from 64 KB on; the last one that the file fills.
+        let kib = file.metadata().map_or(0, |data| data.len()) / 1024;
+        let most = format!("{}KB", (1_u64 << kib.checked_ilog2().unwrap_or(0)).max(64));
+        vec![on_input("RNG_test", &["stdin", "-tlmin", "64KB", "-tlmax", &most], file)]
+    },
+    read: |output, target| {
+        let section = output.rsplit_once("length=").context("RNG_test reached no length")?.1;
+        let with = |word: &str| section.lines().filter(|line| line.contains(word)).count();
+        let failed = with("FAIL");
+        let suspicious = with("SUSPICIOUS").max(with("suspicious"));
+        let results = section.lines().find(|line| line.contains("test result(s)"));
+        let results = results.context("RNG_test printed no count of its results")?.trim();
+        let status = match (failed, suspicious) {
+            (0, 0) => Status::Passed,
+            (0, _) => Status::Caution,
+            _ => Status::Failed,
+        };
+        let length = section.split(',').next().unwrap_or_default().trim();
+        let text = format!(
+            "After {length}: {failed} failed, {suspicious} suspicious; it says \"{results}\". Looks only."
+        );
+        Ok(Reading { theirs: failed as f64, ours: failed_tests(target), status, text })
+    },
+};
+
+fn on_file(program: &str, before: &[&str], file: &Path, after: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(before).arg(file).args(after).stdin(Stdio::null());
+    command
+}
+
+fn on_input(program: &str, arguments: &[&str], file: &Path) -> Command {
+    let mut command = Command::new(program);
+    let input = File::open(file).map_or_else(|_| Stdio::null(), Stdio::from);
+    command.args(arguments).stdin(input);
+    command
+}
+
+fn same_min_entropy(theirs: f64, target: &TargetResult) -> Reading {
+    let ours = target.raw.as_ref().and_then(|raw| raw.min_entropy_bits_per_sample);
+    let (status, text) = match ours {
+        None => (
+            Status::Stated,
+            "We give no figure for so few samples; theirs stands alone.".to_owned(),
+        ),
+        Some(ours) if (theirs - ours).abs() <= ROUNDING_BITS => {
+            (Status::Passed, "Both programs come to the same figure.".to_owned())
+        }
+        Some(ours) => (
+            Status::Failed,
+            format!(
+                "The programs differ by {:.6} bits/sample. They should not: one of them is at fault.",
+                (theirs - ours).abs()
+            ),
+        ),
+    };
+    Reading { theirs, ours, status, text }
+}
+
+/// How many of our own output tests the stream fails.
+fn failed_tests(target: &TargetResult) -> Option<f64> {
+    let tests = &target.stream.as_ref()?.output_tests;
+    Some(tests.iter().filter(|test| test.status == Status::Failed).count() as f64)
+}
+
+/// The word after `before` in `text`.
+pub(super) fn word_after(text: &str, before: &str) -> Option<String> {
+    let rest = &text[text.find(before)? + before.len()..];
+    rest.split_whitespace().next().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::example;
+    use super::*;
+
+    #[test]
+    fn nists_figure_is_found_and_too_few_samples_are_no_disagreement() {
+        let (mut result, _) = example();
+        for output in [
+            "H_original: 5.1\nH_bitstring: 0.6015625\n\nmin(H_original, 8 X H_bitstring): 4.8125\n",
+            "H_bitstring = 0.6015625\nH_bitstring Per Symbol = 4.8125\nH_original = 5.1\n",
+        ] {
+            let reading = (EA_NON_IID.read)(output, &result.targets[0]).unwrap();
+            let found = (reading.theirs, reading.ours, reading.status);
+            assert_eq!(found, (4.8125, None, Status::Stated));
+        }
+        assert!((EA_NON_IID.read)("Error: could not open", &result.targets[0]).is_err());
+        let target = &mut result.targets[0];
+        let read = |output, target: &_| (PYTHON_PACKAGE.read)(output, target).unwrap();
+        assert_eq!(read("\n*** Warning: less ***\n\nh_initial 4.8125\n", target).theirs, 4.8125);
+        target.raw.as_mut().unwrap().min_entropy_bits_per_sample = Some(1.25);
+        assert_eq!(read("h_initial 1.25\n", target).status, Status::Passed);
+        assert_eq!(read("h_initial 1.26\n", target).status, Status::Failed);
+    }
+
+    #[test]
+    fn ents_statistic_is_compared_with_ours() {
+        let (result, _) = example();
+        let target = &result.targets[0];
+        let ours = target.stream.as_ref().unwrap().output_tests[2].statistic.unwrap();
+        let output = |chi: f64| {
+            format!(
+                "0,File-bytes,Entropy,Chi-square,Mean,Monte-Carlo-Pi,Serial-Correlation\n\
+                 1,200000,7.999,{chi:.6},127.5,3.14,0.001\n"
+            )
+        };
+        let same = (ENT.read)(&output(ours), target).unwrap();
+        assert_eq!((same.status, same.ours), (Status::Stated, Some(ours)));
+        assert_eq!((ENT.read)(&output(ours + 1.0), target).unwrap().status, Status::Failed);
+        assert!((ENT.read)("ent: no such file", target).is_err());
+    }
+
+    #[test]
+    fn a_few_failed_blocks_are_chance_and_many_are_not() {
+        let (result, _) = example();
+        let read = |good: u32, bad: u32| {
+            let output = format!(
+                "rngtest 5\nrngtest: FIPS 140-2 successes: {good}\nrngtest: FIPS 140-2 failures: {bad}\n"
+            );
+            (RNGTEST.read)(&output, &result.targets[0])
+        };
+        let chance = read(6704, 6).unwrap();
+        assert_eq!((chance.theirs, chance.status), (6.0, Status::Passed));
+        assert_eq!(read(6600, 110).unwrap().status, Status::Failed);
+        assert!(read(0, 0).is_err());
+    }
+
+    #[test]
+    fn dieharders_verdicts_are_counted_and_heads_are_not() {
+        let (result, _) = example();
+        let read = |output: &str| (DIEHARDER.read)(output, &result.targets[0]);
+        let output = "#  dieharder version 3.31.1 Copyright 2003 Robert G. Brown  #\n\
+            \x20       test_name   |ntup| tsamples |psamples|  p-value |Assessment\n\
+            \x20  diehard_birthdays|   0|       100|      10|0.65328061|  PASSED  \n\
+            \x20        sts_monobit|   1|    100000|      10|0.00000000|  FAILED  \n";
+        let reading = read(output).unwrap();
+        assert_eq!((reading.theirs, reading.status), (1.0, Status::Failed));
+        assert!(reading.text.contains("Of 2 tests, failed: sts_monobit"), "{}", reading.text);
+        assert_eq!(reading.ours, Some(0.0));
+        assert_eq!(word_after(output, "dieharder version ").as_deref(), Some("3.31.1"));
+        let rewound = |times| read(&format!("# The file was rewound {times} times\n{output}"));
+        assert!(rewound(3).unwrap_err().to_string().contains("too short"));
+        assert!(rewound(2).is_ok());
+        assert!(read("no such file").is_err());
+    }
+
+    #[test]
+    fn practrands_last_length_counts() {
+        let (result, _) = example();
+        let read = |output: &str| (PRACTRAND.read)(output, &result.targets[0]);
+        let begin = "RNG_test using PractRand version 0.94\nlength= 8 megabytes (2^23 bytes), time= 0.3 seconds\n  \
+            no anomalies in 118 test result(s)\n\n";
+        assert_eq!(read(begin).unwrap().status, Status::Passed);
+        let end = "length= 16 megabytes (2^24 bytes), time= 0.8 seconds\n  Test Name  Raw  Processed  Evaluation\n  \
+            BCFN(2+0,13-4,T)  R=+125.6  p = 1.3e-63  FAIL !!!!\n  ...and 130 test result(s) without anomalies\n";
+        let failed = read(&format!("{begin}{end}")).unwrap();
+        assert_eq!((failed.status, failed.theirs), (Status::Failed, 1.0));
+        assert!(failed.text.starts_with("After 16 megabytes"), "{}", failed.text);
+        assert!(read("error: unable to open").is_err());
+    }
+}
