@@ -28,30 +28,50 @@ pub struct CommandContext {
 }
 
 impl CommandContext {
-    /// The checkout that this program was built from.
+    /// Of the checkout that the current folder is in.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] where it is in none.
     pub fn open(offline: bool, dry_run: bool, json: bool) -> Result<Self> {
         Self::of(None, offline, dry_run, json)
     }
 
-    /// Finds the checkout (the one that this program was built from, where none is given), the output folder and the
-    /// cache.
-    pub fn of(checkout: Option<&Path>, offline: bool, dry_run: bool, json: bool) -> Result<Self> {
-        let root = match checkout {
+    /// Of the checkout `given`, else of the one that the current folder is in.
+    ///
+    /// # Errors
+    /// As [`CommandContext::open`]; [`Failure::Usage`] where `given` is not a checkout.
+    pub fn of(given: Option<&Path>, offline: bool, dry_run: bool, json: bool) -> Result<Self> {
+        let root = match given {
             Some(folder) => given_checkout(folder)?,
-            None => Path::new(env!("CARGO_MANIFEST_DIR"))
-                .ancestors()
-                .nth(2)
-                .context("finding the checkout above crates/guest-run")?
-                .to_path_buf(),
+            None => checkout_around_here()?.ok_or_else(|| {
+                Failure::Usage(
+                    "the current folder is not in a checkout of µChaos: go to one, or give it with --checkout DIR"
+                        .to_owned(),
+                )
+            })?,
         };
+        Self::at(root, offline, dry_run, json)
+    }
+
+    /// The same for programs that need no checkout: where there is none, the current folder takes its place, and what is
+    /// written goes to the cache.
+    pub fn anywhere(given: Option<&Path>, dry_run: bool, json: bool) -> Result<Self> {
+        if given.is_some() || checkout_around_here()?.is_some() {
+            return Self::of(given, true, dry_run, json);
+        }
+        let here = std::env::current_dir().context("finding the current folder")?;
+        let context = Self::at(here, true, dry_run, json)?;
+        Ok(Self { out: context.cache.join("work"), ..context })
+    }
+
+    fn at(root: PathBuf, offline: bool, dry_run: bool, json: bool) -> Result<Self> {
         let target =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
         let target = std::path::absolute(target).context("resolving the target folder")?;
-        let cache = cache_folder()?;
         Ok(Self {
             root,
             out: target.join("uchaos"),
-            cache,
+            cache: cache_folder()?,
             offline,
             dry_run,
             json,
@@ -74,17 +94,33 @@ impl CommandContext {
     }
 }
 
+/// This program as its user calls it.
+#[must_use]
+pub fn program() -> &'static str {
+    let file = std::env::current_exe().unwrap_or_default();
+    if file.file_stem().is_some_and(|name| name == "uchaos") { "uchaos" } else { "cargo xtask" }
+}
+
 /// The absolute path of a checkout of this project.
 fn given_checkout(folder: &Path) -> Result<PathBuf> {
     let root = std::path::absolute(folder).context("resolving the folder of --checkout")?;
-    if root.join("linux-guest/sources.toml").is_file() {
+    if is_checkout(&root) {
         return Ok(root);
     }
     let text = format!(
-        "--checkout {}: this is no checkout of µChaos (no linux-guest in it)",
+        "--checkout {}: this is not a checkout of µChaos (it has no linux-guest/sources.toml)",
         root.display()
     );
     Err(Failure::Usage(text).into())
+}
+
+fn checkout_around_here() -> Result<Option<PathBuf>> {
+    let here = std::env::current_dir().context("finding the current folder")?;
+    Ok(here.ancestors().find(|folder| is_checkout(folder)).map(Path::to_path_buf))
+}
+
+fn is_checkout(folder: &Path) -> bool {
+    folder.join("linux-guest/sources.toml").is_file()
 }
 
 /// `$UCHAOS_CACHE`, else `$XDG_CACHE_HOME/uchaos`, else `~/.cache/uchaos`.

@@ -39,7 +39,7 @@ pub mod tiny_guest;
 pub mod tools;
 
 pub use console::ConsoleLine;
-pub use context::CommandContext;
+pub use context::{CommandContext, program};
 pub use disk::free_bytes;
 pub use error::{RunError, Scene};
 pub use failure::Failure;

@@ -39,7 +39,7 @@ pub fn chosen<'a>(text: &'a Text, given: &str) -> Result<&'a Answer> {
 /// waited for, and how to answer is said instead.
 pub fn ask(text: &Text, number: u8) -> Result<()> {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
-        return say!("Answer with: cargo xtask lab {number} --answer LETTER");
+        return say!("Answer with: {} lab {number} --answer LETTER", guest_run::program());
     }
     converse(text, &mut std::io::stdin().lock(), &mut std::io::stdout())
 }

@@ -124,7 +124,7 @@ fn agreed<T: PartialEq + Default>(origins: &[&Provenance], what: fn(&Provenance)
 /// What is the same for every result of this checkout on this machine.
 fn here(context: &CommandContext) -> Provenance {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let command_line = format!("cargo xtask {}", words.join(" "));
+    let command_line = format!("{} {}", guest_run::program(), words.join(" "));
     let revision = facts::git_revision(&context.root);
     let repeat = [
         ("the checkout", format!("git checkout {}", revision.trim_end_matches("-dirty"))),
@@ -134,7 +134,7 @@ fn here(context: &CommandContext) -> Provenance {
     Provenance {
         taken_utc: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         git_revision: revision,
-        tool: format!("xtask {}", env!("CARGO_PKG_VERSION")),
+        tool: format!("uchaos {}", env!("CARGO_PKG_VERSION")),
         command_line,
         cpu_model: facts::cpu_model(),
         host: facts::host(),

@@ -5,8 +5,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use anyhow::{Context as _, Result};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap_complete::Shell;
 use guest_run::CommandContext;
 use uchaos::Built;
 use uchaos::commands::{
@@ -65,12 +66,43 @@ enum Command {
     Size(Size),
     /// Remove what was built (and, when asked, results and sources)
     Clean(Clean),
+    /// Print the completions for a shell
+    Completions { shell: Shell },
+    /// Write the manual pages, one per command
+    Man {
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+/// The command line. The help of the commands names `cargo xtask`, by which most people run them.
+fn command() -> clap::Command {
+    Cli::command().mut_subcommands(|command| match command.get_after_help() {
+        Some(help) => {
+            let help = help.to_string().replace("cargo xtask", "uchaos");
+            command.after_help(help)
+        }
+        None => command,
+    })
 }
 
 impl Cli {
     fn run(self) -> Result<()> {
+        match self.command {
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut command(), "uchaos", &mut std::io::stdout());
+                return Ok(());
+            }
+            Command::Man { folder } => {
+                std::fs::create_dir_all(&folder)
+                    .and_then(|()| clap_mangen::generate_to(command(), &folder))
+                    .with_context(|| format!("writing manual pages to {}", folder.display()))?;
+                return Ok(());
+            }
+            _ => {}
+        }
         let Shared { dry_run, json, checkout, images } = self.shared;
-        let context = CommandContext::of(checkout.as_deref(), true, dry_run, json)?;
+        let context = CommandContext::anywhere(checkout.as_deref(), dry_run, json)?;
         let description = images.unwrap_or_else(|| context.out.join("images.json"));
         let source = Built { description };
         match self.command {
@@ -87,22 +119,44 @@ impl Cli {
             Command::Watch(command) => command.run(&context, &source),
             Command::Size(command) => command.run(&context, &source),
             Command::Clean(command) => command.run(&context),
+            Command::Completions { .. } | Command::Man { .. } => Ok(()),
         }
     }
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit());
     guest_run::failure::exit(|| cli.run())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_every_command_names_this_program() {
+        for mut command in command().get_subcommands().cloned() {
+            let help = command.render_long_help().to_string();
+            assert!(!help.contains("cargo xtask"), "{help}");
+        }
+    }
+
+    #[test]
+    fn every_command_has_a_manual_page_and_completions() {
+        let folder = tempfile::tempdir().unwrap();
+        clap_mangen::generate_to(command(), folder.path()).unwrap();
+        let mut bash = Vec::new();
+        clap_complete::generate(Shell::Bash, &mut command(), "uchaos", &mut bash);
+        let bash = String::from_utf8(bash).unwrap();
+        for name in command().get_subcommands().map(clap::Command::get_name) {
+            let page = folder.path().join(format!("uchaos-{name}.1"));
+            assert!(std::fs::read_to_string(page).unwrap().contains("uchaos"), "{name}");
+            assert!(bash.contains(name), "{name}");
+        }
     }
 }

@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_manifest_of_the_checkout_is_sound() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+        let root = Path::new("../..");
         let manifest = Manifest::read(root).unwrap();
         let linux = manifest.source("linux-5.15").unwrap();
         assert_eq!(linux.version.as_deref(), Some("5.15.200"));

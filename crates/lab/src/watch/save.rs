@@ -23,7 +23,7 @@ pub(super) fn save(state: &State) -> Result<PathBuf> {
         accel: state.watch.accel.clone(),
         isolated: false,
         boot: 1,
-        command: "cargo xtask watch".to_owned(),
+        command: format!("{} watch", guest_run::program()),
     };
     let run = RunFolder::create(&state.watch.runs)?;
     for mut taken in taken::from_capture(capture, &[], &facts) {
