@@ -12,6 +12,7 @@ pub(crate) mod pic;
 pub(crate) mod pit;
 mod report;
 mod stubs;
+mod trap;
 
 pub(crate) use gdt::{ABSENT_SEGMENT, handler_stack_guards};
 pub(crate) use idt::break_gate;

@@ -5,12 +5,8 @@ use spin::Mutex;
 use x86_64::VirtAddr;
 use x86_64::structures::idt::{Entry, EntryOptions, InterruptDescriptorTable};
 
-use super::frame::TrapFrame;
 use super::gdt::HandlerStack;
-use super::{breakpoint, local_apic, pic, pit, report, stubs};
-use crate::devices::serial;
-
-const BREAKPOINT: u64 = 3;
+use super::{local_apic, pic, stubs};
 
 /// Filled at boot rather than in the image: a table of unused gates is not zero, and costs 4 KiB of file.
 static TABLE: Mutex<Option<InterruptDescriptorTable>> = Mutex::new(None);
@@ -84,28 +80,5 @@ fn set<F>(entry: &mut Entry<F>, stub: extern "C" fn(), stack: HandlerStack) {
 pub(crate) fn break_gate() {
     if let Some(idt) = &mut *TABLE.lock() {
         idt.divide_error = Entry::missing();
-    }
-}
-
-/// Called by every stub.
-pub(super) extern "C" fn trap(frame: &mut TrapFrame) {
-    const TIMER: u64 = pic::TIMER_VECTOR as u64;
-    const SERIAL: u64 = pic::SERIAL_VECTOR as u64;
-    const SPURIOUS_LOW: u64 = pic::SPURIOUS_LOW_VECTOR as u64;
-    const SPURIOUS_HIGH: u64 = pic::SPURIOUS_HIGH_VECTOR as u64;
-    const SPURIOUS_APIC: u64 = local_apic::SPURIOUS_VECTOR as u64;
-    match frame.vector {
-        TIMER => {
-            pit::count_interrupt();
-            pic::end_of_interrupt();
-        }
-        SERIAL => {
-            serial::receive_interrupt();
-            pic::end_of_interrupt();
-        }
-        SPURIOUS_LOW | SPURIOUS_HIGH => pic::spurious(frame.vector == SPURIOUS_HIGH),
-        SPURIOUS_APIC => {}
-        BREAKPOINT => breakpoint::note(frame.rip),
-        _ => report::die(frame),
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The first instructions of every handler: they make all vectors alike, save what Rust may use (general
-//! registers, x87 and SSE state), and call [`super::idt::trap`].
+//! registers, x87 and SSE state), and call [`super::trap::trap`].
 
 use core::arch::naked_asm;
 
@@ -60,6 +60,6 @@ extern "C" fn common() {
         "pop rax",
         "add rsp, 16",
         "iretq",
-        trap = sym super::idt::trap,
+        trap = sym super::trap::trap,
     )
 }

@@ -2,6 +2,7 @@
 //! External tests: programs that the user has installed, run on the bytes that we have assessed. Each has a bounded time;
 //! one that is not installed is listed as absent, and none is ever installed by us.
 
+mod nist;
 mod tools;
 
 use std::fs;
@@ -17,7 +18,8 @@ use guest_run::process::{self, Finished, OnInterrupt, ProcessError, Wiring};
 use guest_run::progress::task;
 use guest_run::{CommandContext, quoted};
 
-use tools::{DIEHARDER, EA_NON_IID, ENT, PRACTRAND, PYTHON_PACKAGE, RNGTEST};
+use nist::{EA_NON_IID, PYTHON_PACKAGE};
+use tools::{DIEHARDER, ENT, PRACTRAND, RNGTEST};
 
 /// Whether external tests are run, and how long each may take.
 #[derive(Debug, Clone, Args)]
