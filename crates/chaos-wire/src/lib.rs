@@ -32,13 +32,13 @@ mod writer;
 
 #[cfg(feature = "std")]
 pub use capture::{Capture, CaptureError, Fields};
-pub use chaos_vocab::{EngineError, OnFailure, Parameter, Params, State, Workload};
+pub use chaos_vocab::{Allowed, EngineError, OnFailure, Parameter, Params, State, Workload};
 pub use crc::crc32;
 pub use job::{Job, JobKind, Jobs};
 pub use live::{COMMAND_BYTES, CommandLines, Control, answer};
 pub use marker::Marker;
 pub use problem::{DEFAULTS_PATH, NumberFault, Problem, RequestError, Source};
-pub use request::{KEYS, Request, Timer};
+pub use request::{KEYS, Request, Timer, parse_parameter};
 pub use runner::{JobsError, SMALLEST_BUFFER_WORDS, finish, run_jobs};
 pub use sampler::{Port, PortError, Sampler};
 pub use status::{DEBUG_EXIT_PORT, GuestStatus};

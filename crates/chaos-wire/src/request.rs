@@ -132,7 +132,9 @@ impl Request {
         }
         let is_key = |parameter: &&Parameter| parameter.command_line_key() == key;
         if let Some(&parameter) = Parameter::ALL.iter().find(is_key) {
-            self.params = with(&self.params, parameter, value)?;
+            let number = parse_parameter(parameter, value)?;
+            // It was just checked.
+            self.params = self.params.with(parameter, number).unwrap_or(self.params);
             return Ok(());
         }
         match key {
@@ -188,8 +190,11 @@ fn words(command_line: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-/// The parameters with one of them set to the value in a text.
-fn with(params: &Params, parameter: Parameter, value: &str) -> Result<Params, Problem> {
+/// The number of a parameter's value.
+///
+/// # Errors
+/// Returns an error if the parameter does not allow the value.
+pub fn parse_parameter(parameter: Parameter, value: &str) -> Result<u32, Problem> {
     let key = parameter.command_line_key();
     let wrong = |fault| Problem::Number { of: key, given: Excerpt::new(value), fault };
     let not_allowed = wrong(NumberFault::NotAllowed(parameter.allowed_text()));
@@ -204,7 +209,8 @@ fn with(params: &Params, parameter: Parameter, value: &str) -> Result<Params, Pr
         })?,
     };
     // At most `u32::MAX`.
-    params.with(parameter, number as u32).map_err(|_| not_allowed)
+    let number = number as u32;
+    if parameter.allowed().contains(number) { Ok(number) } else { Err(not_allowed) }
 }
 
 fn unknown(place: Place, given: &str, known: &'static [&'static str]) -> Problem {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use chaos_wire::Request;
+use chaos_wire::{Params, Request};
 use entropy_report::TakenRun;
 use guest_run::{Images, Limits, Session};
 use sp800_90b::symbols::from_ticks;
@@ -21,6 +21,8 @@ pub struct Guests<'a> {
     pub images: Option<&'a Images>,
     pub host: Option<&'a Host>,
     pub machine: &'a MachineOptions,
+    /// What the engine runs with where an experiment does not choose itself.
+    pub params: Params,
     /// Where captures and logs are written while they are needed.
     pub scratch: &'a Path,
 }
@@ -34,12 +36,14 @@ impl Guests<'_> {
         isolated: bool,
         words: &str,
     ) -> Result<Vec<TakenRun>> {
-        let request = Request::parse(words).map_err(|error| anyhow!(error))?;
+        let request = Request { params: self.params, ..Request::default() }
+            .changed(words)
+            .map_err(|problem| anyhow!("{problem}"))?;
         let (guest, host) = self.guest(kind)?;
         let boot = Boot {
             guest,
             machine: self.machine.machine(host, isolated),
-            arguments: words.to_owned(),
+            arguments: request.to_string(),
             request: &request,
             deadline: self.deadline(),
             number: 1,

@@ -48,7 +48,8 @@ impl PlannedBoot {
     }
 
     /// What its targets are asked for.
-    pub fn request(self, settings: &Settings) -> Result<Request> {
+    #[must_use]
+    pub fn request(self, settings: &Settings) -> Request {
         let targets = match self.guest {
             GuestKind::BareMetal => Targets::EMPTY.with(Target::BareMetal),
             GuestKind::Linux => Targets::EMPTY

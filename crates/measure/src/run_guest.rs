@@ -12,6 +12,7 @@ use entropy_report::TakenRun;
 use guest_run::{CommandContext, Failure, Limits, Machine, Network, say};
 
 use crate::boot::{Boot, Taken};
+use crate::engine_options::EngineOptions;
 use crate::files;
 use crate::guest::{BootFiles, MachineOptions};
 
@@ -30,9 +31,11 @@ pub struct RunOptions {
     /// Time is a count of instructions, and nothing physical reaches the guest
     #[arg(long)]
     pub isolated: bool,
-    /// More words for the kernel command line, such as uchaos.workload=memory
-    #[arg(long, value_name = "WORDS", default_value = "")]
+    /// More arguments for the kernel command line, such as uchaos.timer=100
+    #[arg(long, value_name = "ARGUMENTS", default_value = "")]
     append: String,
+    #[command(flatten)]
+    engine: EngineOptions,
     #[command(flatten)]
     machine: MachineOptions,
 }
@@ -64,8 +67,9 @@ impl RunOptions {
     fn arguments(&self) -> String {
         let job = self.job.as_ref().map(|job| format!("uchaos.job={job}"));
         let target = self.target.as_ref().map(|target| format!("uchaos.target={target}"));
-        let append = Some(self.append.clone()).filter(|append| !append.is_empty());
-        [job, target, append].into_iter().flatten().collect::<Vec<_>>().join(" ")
+        let texts = [self.engine.command_line(), self.append.clone()];
+        let texts = texts.into_iter().filter(|text| !text.is_empty());
+        job.into_iter().chain(target).chain(texts).collect::<Vec<_>>().join(" ")
     }
 
     /// Runs the guest, with a network card where it is to have one.

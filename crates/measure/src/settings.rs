@@ -1,49 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How much is taken and with which engine parameters: the options of `compare`, and the request that every target
+//! How much is recorded and with which engine parameters: the options of `compare`, and the request that every target
 //! gets from them.
 
-use anyhow::{Result, anyhow};
-use chaos_wire::{OnFailure, Params, Request, Targets};
+use chaos_wire::{Job, Jobs, OnFailure, Params, Request, Targets};
 use clap::Args;
 
-use guest_run::Failure;
+use crate::engine_options::EngineOptions;
 
-/// What to take from every target. The defaults are those of the main job.
+/// What to record from every target. The defaults are those of the main job.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "What to take")]
 pub struct Settings {
     /// Raw samples from each target in each boot
-    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
-    pub samples: u64,
+    #[arg(long, value_name = "N", default_value = "1000000", value_parser = job("raw"))]
+    #[arg(help_heading = "What to record")]
+    pub samples: Job,
     /// Bytes of output stream; K, M and G are binary
-    #[arg(long, value_name = "BYTES", default_value = "16M")]
-    pub stream: String,
+    #[arg(long, value_name = "BYTES", default_value = "16M", value_parser = job("stream"))]
+    #[arg(help_heading = "What to record")]
+    pub stream: Job,
     /// Restart matrix, by re-initialisation in the guest
-    #[arg(long, value_name = "ROWSxCOLUMNS", default_value = "1000x1000")]
-    pub restarts: String,
-    /// What the engine does between two readings of the counter: pause, memory, hash, combined
-    #[arg(long, value_name = "STEP", default_value = "pause")]
-    pub workload: String,
-    /// Samples per 64-bit word of the stream, 1 to 7
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub turns: u32,
+    #[arg(long, value_name = "ROWSxCOLUMNS", default_value = "1000x1000", value_parser = job("restart"))]
+    #[arg(help_heading = "What to record")]
+    pub restarts: Job,
+    #[command(flatten)]
+    pub engine: EngineOptions,
+}
+
+/// Parses what follows the colon of a job.
+fn job(kind: &'static str) -> impl Fn(&str) -> Result<Job, String> + Clone {
+    move |text| Job::parse(&format!("{kind}:{text}")).map_err(|problem| problem.to_string())
 }
 
 impl Settings {
     /// The request for `targets`. An isolated machine's source is known to be bad: its health tests are counted and
     /// reported there, and do not stop the output.
-    ///
-    /// # Errors
-    /// [`Failure::Usage`] for a value that the job grammar does not take.
-    pub fn request(&self, targets: Targets, isolated: bool) -> Result<Request> {
-        let usage = |error: String| anyhow!(Failure::Usage(error));
-        let text = format!("raw:{},stream:{},restart:{}", self.samples, self.stream, self.restarts);
-        let line = format!(
-            "uchaos.job={text} uchaos.workload={} uchaos.turns={}",
-            self.workload, self.turns
-        );
-        let parsed = Request::parse(&line).map_err(|error| usage(error.to_string()))?;
-        let on_failure = if isolated { OnFailure::Observe } else { parsed.params.on_failure };
-        Ok(Request { targets, params: Params { on_failure, ..parsed.params }, ..parsed })
+    #[must_use]
+    pub fn request(&self, targets: Targets, isolated: bool) -> Request {
+        let mut jobs = Jobs::EMPTY;
+        for job in [self.samples, self.stream, self.restarts] {
+            // Three kinds, so that none is there twice.
+            let _ = jobs.push(job);
+        }
+        let given = self.engine.over(Params::DEFAULT);
+        let on_failure = if isolated { OnFailure::Observe } else { given.on_failure };
+        Request { jobs, targets, params: Params { on_failure, ..given }, ..Request::default() }
     }
 }

@@ -27,7 +27,7 @@ pub fn take(settings: &Settings, run_folder: &Path) -> Result<TakenRun> {
 }
 
 fn make(settings: &Settings) -> Result<TakenRun> {
-    let request = settings.request(chaos_wire::Targets::EMPTY, true)?;
+    let request = settings.request(chaos_wire::Targets::EMPTY, true);
     let params = Params {
         // The clock does not see the workload.
         workload: Workload::Pause,
@@ -127,16 +127,16 @@ fn health(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine_options::EngineOptions;
     use entropy_report::{Provenance, Status, analyse};
 
     #[test]
     fn a_clock_that_holds_nothing_looks_random_and_is_assessed_at_nothing() {
         let settings = Settings {
-            samples: 1_000_000,
-            stream: "1M".into(),
-            restarts: "20x50".into(),
-            workload: "pause".into(),
-            turns: 1,
+            samples: Job::Raw { samples: 1_000_000 },
+            stream: Job::Stream { len_bytes: 1 << 20 },
+            restarts: Job::Restart { rows: 20, columns: 50 },
+            engine: EngineOptions::default(),
         };
         let run = make(&settings).unwrap();
         assert_ne!(run.health["lag_predictor_failures"], "0", "a health test should fire");

@@ -94,7 +94,7 @@ fn bad_words(bench: &Bench) -> Result<()> {
     run(&["run-bare", "--job", "row:10"])?.expect(2, &["row", "raw"])?;
     run(&["run-linux", "--append", "uchaos.turn=3"])?
         .expect(2, &["uchaos.turn", "uchaos.turns"])?;
-    run(&["compare", "--turns", "8"])?.expect(2, &["uchaos.turns", "7"])?;
+    run(&["compare", "--turns", "8"])?.expect(2, &["--turns", "must be 1 to 7"])?;
     run(&["compare", "--workload", "pauze"])?.expect(2, &["pauze", "pause"])?;
     run(&["compare", "--restarts", "1000"])?.expect(2, &["restart"])?;
     run(&["test", "--filter", "no check has this"])?.expect(2, &["no check has this"])?;

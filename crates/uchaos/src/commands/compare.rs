@@ -5,7 +5,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use chaos_wire::Targets;
 use clap::Args;
 use entropy_report::{AnalyseOptions, CompareResult, Progress, Provenance, TakenRun, analyse};
 use indicatif::ProgressBar;
@@ -40,7 +39,7 @@ const ON_RECORDED: [&str; 3] = [READ, ASSESS, publish::REPORT];
 #[command(after_help = "Examples:
   cargo xtask compare                              the main job, as it is
   cargo xtask compare --samples 100000 --restarts 100x1000 --stream 1M     a quick look
-  cargo xtask compare --workload memory --machine microvm
+  cargo xtask compare --workload memory --claim 250 --machine microvm
   cargo xtask compare runs/A runs/B                runs already taken, on any host or day, side by side: no guest
   cargo xtask compare runs/A                       one run already taken, assessed anew
 
@@ -62,7 +61,6 @@ pub struct Compare {
 impl Compare {
     /// Does the main job.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
-        self.settings.request(Targets::EMPTY, false)?;
         let runs = self.runs.folder(context);
         if !self.taken.is_empty() {
             return self.compare_taken(context, &runs);
@@ -81,7 +79,7 @@ impl Compare {
         for boot in boots {
             let label = context.next_label(&boot.name());
             let taken_now = task(&label, |_| {
-                let request = boot.request(&self.settings)?;
+                let request = boot.request(&self.settings);
                 boot.boot(&images, &qemu_host, &self.machine, &request)?
                     .keep(&qemu_host.qemu, run.path(), &boot.slug())
                     .with_context(|| format!("measuring {}", boot.name()))
@@ -135,7 +133,7 @@ impl Compare {
         boots: &[PlannedBoot],
     ) -> Result<()> {
         for boot in boots {
-            let request = boot.request(&self.settings)?;
+            let request = boot.request(&self.settings);
             let boots = boot.boot(images, host, &self.machine, &request)?;
             let command = boots.command(&host.qemu, Path::new("data.capture"));
             say!("# {}\n{}", boot.name(), guest_run::quoted(&command))?;

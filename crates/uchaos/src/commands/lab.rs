@@ -4,6 +4,7 @@
 use std::fs;
 
 use anyhow::{Context, Result, anyhow};
+use chaos_wire::Params;
 use clap::Args;
 use entropy_report::{page_to_html, page_to_markdown};
 
@@ -16,6 +17,7 @@ use guest_run::{output, say};
 use lab::page::{self, Json};
 use lab::text::Text;
 use lab::{EXPERIMENTS, Experiment, Guests, Needs, question};
+use measure::engine_options::EngineOptions;
 use measure::guest::MachineOptions;
 use measure::runs::{RunFolder, RunsOption};
 
@@ -35,6 +37,8 @@ pub struct Lab {
     answer: Option<String>,
     #[command(flatten)]
     runs: RunsOption,
+    #[command(flatten)]
+    engine: EngineOptions,
     #[command(flatten)]
     machine: MachineOptions,
 }
@@ -87,6 +91,7 @@ impl Lab {
             images: images.as_ref(),
             host: host.as_ref(),
             machine: &self.machine,
+            params: self.engine.over(Params::DEFAULT),
             scratch: scratch.path(),
         };
         let found = task(&context.next_label(&text.title), |_| (experiment.run)(&guests))?;

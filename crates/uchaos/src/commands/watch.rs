@@ -4,7 +4,7 @@
 use std::fs;
 
 use anyhow::{Context, Result, anyhow};
-use chaos_wire::{Request, Timer};
+use chaos_wire::{OnFailure, Params, Request, Timer};
 use clap::Args;
 use guest_run::{Limits, Live};
 
@@ -13,6 +13,7 @@ use guest_run::CommandContext;
 use guest_run::Failure;
 use guest_run::say;
 use lab::watch::{Until, Watch as View};
+use measure::engine_options::EngineOptions;
 use measure::guest::{GuestKind, MachineOptions};
 use measure::runs::RunsOption;
 
@@ -20,11 +21,11 @@ use measure::runs::RunsOption;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Keys: w workload, t turns, i timer interrupts (bare metal), p pause, s save a capture, q quit.
-Health tests are observed: a failure lights a lamp and the noise goes on.
+Health tests are observed: a failure lights a lamp and the noise continues.
 
 Examples:
   cargo xtask watch
-  cargo xtask watch --target linux --append uchaos.workload=memory
+  cargo xtask watch --target linux --workload memory
   cargo xtask watch --seconds 10 | cat            a line of figures each second
   cargo xtask watch --samples 1000000 --json      the same for programs"
 )]
@@ -38,9 +39,11 @@ pub struct Watch {
     /// End after so many seconds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     seconds: Option<u64>,
-    /// Settings to begin with, in the words of the job grammar
-    #[arg(long, value_name = "WORDS", default_value = "")]
+    /// More settings to begin with, in the job grammar, such as uchaos.timer=100
+    #[arg(long, value_name = "ARGUMENTS", default_value = "")]
     append: String,
+    #[command(flatten)]
+    engine: EngineOptions,
     #[command(flatten)]
     runs: RunsOption,
     #[command(flatten)]
@@ -50,9 +53,11 @@ pub struct Watch {
 impl Watch {
     /// Builds what is needed, boots the guest and shows it.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
-        let words = format!("uchaos.health=observe {}", self.append);
-        let request =
-            Request::parse(&words).map_err(|error| anyhow!(Failure::Usage(error.to_string())))?;
+        // A failed health test is shown, and the noise continues, unless something else is asked for.
+        let params = Params { on_failure: OnFailure::Observe, ..Params::DEFAULT };
+        let request = Request { params: self.engine.over(params), ..Request::default() }
+            .changed(&self.append)
+            .map_err(|problem| anyhow!(Failure::Usage(problem.to_string())))?;
         let kind = self.target;
         if kind == GuestKind::Linux && request.timer != Timer::Off {
             let text = "uchaos.timer: only the bare-metal guest has a timer to switch";
@@ -70,7 +75,7 @@ impl Watch {
         let images = source.images(context, parts, 0)?;
         let host = self.machine.host()?;
         let machine = self.machine.machine(&host, false);
-        let guest = kind.in_images(&images)?.guest(&machine, &words, None);
+        let guest = kind.in_images(&images)?.guest(&machine, &request.to_string(), None);
         if context.dry_run {
             return say!("{}", guest_run::quoted(&machine.command(&host.qemu, &guest)));
         }
