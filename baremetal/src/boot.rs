@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! From the machine's reset to `kernel_main`: the assembly stub, then the `BootInfo` made from what PVH passed.
+//! From the machine's reset to `kernel_main`: the PVH entry in assembly, then the `BootInfo` made of what PVH passed.
 
 pub(crate) mod command_line;
-mod entry;
 mod handover;
 pub(crate) mod physical;
+
+use core::arch::global_asm;
+
+use crate::memory::stack::{BOOT_STACK_BYTES, Stack};
+
+global_asm!(
+    include_str!("boot/pvh_entry.s"),
+    boot_stack_end = const size_of::<Stack<BOOT_STACK_BYTES>>(),
+    options(att_syntax)
+);

@@ -3,24 +3,20 @@
 //! for it, and COM1 while the monitor waits for a key. Every handler runs on an IST stack, because the prebuilt core
 //! uses the red zone.
 
-pub(crate) mod breakpoint;
-mod frame;
 mod gdt;
 mod idt;
-mod local_apic;
 pub(crate) mod pic;
 pub(crate) mod pit;
 mod report;
-mod stubs;
 mod trap;
 
 pub(crate) use gdt::{ABSENT_SEGMENT, handler_stack_guards};
 pub(crate) use idt::break_gate;
+pub(crate) use trap::breakpoints_seen;
 
 /// Loads segments and handlers, and masks every interrupt line.
 pub(crate) fn init() {
     gdt::init();
     idt::init();
     pic::init();
-    local_apic::init();
 }

@@ -2,19 +2,23 @@
 //! The data port and the control port: port 0 of the first and of the second virtio console, found on PCI (q35, pc)
 //! or among the memory-mapped slots (microvm).
 
-mod hal;
-mod mmio;
-mod pci;
-
 use alloc::boxed::Box;
+use core::ptr::NonNull;
 
+use baremetal::range::{FRAME_BYTES, PhysRange};
 use chaos_wire::{Control, Port, PortError};
 use virtio_drivers::device::console::VirtIOConsole;
-use virtio_drivers::transport::Transport;
+use virtio_drivers::transport::mmio::{MmioTransport, VirtIOHeader};
+use virtio_drivers::transport::pci::bus::{BarInfo, Command, DeviceFunction, PciRoot};
+use virtio_drivers::transport::pci::{PciTransport, virtio_device_type};
+use virtio_drivers::transport::{DeviceType, Transport};
+use virtio_drivers::{BufferDirection, Hal, PhysAddr};
 
-use self::hal::MachineHal;
+use crate::boot::physical::MAPPED;
 use crate::devices::pci::PortAccess;
 use crate::interrupts::pit;
+use crate::memory::frames;
+use crate::println;
 
 /// Consoles that this kernel drives.
 const PORTS: usize = 2;
@@ -31,8 +35,8 @@ impl<T: Transport> Duplex for ConsolePort<T> {}
 /// one that cannot be used (said on the console then). To be called once.
 pub(crate) fn find_ports() -> [Option<Box<dyn Duplex>>; PORTS] {
     match PortAccess::find() {
-        Some(access) => pci::find_consoles(access).map(|found| found.and_then(open)),
-        None => mmio::find_consoles().map(|found| found.and_then(open)),
+        Some(access) => find_on_pci(access).map(|found| found.and_then(open)),
+        None => find_on_mmio().map(|found| found.and_then(open)),
     }
 }
 
@@ -42,7 +46,7 @@ fn open<T: Transport + 'static>(transport: T) -> Option<Box<dyn Duplex>> {
         // The driver's own words for its errors would cost more of the image than they are worth: the device was
         // found, so that it is memory or the device itself that refuses.
         Err(_) => {
-            crate::println!("the virtio console did not start");
+            println!("the virtio console did not start");
             None
         }
     }
@@ -83,4 +87,88 @@ impl<T: Transport> Control for ConsolePort<T> {
             pit::wait_for_tick();
         }
     }
+}
+
+// microvm's virtio devices: slots of registers at a fixed address (QEMU, `hw/i386/microvm.c`). An empty slot has device
+// number 0.
+const FIRST_SLOT: usize = 0xfeb0_0000;
+const SLOT_BYTES: usize = 512;
+const SLOTS: usize = 24;
+
+/// The consoles in the first slots that have one.
+fn find_on_mmio<const N: usize>() -> [Option<MmioTransport<'static>>; N] {
+    let mut consoles = (0..SLOTS).filter_map(|slot| {
+        let header = NonNull::new((FIRST_SLOT + slot * SLOT_BYTES) as *mut VirtIOHeader)?;
+        // SAFETY: on a machine without PCI these are the registers of a virtio slot, or nothing that
+        // answers; each slot is looked at once.
+        let transport = unsafe { MmioTransport::new(header, SLOT_BYTES) }.ok()?;
+        (transport.device_type() == DeviceType::Console).then_some(transport)
+    });
+    core::array::from_fn(|_| consoles.next())
+}
+
+/// The first virtio consoles on bus 0.
+fn find_on_pci<const N: usize>(access: PortAccess) -> [Option<PciTransport>; N] {
+    let mut root = PciRoot::new(access);
+    let is_console = |info: &_| virtio_device_type(info) == Some(DeviceType::Console);
+    let mut devices = root.enumerate_bus(0).filter(|(_, info)| is_console(info));
+    let devices: [_; N] = core::array::from_fn(|_| devices.next());
+    devices.map(|found| found.and_then(|(device, _)| open_on_pci(&mut root, device)))
+}
+
+fn open_on_pci(root: &mut PciRoot<PortAccess>, device: DeviceFunction) -> Option<PciTransport> {
+    if !registers_reachable(root, device) {
+        println!("virtio console: its registers lie above 4 GiB; use less memory or -M microvm");
+        return None;
+    }
+    let (_, command) = root.get_status_command(device);
+    root.set_command(device, command | Command::MEMORY_SPACE | Command::BUS_MASTER);
+    let transport = PciTransport::new::<MachineHal, _>(root, device);
+    if transport.is_err() {
+        println!("virtio console: no virtio 1.0 registers; do not start it with disable-modern=on");
+    }
+    transport.ok()
+}
+
+fn registers_reachable(root: &mut PciRoot<PortAccess>, device: DeviceFunction) -> bool {
+    let Ok(bars) = root.bars(device) else { return false };
+    bars.iter().flatten().all(|bar| match bar {
+        BarInfo::Memory { address, size, .. } => address.saturating_add(*size) <= MAPPED.end,
+        BarInfo::IO { .. } => true,
+    })
+}
+
+/// Frames from the frame allocator; buffers are shared as they are.
+#[derive(Debug)]
+struct MachineHal;
+
+// SAFETY: frames are handed out once, page aligned, zeroed, and mapped at their physical address; buffers are
+// mapped at their physical address as well, and there is no IOMMU between.
+unsafe impl Hal for MachineHal {
+    fn dma_alloc(pages: usize, _direction: BufferDirection) -> (PhysAddr, NonNull<u8>) {
+        let Some(range) = frames::take(pages as u64) else {
+            // The driver takes address 0 for "no memory".
+            return (0, NonNull::dangling());
+        };
+        let place = NonNull::new(range.start as *mut u8).unwrap_or(NonNull::dangling());
+        // SAFETY: the frames were just taken and are mapped and writable.
+        unsafe { place.write_bytes(0, range.len() as usize) };
+        (range.start, place)
+    }
+
+    unsafe fn dma_dealloc(paddr: PhysAddr, _vaddr: NonNull<u8>, pages: usize) -> i32 {
+        frames::give_back(PhysRange::with_len(paddr, pages as u64 * FRAME_BYTES));
+        0
+    }
+
+    unsafe fn mmio_phys_to_virt(paddr: PhysAddr, _size: usize) -> NonNull<u8> {
+        // `registers_reachable` has checked that the device's registers lie where the page tables reach.
+        NonNull::new(paddr as *mut u8).unwrap_or(NonNull::dangling())
+    }
+
+    unsafe fn share(buffer: NonNull<[u8]>, _direction: BufferDirection) -> PhysAddr {
+        buffer.cast::<u8>().as_ptr() as PhysAddr
+    }
+
+    unsafe fn unshare(_paddr: PhysAddr, _buffer: NonNull<[u8]>, _direction: BufferDirection) {}
 }

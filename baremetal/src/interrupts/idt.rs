@@ -6,7 +6,7 @@ use x86_64::VirtAddr;
 use x86_64::structures::idt::{Entry, EntryOptions, InterruptDescriptorTable};
 
 use super::gdt::HandlerStack;
-use super::{local_apic, pic, stubs};
+use super::{pic, trap};
 
 /// Filled at boot rather than in the image: a table of unused gates is not zero, and costs 4 KiB of file.
 static TABLE: Mutex<Option<InterruptDescriptorTable>> = Mutex::new(None);
@@ -17,47 +17,43 @@ pub(super) fn init() {
     let idt = table.insert(InterruptDescriptorTable::new());
 
     let fault = HandlerStack::Fault;
-    set(&mut idt.divide_error, stubs::plain::<0>, fault);
-    set(&mut idt.debug, stubs::plain::<1>, fault);
-    set(&mut idt.non_maskable_interrupt, stubs::plain::<2>, HandlerStack::NonMaskable);
-    set(&mut idt.breakpoint, stubs::plain::<3>, HandlerStack::Breakpoint);
-    set(&mut idt.overflow, stubs::plain::<4>, fault);
-    set(&mut idt.bound_range_exceeded, stubs::plain::<5>, fault);
-    set(&mut idt.invalid_opcode, stubs::plain::<6>, fault);
-    set(&mut idt.device_not_available, stubs::plain::<7>, fault);
-    set(&mut idt.double_fault, stubs::with_code::<8>, HandlerStack::DoubleFault);
-    set(&mut idt.invalid_tss, stubs::with_code::<10>, fault);
-    set(&mut idt.segment_not_present, stubs::with_code::<11>, fault);
-    set(&mut idt.stack_segment_fault, stubs::with_code::<12>, fault);
-    set(&mut idt.general_protection_fault, stubs::with_code::<13>, fault);
-    set(&mut idt.page_fault, stubs::with_code::<14>, fault);
-    set(&mut idt.x87_floating_point, stubs::plain::<16>, fault);
-    set(&mut idt.alignment_check, stubs::with_code::<17>, fault);
-    set(&mut idt.machine_check, stubs::plain::<18>, HandlerStack::MachineCheck);
-    set(&mut idt.simd_floating_point, stubs::plain::<19>, fault);
-    set(&mut idt.virtualization, stubs::plain::<20>, fault);
-    set(&mut idt.cp_protection_exception, stubs::with_code::<21>, fault);
-    set(&mut idt.hv_injection_exception, stubs::plain::<28>, fault);
-    set(&mut idt.vmm_communication_exception, stubs::with_code::<29>, fault);
-    set(&mut idt.security_exception, stubs::with_code::<30>, fault);
+    set(&mut idt.divide_error, trap::plain::<0>, fault);
+    set(&mut idt.debug, trap::plain::<1>, fault);
+    set(&mut idt.non_maskable_interrupt, trap::plain::<2>, HandlerStack::NonMaskable);
+    set(&mut idt.breakpoint, trap::plain::<3>, HandlerStack::Breakpoint);
+    set(&mut idt.overflow, trap::plain::<4>, fault);
+    set(&mut idt.bound_range_exceeded, trap::plain::<5>, fault);
+    set(&mut idt.invalid_opcode, trap::plain::<6>, fault);
+    set(&mut idt.device_not_available, trap::plain::<7>, fault);
+    set(&mut idt.double_fault, trap::with_code::<8>, HandlerStack::DoubleFault);
+    set(&mut idt.invalid_tss, trap::with_code::<10>, fault);
+    set(&mut idt.segment_not_present, trap::with_code::<11>, fault);
+    set(&mut idt.stack_segment_fault, trap::with_code::<12>, fault);
+    set(&mut idt.general_protection_fault, trap::with_code::<13>, fault);
+    set(&mut idt.page_fault, trap::with_code::<14>, fault);
+    set(&mut idt.x87_floating_point, trap::plain::<16>, fault);
+    set(&mut idt.alignment_check, trap::with_code::<17>, fault);
+    set(&mut idt.machine_check, trap::plain::<18>, HandlerStack::MachineCheck);
+    set(&mut idt.simd_floating_point, trap::plain::<19>, fault);
+    set(&mut idt.virtualization, trap::plain::<20>, fault);
+    set(&mut idt.cp_protection_exception, trap::with_code::<21>, fault);
+    set(&mut idt.hv_injection_exception, trap::plain::<28>, fault);
+    set(&mut idt.vmm_communication_exception, trap::with_code::<29>, fault);
+    set(&mut idt.security_exception, trap::with_code::<30>, fault);
 
     let interrupt = HandlerStack::Interrupt;
-    set(&mut idt[pic::TIMER_VECTOR], stubs::plain::<{ pic::TIMER_VECTOR }>, interrupt);
-    set(&mut idt[pic::SERIAL_VECTOR], stubs::plain::<{ pic::SERIAL_VECTOR }>, interrupt);
-    set(
-        &mut idt[pic::SPURIOUS_LOW_VECTOR],
-        stubs::plain::<{ pic::SPURIOUS_LOW_VECTOR }>,
-        interrupt,
-    );
+    set(&mut idt[pic::TIMER_VECTOR], trap::plain::<{ pic::TIMER_VECTOR }>, interrupt);
+    set(&mut idt[pic::SERIAL_VECTOR], trap::plain::<{ pic::SERIAL_VECTOR }>, interrupt);
+    set(&mut idt[pic::SPURIOUS_LOW_VECTOR], trap::plain::<{ pic::SPURIOUS_LOW_VECTOR }>, interrupt);
     set(
         &mut idt[pic::SPURIOUS_HIGH_VECTOR],
-        stubs::plain::<{ pic::SPURIOUS_HIGH_VECTOR }>,
+        trap::plain::<{ pic::SPURIOUS_HIGH_VECTOR }>,
         interrupt,
     );
 
     set(
-        &mut idt[local_apic::SPURIOUS_VECTOR],
-        stubs::plain::<{ local_apic::SPURIOUS_VECTOR }>,
+        &mut idt[pic::SPURIOUS_APIC_VECTOR],
+        trap::plain::<{ pic::SPURIOUS_APIC_VECTOR }>,
         interrupt,
     );
 

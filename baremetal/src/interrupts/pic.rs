@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The two 8259 interrupt controllers (Intel 8259A data sheet). All lines are masked but while somebody wants one.
+//! The interrupt controllers: two 8259 (Intel 8259A data sheet), whose lines are masked except while one is needed, and
+//! the local APIC, which passes their interrupts on.
+
+use core::ptr::NonNull;
 
 use x86_64::instructions::port::Port;
+use x86_64::registers::model_specific::ApicBase;
 
 const FIRST_VECTOR: u8 = 0x20;
 /// IRQ 0.
@@ -13,11 +17,20 @@ pub(super) const SPURIOUS_LOW_VECTOR: u8 = FIRST_VECTOR + 7;
 /// IRQ 15, likewise.
 pub(super) const SPURIOUS_HIGH_VECTOR: u8 = FIRST_VECTOR + 15;
 
+/// What the APIC delivers when an interrupt went away before it was taken; it needs no acknowledgement.
+pub(super) const SPURIOUS_APIC_VECTOR: u8 = 0xff;
+
 const COMMAND_LOW: u16 = 0x20;
 const DATA_LOW: u16 = 0x21;
 const COMMAND_HIGH: u16 = 0xa0;
 const DATA_HIGH: u16 = 0xa1;
 const END_OF_INTERRUPT: u8 = 0x20;
+
+/// Offsets and values of registers (Intel SDM, volume 3, §13.4 to §13.9).
+const SPURIOUS_INTERRUPT: usize = 0xf0;
+const LINT0: usize = 0x350;
+const SOFTWARE_ENABLE: u32 = 1 << 8;
+const EXTERNAL_INTERRUPT: u32 = 0b111 << 8;
 
 /// An interrupt line that can be let through.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +53,21 @@ pub(super) fn init() {
         out(port_high, high);
     }
     mask_all();
+    init_local_apic();
+}
+
+/// Lets the 8259's interrupts through the CPU's local APIC by its LINT0 input ("virtual wire mode", Intel's
+/// `MultiProcessor` Specification 1.4, §3.6.2.2). Firmware does this on pc and q35, but not on microvm. The APIC's own timer and error interrupts stay masked, as they are after a reset.
+fn init_local_apic() {
+    let (frame, _) = ApicBase::read();
+    let write = |register: usize, value: u32| {
+        if let Some(base) = NonNull::new(frame.start_address().as_u64() as *mut u32) {
+            // SAFETY: the CPU says that its APIC's registers are in this frame, which is mapped where it is.
+            unsafe { base.byte_add(register).write_volatile(value) }
+        }
+    };
+    write(SPURIOUS_INTERRUPT, SOFTWARE_ENABLE | u32::from(SPURIOUS_APIC_VECTOR));
+    write(LINT0, EXTERNAL_INTERRUPT);
 }
 
 /// Lets one line through, and no other.

@@ -4,8 +4,8 @@
 use chaos_wire::GuestStatus;
 use x86_64::registers::control::{Cr0, Cr2, Cr3, Cr4};
 
-use super::frame::{REGISTER_NAMES, TrapFrame};
 use super::handler_stack_guards;
+use super::trap::{REGISTER_NAMES, TrapFrame};
 use crate::end;
 use crate::memory::stack;
 use crate::println;

@@ -5,7 +5,7 @@ use core::arch::asm;
 
 use baremetal::command::Fault;
 
-use crate::interrupts::{self, breakpoint};
+use crate::interrupts::{self, breakpoints_seen};
 use crate::println;
 
 /// Raises it. Only a breakpoint comes back.
@@ -47,7 +47,7 @@ pub(super) fn raise(fault: Fault) {
     }
     match fault {
         Fault::Breakpoint => {
-            let (count, rip) = breakpoint::seen();
+            let (count, rip) = breakpoints_seen();
             println!("breakpoint number {count}, back at {rip:#x}");
         }
         // QEMU's TCG computes with the exception masked, whatever MXCSR says.

@@ -8,12 +8,12 @@ use chaos_wire::Timer;
 use x86_64::instructions::interrupts::int3;
 
 use super::ensure;
-use crate::interrupts::{breakpoint, pit};
+use crate::interrupts::{breakpoints_seen, pit};
 
 pub(super) fn breakpoint() -> Result<(), &'static str> {
-    let (before, _) = breakpoint::seen();
+    let (before, _) = breakpoints_seen();
     int3();
-    let (after, rip) = breakpoint::seen();
+    let (after, rip) = breakpoints_seen();
     ensure(after == before + 1, "it was not counted")?;
     let text = crate::memory::layout::text();
     ensure((text.start..text.end).contains(&rip), "its address is not in the code")

@@ -3,8 +3,6 @@
 
 use chaos_wire::Parameter;
 
-use crate::view::View;
-
 /// One of the tools in this program, called by its name as first word or through a link of that name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Applet {
@@ -113,6 +111,32 @@ impl Applet {
             .chain(views)
             .chain(self.grammar_options())
             .chain(["--help"])
+    }
+}
+
+/// A view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// Samples as decimal numbers, one a line; bytes as a hex dump.
+    Text,
+    /// Samples by their size.
+    Histogram,
+    /// How often each bit is one.
+    Bits,
+}
+
+impl View {
+    /// Every view.
+    pub const ALL: [Self; 3] = [Self::Text, Self::Histogram, Self::Bits];
+
+    /// The option that asks for it.
+    #[must_use]
+    pub const fn option(self) -> &'static str {
+        match self {
+            Self::Text => "--text",
+            Self::Histogram => "--histogram",
+            Self::Bits => "--bits",
+        }
     }
 }
 

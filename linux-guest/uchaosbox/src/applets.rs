@@ -4,7 +4,6 @@
 mod bench;
 mod crng;
 mod job;
-mod load;
 mod port;
 mod serve;
 mod show;
@@ -17,6 +16,7 @@ use chaos_wire::{DEFAULTS_PATH, GuestStatus, Request, Source, TextBuffer};
 use rustix::io::Errno;
 use uchaosbox::{Applet, Command};
 
+use crate::machine::loader::{self, MODULE_PATH};
 use crate::run::file::read_text;
 
 /// Bytes of the longest kernel command line that Linux takes on this architecture, and one.
@@ -76,7 +76,7 @@ pub(crate) fn run(command: &Command<'_>, options: &str) -> Result<(), Stop> {
     match applet {
         Applet::Job => job::run(options, output),
         Applet::Serve => serve::run(options),
-        Applet::Load => load::run(&request(options)?, operand),
+        Applet::Load => load(&request(options)?, operand),
         Applet::Seed if credit => crng::credit(&request(options)?, operand),
         Applet::Stream | Applet::Raw | Applet::Seed => {
             show::output(applet, &request(options)?, operand, view)
@@ -85,6 +85,23 @@ pub(crate) fn run(command: &Command<'_>, options: &str) -> Result<(), Stop> {
         Applet::Health => show::health(&request(options)?),
         Applet::Bench => bench::run(&request(options)?),
     }
+}
+
+/// `load`: loads the kernel module with the parameters of the request, so that one grammar serves both.
+fn load(request: &Request, path: Option<&str>) -> Result<(), Stop> {
+    let path = path.unwrap_or(MODULE_PATH);
+    let failed = |error: Errno| {
+        let reason = match error {
+            Errno::EXIST => "it is loaded already (`rmmod uchaos` unloads it)",
+            Errno::INVAL | Errno::IO => "the kernel's log says why (`dmesg`)",
+            Errno::NOENT => "there is no such file",
+            Errno::PERM => "only root may load modules",
+            Errno::NOEXEC => "it was built for another kernel",
+            _ => "see the kernel's log (`dmesg`)",
+        };
+        Stop::new(GuestStatus::JobFailed, format_args!("loading {path}: {error}: {reason}"))
+    };
+    loader::load(path, request).map_err(failed)
 }
 
 /// The request: the options where there are any, else the kernel command line, each over [`DEFAULTS_PATH`].

@@ -6,8 +6,7 @@ use core::fmt::{self, Write as _};
 
 use chaos_wire::{TextBuffer, nearest};
 
-use crate::applet::{APPLETS, Applet};
-use crate::view::View;
+use crate::applet::{APPLETS, Applet, View};
 
 /// What the program is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,12 +8,31 @@
 
 mod applet;
 mod command;
-mod fields;
 mod help;
-mod view;
 
-pub use applet::{APPLETS, Applet};
+pub use applet::{APPLETS, Applet, View};
 pub use command::{Command, Misuse};
-pub use fields::field;
 pub use help::{EXIT_HELP, USAGE, write_engine_help};
-pub use view::View;
+
+/// The value of the first line `key=value`, or with another separator, whose key is `key`, without blanks around it.
+#[must_use]
+pub fn field<'a>(text: &'a str, separator: char, key: &str) -> Option<&'a str> {
+    text.lines().find_map(|line| {
+        let (name, value) = line.split_once(separator)?;
+        (name.trim_end() == key).then(|| value.trim())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_of_proc_files_are_found() {
+        assert_eq!(field("turns=1\ninit_turns=7\n", '=', "init_turns"), Some("7"));
+        assert_eq!(field("turns=1\n", '=', "turn"), None);
+        let cpuinfo = "processor\t: 0\nmodel name\t: QEMU Virtual CPU: 2.5+\n";
+        assert_eq!(field(cpuinfo, ':', "model name"), Some("QEMU Virtual CPU: 2.5+"));
+        assert_eq!(field("MemAvailable:   18856 kB", ':', "MemAvailable"), Some("18856 kB"));
+    }
+}

@@ -5,7 +5,6 @@
 mod engine;
 pub(crate) mod loader;
 mod module;
-mod provenance;
 #[cfg(feature = "selftest")]
 mod selftest;
 
@@ -16,7 +15,7 @@ use chaos_wire::{Marker, Request, Sampler, Target};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 
-use crate::run::file::{self, read_full};
+use crate::run::file::{self, read_full, read_text};
 use crate::run::output::Stdout;
 use engine::OwnEngine;
 use module::Module;
@@ -75,6 +74,29 @@ fn self_test_of_module(_: &Request, _: &mut dyn fmt::Write) -> Result<(), Engine
 /// An error of the system's while doing `what`.
 fn system(what: &'static str) -> impl Fn(Errno) -> EngineError {
     move |error| EngineError { code: -error.raw_os_error(), text: what }
+}
+
+/// The kernel, the processor and the counter that is read.
+fn system_facts(lines: &mut dyn fmt::Write) -> fmt::Result {
+    let uname = rustix::system::uname();
+    let text = |text: &core::ffi::CStr, lines: &mut dyn fmt::Write| {
+        text.to_bytes().iter().try_for_each(|byte| lines.write_char(char::from(*byte)))
+    };
+    lines.write_str("kernel=")?;
+    text(uname.sysname(), lines)?;
+    lines.write_char(' ')?;
+    text(uname.release(), lines)?;
+    lines.write_char(' ')?;
+    text(uname.version(), lines)?;
+    let mut place = [0; 4096];
+    // With many processors the text is longer than what is read of it; the first one's lines come first.
+    let cpuinfo = file::read_head("/proc/cpuinfo", &mut place).unwrap_or_default();
+    let cpu = uchaosbox::field(cpuinfo, ':', "model name").unwrap_or("unknown");
+    let mut place = [0; 64];
+    let clock =
+        read_text("/sys/devices/system/clocksource/clocksource0/current_clocksource", &mut place);
+    let clock = clock.unwrap_or("unknown").trim_end();
+    writeln!(lines, "\ncpu={cpu}\nclock=lfence;rdtsc\nkernel_clock={clock}")
 }
 
 impl Sampler for Linux {
@@ -138,7 +160,7 @@ impl Sampler for Linux {
     }
 
     fn meta(&mut self, lines: &mut dyn fmt::Write) -> fmt::Result {
-        provenance::system(lines)?;
+        system_facts(lines)?;
         match &self.source {
             Source::Engine(engine) => engine.meta(lines),
             Source::Module(module) => module.meta(lines),
