@@ -10,7 +10,7 @@ fn main() {
     if env::var_os("CARGO_FEATURE_BARE").is_none() {
         return;
     }
-    let folder = env::var("CARGO_MANIFEST_DIR").expect("cargo tells a build script its folder");
+    let folder = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it for build scripts");
     let script = format!("-Wl,-T,{folder}/linker.ld");
     let arguments = [
         "-nostartfiles",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The image that ships: the microkernel as an LZ4 block behind a PVH entry of its own, as a bzImage has its kernel.
+// The image that ships: the microkernel as an LZ4 block behind its own PVH entry, as a bzImage holds its kernel.
 // xtask puts it together (crates/guest-build/src/baremetal/). It unpacks the kernel to where it is linked and jumps to
 // the kernel's PVH entry with the machine as the firmware left it: ebx still holds the start info.
 //

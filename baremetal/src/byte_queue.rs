@@ -13,7 +13,6 @@ pub struct ByteQueue {
 }
 
 impl ByteQueue {
-    /// An empty queue.
     #[must_use]
     pub const fn new() -> Self {
         Self { bytes: [0; CAPACITY_BYTES], first: 0, len: 0 }

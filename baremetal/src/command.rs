@@ -34,7 +34,7 @@ pub enum Command<'a> {
     Restart,
     /// Show what the counter is like.
     Clock,
-    /// Show what the CPU says of itself.
+    /// Show the CPU's vendor, features and hypervisor.
     Cpu,
     /// Show the memory.
     Mem,
@@ -59,7 +59,7 @@ pub enum Command<'a> {
 pub enum Fault {
     /// Division by zero.
     DivideError,
-    /// Breakpoint; it is reported and execution goes on.
+    /// Breakpoint; it is reported and execution continues.
     Breakpoint,
     /// Invalid opcode.
     InvalidOpcode,
@@ -131,7 +131,7 @@ fn is_setting(name: &str) -> bool {
     name == "timer" || Parameter::ALL.iter().any(|parameter| parameter.key() == name)
 }
 
-/// A line that is no command.
+/// A line that is not a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandError<'a> {
     /// No command of this name.
@@ -152,7 +152,7 @@ impl fmt::Display for CommandError<'_> {
         match self {
             Self::Unknown(name) => write!(out, "no command `{name}`; `help` lists them"),
             Self::Usage(usage) => write!(out, "usage: {usage}"),
-            Self::Number { given, max } => write!(out, "`{given}` is no number from 1 to {max}"),
+            Self::Number { given, max } => write!(out, "`{given}` is not a number from 1 to {max}"),
         }
     }
 }
@@ -161,7 +161,7 @@ impl<'a> Command<'a> {
     /// Reads a line; `None` for an empty one.
     ///
     /// # Errors
-    /// [`CommandError`].
+    /// Returns [`CommandError`].
     pub fn parse(line: &'a str) -> Result<Option<Self>, CommandError<'a>> {
         let mut words = line.split_ascii_whitespace();
         let Some(name) = words.next() else { return Ok(None) };
@@ -241,12 +241,12 @@ mod tests {
         for (line, text) in [
             ("rwa 5", "no command `rwa`; `help` lists them"),
             ("raw", "usage: raw N"),
-            ("raw x", "`x` is no number from 1 to 100000"),
-            ("raw 0", "`0` is no number from 1 to 100000"),
-            ("rng 65537", "`65537` is no number from 1 to 65536"),
+            ("raw x", "`x` is not a number from 1 to 100000"),
+            ("raw 0", "`0` is not a number from 1 to 100000"),
+            ("rng 65537", "`65537` is not a number from 1 to 65536"),
             (
                 "rng 99999999999999999999999",
-                "`99999999999999999999999` is no number from 1 to 65536",
+                "`99999999999999999999999` is not a number from 1 to 65536",
             ),
             ("raw 1 2", "usage: raw N"),
             ("reboot now", "usage: reboot"),

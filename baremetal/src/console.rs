@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What people read: text on COM1, with a spin lock around each write.
+//! The console: text on COM1, with a spin lock around each write.
 
 use core::fmt::{self, Write};
 

@@ -11,7 +11,7 @@ use crate::memory::buffer;
 pub(crate) struct WorkloadMemory(Option<&'static mut [u64]>);
 
 impl WorkloadMemory {
-    /// With the memory taken now, before somebody takes all there is; without it where it is short.
+    /// Takes the memory now, before another buffer takes all there is; takes none if memory is short.
     pub(crate) fn reserved() -> Self {
         let words = MEMORY_BYTES / 8;
         Self(buffer::take(words).filter(|taken| taken.len() == words))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the machine and the engine say of themselves, as `key=value` lines: the meta and health frames have them,
+//! Facts about the machine and the engine, as `key=value` lines: the meta and health frames have them,
 //! and the monitor shows them.
 
 use core::fmt::{self, Write};

@@ -19,7 +19,6 @@ pub struct Frames {
 pub struct ListFull;
 
 impl Frames {
-    /// No frames.
     #[must_use]
     pub const fn new() -> Self {
         Self { free: [PhysRange::new(0, 0); RANGES_MAX], len: 0 }
@@ -28,7 +27,7 @@ impl Frames {
     /// Adds whole frames to the free ones; joins neighbours. Used at boot, and to give frames back.
     ///
     /// # Errors
-    /// [`ListFull`].
+    /// Returns [`ListFull`].
     ///
     /// # Panics
     /// When frames of the range are free already: they would be handed out twice.

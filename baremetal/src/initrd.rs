@@ -36,7 +36,10 @@ impl fmt::Display for InitrdError {
         match self {
             Self::Missing => write!(out, "no initrd: start QEMU with -initrd"),
             Self::Magic => {
-                write!(out, "the initrd is no newc cpio archive (bad magic); pack it uncompressed")
+                write!(
+                    out,
+                    "the initrd is not a newc cpio archive (bad magic); pack it uncompressed"
+                )
             }
             Self::Damaged { offset_bytes, len_bytes } => {
                 write!(
@@ -53,7 +56,7 @@ impl fmt::Display for InitrdError {
 /// The text of [`DEFAULTS_NAME`], after the whole archive was found to be sound.
 ///
 /// # Errors
-/// [`InitrdError`].
+/// Returns [`InitrdError`].
 pub fn defaults(archive: &[u8]) -> Result<&str, InitrdError> {
     if archive.is_empty() {
         return Err(InitrdError::Missing);

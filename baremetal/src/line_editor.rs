@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A line editor for a serial terminal: bytes in, edits and echoes out. It knows backspace, the arrow keys,
-//! Home, End, Delete, a history, and the control keys that a shell has taught people.
+//! Home, End, Delete, a history, and the control keys known from shells.
 
 mod history;
 mod keys;
@@ -60,7 +60,7 @@ impl LineEditor {
     /// Shows the prompt of a new line.
     ///
     /// # Errors
-    /// Those of the screen.
+    /// Returns an error if the screen does.
     pub fn prompt(&self, screen: &mut dyn Write) -> fmt::Result {
         screen.write_str(self.prompt)
     }
@@ -68,7 +68,7 @@ impl LineEditor {
     /// Shows the prompt and what is typed already, over what the line showed before.
     ///
     /// # Errors
-    /// Those of the screen.
+    /// Returns an error if the screen does.
     pub fn redraw(&self, screen: &mut dyn Write) -> fmt::Result {
         write!(screen, "\r{}{}\x1b[K", self.prompt, self.line())?;
         match self.line.len - self.line.cursor {
@@ -87,7 +87,7 @@ impl LineEditor {
     /// Takes one byte from the terminal and echoes its effect on `screen`.
     ///
     /// # Errors
-    /// Those of the screen.
+    /// Returns an error if the screen does.
     pub fn feed(&mut self, byte: u8, screen: &mut dyn Write) -> Result<Option<Event>, fmt::Error> {
         if core::mem::take(&mut self.finished) {
             self.line.clear();

@@ -16,7 +16,7 @@ pub struct TooManyRegions;
 /// `Bootloader` region of whole frames.
 ///
 /// # Errors
-/// More regions than `table` has places.
+/// Returns an error if there are more regions than places in `table`.
 pub fn fill(
     entries: impl Iterator<Item = MemoryMapEntry>,
     taken: &[PhysRange],

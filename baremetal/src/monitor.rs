@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The monitor: a prompt on COM1 for whoever wants to look around, where no job was given.
+//! The monitor: an interactive prompt on COM1, if no job was given.
 
 mod bench;
 mod fault;
@@ -31,7 +31,7 @@ enum Next {
     Bench,
 }
 
-/// Runs the monitor until the machine ends. Each change of a setting starts the engine anew.
+/// Runs the monitor until the machine ends. Each change of a setting starts a new engine.
 pub(crate) fn run(mut request: Request) -> ! {
     // First the workload's share, then whatever is left.
     let mut memory = WorkloadMemory::reserved();

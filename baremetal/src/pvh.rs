@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The structures that a PVH boot leaves in memory (Xen, `public/arch-x86/hvm/start_info.h`), read from bytes.
-//! Whoever calls knows how to get at physical memory; nothing here does.
+//! Callers know how to read physical memory; nothing here does.
 
 /// `XEN_HVM_START_MAGIC_VALUE`.
 pub const START_INFO_MAGIC: u32 = 0x336e_c578;
@@ -24,7 +24,6 @@ pub struct StartInfo {
     pub rsdp_addr: u64,
     /// Where the memory map is.
     pub memory_map_addr: u64,
-    /// Its entries.
     pub memory_map_entries: u32,
 }
 
@@ -60,7 +59,7 @@ impl StartInfo {
     /// Reads the structure.
     ///
     /// # Errors
-    /// Another magic, or a version without a memory map.
+    /// Returns an error if the magic is wrong, or the version has no memory map.
     pub fn parse(bytes: &[u8; START_INFO_BYTES]) -> Result<Self, PvhError> {
         let magic = u32_at(bytes, 0);
         if magic != START_INFO_MAGIC {
@@ -84,14 +83,11 @@ impl StartInfo {
 /// `struct hvm_modlist_entry`: where a module's bytes are. Its own command line is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Module {
-    /// Physical address.
     pub addr: u64,
-    /// Bytes.
     pub len_bytes: u64,
 }
 
 impl Module {
-    /// Reads one entry.
     #[must_use]
     pub fn parse(bytes: &[u8; MODULE_BYTES]) -> Self {
         Self { addr: u64_at(bytes, 0), len_bytes: u64_at(bytes, 8) }
@@ -101,9 +97,7 @@ impl Module {
 /// `struct hvm_memmap_table_entry`; kinds are those of E820, 1 is RAM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemoryMapEntry {
-    /// Physical address.
     pub addr: u64,
-    /// Bytes.
     pub len_bytes: u64,
     /// E820 type.
     pub kind: u32,
@@ -113,7 +107,6 @@ pub struct MemoryMapEntry {
 pub const E820_RAM: u32 = 1;
 
 impl MemoryMapEntry {
-    /// Reads one entry.
     #[must_use]
     pub fn parse(bytes: &[u8; MEMORY_MAP_ENTRY_BYTES]) -> Self {
         Self { addr: u64_at(bytes, 0), len_bytes: u64_at(bytes, 8), kind: u32_at(bytes, 16) }

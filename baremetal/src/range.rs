@@ -26,7 +26,6 @@ impl PhysRange {
         Self { start, end: start.saturating_add(len) }
     }
 
-    /// Bytes in it.
     #[must_use]
     pub const fn len(&self) -> u64 {
         self.end.saturating_sub(self.start)

@@ -27,13 +27,13 @@ const CHECKS: &[(&str, Check)] = &[
     ("raw noise has one delta per sample", engine::raw),
     ("the stream does not repeat, in pieces of any length", engine::stream),
     ("seeds differ", engine::seed),
-    ("a restart begins anew", engine::restart),
+    ("a restart resets the counters", engine::restart),
 ];
 
 /// Runs every check, with a line for each.
 ///
 /// # Errors
-/// The name of the first that failed; the others are run all the same.
+/// Returns an error with the name of the first check that failed; the others are run as well.
 pub(crate) fn run(engine: &mut Engine<'_>, lines: &mut dyn Write) -> Result<(), EngineError> {
     let mut first_failed = None;
     for (name, check) in CHECKS {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Serving commands: where there is no job and the machine has a control port, its lines say what to take.
+//! Serving commands: if there is no job and the machine has a control port, its lines are the requests.
 
 use alloc::boxed::Box;
 
@@ -25,7 +25,7 @@ impl Control for Commands {
     }
 }
 
-/// Serves commands until the machine ends. A change of the engine's parameters starts it anew; otherwise it goes on.
+/// Serves commands until the machine ends. A change of the engine's parameters starts a new engine; otherwise it continues.
 pub(crate) fn run(mut request: Request, mut data: Box<dyn Duplex>, control: Box<dyn Duplex>) -> ! {
     // First the workload's share, then the samples'.
     let mut memory = WorkloadMemory::reserved();

@@ -13,14 +13,7 @@ const STREAM_BYTES: usize = 4096;
 const SEED_BYTES: usize = 32;
 
 /// Speed is measured on any machine, also one whose counter would not pass.
-const OBSERVE: Params = Params {
-    turns: 1,
-    init_turns: 7,
-    min_delta: 3,
-    workload: Workload::Pause,
-    claim_millibits: 125,
-    on_failure: OnFailure::Observe,
-};
+const OBSERVE: Params = Params { on_failure: OnFailure::Observe, ..Params::DEFAULT };
 
 fn outputs(criterion: &mut Criterion) -> Result<(), Error> {
     for &workload in Workload::ALL {

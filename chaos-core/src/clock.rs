@@ -8,7 +8,7 @@ pub trait Clock {
     fn ticks(&mut self) -> u64;
 
     /// The counter where a stretch of samples begins, so that what the engine did before is not in the first of
-    /// them. A hardware counter is just read; a clock that plays a list answers without going on in it.
+    /// them. A hardware counter is just read; a clock that plays a list answers without advancing.
     #[inline(always)]
     fn mark(&mut self) -> u64 {
         self.ticks()

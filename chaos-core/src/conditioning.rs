@@ -3,7 +3,6 @@
 
 use sha2::{Digest, Sha256};
 
-/// Bytes of one block.
 pub const BLOCK_BYTES: usize = 32;
 
 /// Assessed min-entropy that goes into one block, in bits: 64 more than come out, so that the output has full entropy

@@ -20,7 +20,7 @@ pub enum Error {
     AdaptiveProportion,
     /// Lag predictor: an earlier stretch of samples comes back again and again.
     LagPredictor,
-    /// Stuck test: the samples go on in a straight line, or too few of them earn credit.
+    /// Stuck test: the samples form a straight line, or too few of them earn credit.
     Stuck,
     /// A health test fired during the startup test.
     Startup {
@@ -31,9 +31,8 @@ pub enum Error {
     BadParameter {
         /// The parameter's name, as the job grammar and the module spell it.
         name: &'static str,
-        /// What was given.
         given: u64,
-        /// What is allowed, in words.
+        /// What is allowed, as text.
         allowed: &'static str,
     },
 }

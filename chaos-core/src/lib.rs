@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #![no_std]
 #![forbid(unsafe_code)]
-//! The timing-jitter engine: what a clock's jitter is made into, and how much of it there is.
+//! The timing-jitter engine: it turns a clock's jitter into bytes, and accounts for its entropy.
 //!
 //! ```text
 //! Clock -> workload step -> delta (raw noise) -> health tests
@@ -12,10 +12,10 @@
 //! ```
 //!
 //! # Design principles
-//! * Raw noise can be taken before any mixing, by the very loop that feeds the mixer.
+//! * Raw noise is available before any mixing, from the same loop that feeds the mixer.
 //! * `stream` is amplified jitter and never called entropy; `seed` is conditioned and accounted for. They share
 //!   nothing but the samples' source, and no sample is used for both.
-//! * No seed, no secret: with the deltas known, every byte is known. A weakness is to show at once.
+//! * No seed, no secret: with the deltas known, every byte is known. A weakness shows at once.
 //! * Every way to fail has a name, and an output that fails is zero.
 //! * No allocation, no panic, no unbounded loop, no floating point at run time, no unsafe code: the same object code runs
 //!   in a kernel module, in userland and on bare metal.

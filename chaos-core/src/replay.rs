@@ -3,7 +3,7 @@
 
 use crate::clock::{Clock, ClockKind};
 
-/// Recorded deltas as a clock. Each read of the counter goes one delta on; after the last it stands still, which the
+/// Recorded deltas as a clock. Each read of the counter advances by one delta; after the last it stands still, which the
 /// engine answers with [`crate::Error::ClockStuck`].
 #[derive(Debug, Clone)]
 pub struct ReplayClock<'a> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The seed output as `rand_core`'s fallible generator, so that other Rust code can take its seeds from here. There is
-//! none for the stream on purpose: the stream is not for seeding.
+//! deliberately none for the stream: the stream is not for seeding.
 
 use rand_core::{TryCryptoRng, TryRng};
 

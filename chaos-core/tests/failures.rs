@@ -9,13 +9,12 @@ use chaos_core::{
 };
 use common::{BEFORE_OUTPUT, RuleClock, lively};
 
-const ENFORCE: Params = Params {
-    turns: 1,
-    init_turns: 7,
-    min_delta: 3,
-    workload: chaos_core::Workload::Pause,
-    claim_millibits: 125,
-    on_failure: OnFailure::Enforce,
+const ENFORCE: Params = {
+    let mut params = Params::DEFAULT;
+    params.min_delta = 3;
+    params.claim_millibits = 125;
+    params.on_failure = OnFailure::Enforce;
+    params
 };
 const OBSERVE: Params = Params { on_failure: OnFailure::Observe, ..ENFORCE };
 

@@ -42,7 +42,7 @@ fn several_turns_and_init_turns_give_the_fixed_stream() {
     let params = Params { turns: 3, init_turns: 20, ..Params::default() };
     let expected = "cb53f951887a00804d4b0aac52357837ed30a04372e86cc5a55bf6cd4593fc35";
     assert_eq!(stream(params, 32), expected);
-    // A length that is no multiple of a word gives the beginning of the same.
+    // A length that is not a multiple of a word gives the beginning of the same.
     assert_eq!(stream(params, 29), expected[..58]);
 }
 

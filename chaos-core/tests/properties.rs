@@ -59,14 +59,14 @@ fn any_params() -> impl Strategy<Value = Params> {
         any::<bool>(),
     )
         .prop_map(|(turns, init_turns, min_delta, workload, claim_millibits, observe)| {
-            Params {
-                turns,
-                init_turns,
-                min_delta,
-                workload,
-                claim_millibits,
-                on_failure: if observe { OnFailure::Observe } else { OnFailure::Enforce },
-            }
+            let mut params = Params::DEFAULT;
+            params.turns = turns;
+            params.init_turns = init_turns;
+            params.min_delta = min_delta;
+            params.workload = workload;
+            params.claim_millibits = claim_millibits;
+            params.on_failure = if observe { OnFailure::Observe } else { OnFailure::Enforce };
+            params
         })
 }
 

@@ -79,7 +79,7 @@ fn a_failure_during_recovery_is_permanent_until_a_restart() {
 }
 
 #[test]
-fn recovery_takes_1024_samples_whoever_takes_them() {
+fn recovery_takes_1024_samples_of_any_output() {
     let mut source = bad_during(0..300, OnFailure::Observe);
     source.raw(&mut [0; 241 + 31]).unwrap();
     assert_eq!(source.health().state, State::Intermittent);

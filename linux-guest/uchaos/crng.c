@@ -52,7 +52,7 @@ static int seeder_main(void *unused)
 	return 0;
 }
 
-/* Returns when the first seed was made, or could not be: who loads the module finds the crng ready. */
+/* Returns after the first seed was made, or failed: the crng is ready once the module is loaded. */
 int uchaos_crng_start(void)
 {
 	struct task_struct *task = kthread_run(seeder_main, NULL, "uchaos-seed");

@@ -92,7 +92,7 @@ no_engine:
 	return error;
 }
 
-/* Nobody has a node open now: each open file holds the module. */
+/* No node is open now: each open file holds the module. */
 static void __exit uchaos_exit(void)
 {
 	uchaos_nodes_remove();

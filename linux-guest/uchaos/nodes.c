@@ -162,7 +162,7 @@ static ssize_t stream_write(struct file *file, const char __user *from, size_t l
 	return done ? done : error;
 }
 
-/* The engine makes its bytes while it is read: there is something to read whenever nobody else has it. */
+/* The engine makes its bytes while it is read: there is something to read whenever it is free. */
 static __poll_t node_poll(struct file *file, poll_table *wait)
 {
 	__poll_t events = file->f_op->write ? EPOLLOUT | EPOLLWRNORM : 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* /proc/uchaos: parameters, health and counts as key=value lines, for people and for the capture's health frame. */
+/* /proc/uchaos: parameters, health and counts as key=value lines, also for the capture's health frame. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/proc_fs.h>

@@ -13,7 +13,7 @@
 
 #include "uchaos_engine.h"
 
-/* On /dev/uchaos-raw: start the engine anew, with its startup test; the restart matrix is made of these. */
+/* On /dev/uchaos-raw: restart the engine, with its startup test; the restart matrix is made with this. */
 #define UCHAOS_RESTART _IO('C', 0xa0)
 
 /* Room for the text of all parameters. */
@@ -24,7 +24,7 @@ struct uchaos {
 	wait_queue_head_t idle;	/* woken when the lock is given back: poll() waits here */
 	void *engine;
 	struct uchaos_params params;
-	int error;		/* the last error that dmesg was told */
+	int error;		/* the last error that was written to dmesg */
 	u64 seeds;		/* seeds of 256 bits given to the kernel's own generator */
 };
 

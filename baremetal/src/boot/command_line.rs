@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The kernel command line, kept beside the `BootInfo`, which has no place for it. It is copied: it may lie in
+//! The kernel command line, kept next to the `BootInfo`, which has no field for it. It is copied because it may lie in
 //! the first page, which is soon no longer mapped.
 
 use chaos_wire::GuestStatus;

@@ -100,7 +100,7 @@ fn regions_table() -> &'static mut [MemoryRegion] {
     &mut spin::MutexGuard::leak(TABLE.lock())[..]
 }
 
-/// Gives the `BootInfo` a place that stays.
+/// Moves the `BootInfo` to where it stays valid for the rest of the run.
 fn keep(boot_info: BootInfo) -> &'static mut BootInfo {
     static PLACE: spin::Mutex<Option<BootInfo>> = spin::Mutex::new(None);
     spin::MutexGuard::leak(PLACE.lock()).insert(boot_info)

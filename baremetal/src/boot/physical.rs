@@ -21,10 +21,10 @@ pub(crate) unsafe fn read<const N: usize>(addr: u64) -> Option<[u8; N]> {
     Some(unsafe { (addr as *const [u8; N]).read() })
 }
 
-/// A range of physical memory as a slice that stays. `None` where the page tables do not reach.
+/// A range of physical memory as a `'static` slice; `None` if the page tables do not reach it.
 ///
 /// # Safety
-/// The range must be memory that nobody ever writes again.
+/// The range must be memory that is never written again.
 pub(crate) unsafe fn slice(range: PhysRange) -> Option<&'static [u8]> {
     if range.start == 0 || range.is_empty() || range.intersect(&MAPPED) != range {
         return None;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What CPUID tells about the processor and the hypervisor.
+//! Processor and hypervisor, as CPUID reports them.
 
 use core::arch::x86_64::{__cpuid, CpuidResult};
 use core::fmt::{self, Write};

@@ -11,7 +11,7 @@ use x86_64::structures::tss::TaskStateSegment;
 
 use crate::memory::stack::{HANDLER_STACK_BYTES, Stack};
 
-/// Which stack a handler runs on. Kinds that may strike while another is being handled have one of their own.
+/// Which stack a handler runs on. A kind that can occur while another is being handled has its own stack.
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
 pub(super) enum HandlerStack {
@@ -33,7 +33,7 @@ pub(crate) fn handler_stack_guards() -> impl Iterator<Item = u64> {
     HANDLER_STACKS.iter().map(Stack::guard)
 }
 
-/// The selector of a data segment that is not present, for whoever wants the exceptions that come of using it.
+/// The selector of a data segment that is not present: the monitor's `fault` provokes exceptions with it.
 pub(crate) const ABSENT_SEGMENT: u16 = 3 << 3;
 
 struct Segments {

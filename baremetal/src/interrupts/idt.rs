@@ -72,7 +72,7 @@ fn set<F>(entry: &mut Entry<F>, stub: extern "C" fn(), stack: HandlerStack) {
 }
 
 /// Makes the divide error's gate unusable, so that a division by zero becomes a double fault. For the
-/// monitor's `fault` command: there is no way back.
+/// monitor's `fault` command; it cannot be undone.
 pub(crate) fn break_gate() {
     if let Some(idt) = &mut *TABLE.lock() {
         idt.divide_error = Entry::missing();

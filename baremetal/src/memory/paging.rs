@@ -36,7 +36,7 @@ static FIRST_PAGE_TABLE: Tables<1> = Tables(UnsafeCell::new([PageTable::new()]))
 pub(crate) fn protect_image() {
     let (text, rodata, data) = (layout::text(), layout::rodata(), layout::data());
     let guards = handler_stack_guards().chain([stack::boot_stack_guard(), 0]);
-    // SAFETY: the boot stub has filled the table and nobody else refers to it.
+    // SAFETY: the boot stub has filled the table, and nothing else refers to it.
     let [table] = unsafe { &mut *FIRST_PAGE_TABLE.0.get() };
     for (entry, page) in table.iter_mut().zip((0..).step_by(FRAME_BYTES as usize)) {
         let page = PhysRange::with_len(page, FRAME_BYTES);
@@ -61,7 +61,7 @@ pub(crate) fn protect_image() {
 
 /// How a page of the first 2 MiB may be used; `None` above.
 pub(crate) fn flags_of(addr: u64) -> Option<Flags> {
-    // SAFETY: nobody writes the table any more.
+    // SAFETY: the table is not written after this.
     let [table] = unsafe { &*FIRST_PAGE_TABLE.0.get() };
     table.iter().nth((addr / FRAME_BYTES) as usize).map(PageTableEntry::flags)
 }

@@ -22,7 +22,7 @@ pub(super) fn breakpoint() -> Result<(), &'static str> {
 pub(super) fn state_survives() -> Result<(), &'static str> {
     let pattern: u64 = 0x0123_4567_89ab_cdef;
     let (kept_xmm, kept_red_zone): (u64, u64);
-    // SAFETY: the breakpoint's handler returns; the red zone below the stack pointer is this function's, as
+    // SAFETY: the breakpoint's handler returns; the red zone below the stack pointer belongs to this function, as
     // the asm block is not marked `nostack` and the compiler keeps its own data above it.
     unsafe {
         asm!(

@@ -61,7 +61,7 @@ impl<'m> Engine<'m> {
     /// through it and may be empty for the others.
     ///
     /// # Errors
-    /// A parameter, the memory or the place that will not do; a clock error; a failed startup test.
+    /// Returns an error if a parameter, the memory or the place is not accepted, the clock fails, or the startup test fails.
     pub fn start(
         place: &'m mut Place,
         params: &Params,
@@ -83,10 +83,10 @@ impl<'m> Engine<'m> {
         Ok(Self { place, memory: PhantomData })
     }
 
-    /// Begins anew, as a fresh start.
+    /// Starts over as after [`Engine::start`], with the startup test.
     ///
     /// # Errors
-    /// As [`Engine::start`].
+    /// Returns an error if [`Engine::start`] does.
     pub fn restart(&mut self) -> Result<(), EngineError> {
         // SAFETY: `start` made an engine in this place, and nothing moves or ends it while `self` lives.
         checked(unsafe { abi::uchaos_engine_restart(self.pointer()) })
@@ -95,7 +95,7 @@ impl<'m> Engine<'m> {
     /// Raw noise before any mixing, in ticks per workload step.
     ///
     /// # Errors
-    /// Clock errors; then the buffer is zero.
+    /// Returns clock errors; then the buffer is zero.
     pub fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), EngineError> {
         // SAFETY: as in `restart`; the buffer's pointer and length belong together.
         checked(unsafe {
@@ -106,7 +106,7 @@ impl<'m> Engine<'m> {
     /// The stream: fast, amplified, not entropy.
     ///
     /// # Errors
-    /// Clock errors and, if they are enforced, health failures; then the buffer is zero.
+    /// Returns clock errors and, if they are enforced, health failures; then the buffer is zero.
     pub fn stream(&mut self, out: &mut [u8]) -> Result<(), EngineError> {
         // SAFETY: as in `restart`; the buffer's pointer and length belong together.
         checked(unsafe { abi::uchaos_engine_stream(self.pointer(), out.as_mut_ptr(), out.len()) })
@@ -115,7 +115,7 @@ impl<'m> Engine<'m> {
     /// Seed material: full entropy by account.
     ///
     /// # Errors
-    /// Clock errors and health failures; then the buffer is zero.
+    /// Returns clock errors and health failures; then the buffer is zero.
     pub fn seed(&mut self, out: &mut [u8]) -> Result<(), EngineError> {
         // SAFETY: as in `restart`; the buffer's pointer and length belong together.
         checked(unsafe { abi::uchaos_engine_seed(self.pointer(), out.as_mut_ptr(), out.len()) })
@@ -124,7 +124,7 @@ impl<'m> Engine<'m> {
     /// Stirs bytes into the mixer; they are credited with nothing.
     ///
     /// # Errors
-    /// None while the place holds an engine, which it does.
+    /// Returns no error while the place holds an engine, which it does.
     pub fn stir(&mut self, data: &[u8]) -> Result<(), EngineError> {
         // SAFETY: as in `restart`; the data is only read, and its pointer and length belong together.
         checked(unsafe { abi::uchaos_engine_stir(self.pointer(), data.as_ptr(), data.len()) })
@@ -133,11 +133,11 @@ impl<'m> Engine<'m> {
     /// What the health tests have counted.
     ///
     /// # Errors
-    /// None while the place holds an engine, which it does.
+    /// Returns no error while the place holds an engine, which it does.
     pub fn health(&self) -> Result<HealthReport, EngineError> {
         let mut health = HealthReport::default();
         let place: *const c_void = ptr::from_ref(&*self.place).cast();
-        // SAFETY: as in `restart`; the report is a whole struct of this function's.
+        // SAFETY: as in `restart`; the report is a whole local struct.
         checked(unsafe { abi::uchaos_engine_health(place, &raw mut health) })?;
         Ok(health)
     }

@@ -30,7 +30,7 @@ struct Slot {
     source: MaybeUninit<EntropySource<'static, TscClock>>,
 }
 
-/// "uChaos01": tells a place with an engine from one without.
+/// "uChaos01": marks memory that holds an engine.
 const OCCUPIED: u64 = u64::from_le_bytes(*b"uChaos01");
 
 const _: () = assert!(align_of::<Slot>() == chaos_vocab::ENGINE_ALIGN);
@@ -273,7 +273,7 @@ unsafe fn with(
 /// A caller's buffer; an empty one may be NULL.
 ///
 /// # Safety
-/// `pointer` is NULL, or to `len` values that nobody else uses during `'b`.
+/// `pointer` is NULL, or to `len` values that nothing else uses during `'b`.
 unsafe fn buffer<'b, T>(pointer: *mut T, len: usize) -> &'b mut [T] {
     if pointer.is_null() || len == 0 {
         &mut []

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What a `no_std` object must have and must never use: the build fails if anything in the object leads here, which
-//! it sees by the reference to a function that nobody defines.
+//! it detects by a reference to a function that is not defined anywhere.
 
 unsafe extern "C" {
     safe fn uchaos_panic() -> !;

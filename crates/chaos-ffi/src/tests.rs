@@ -33,7 +33,7 @@ fn each_bad_parameter_is_named_with_what_is_allowed() {
         numbers[parameter as usize] = 100_000;
         assert_eq!(check(&numbers), Err(parameter));
         let mut place = Place::new();
-        // SAFETY: the place is this function's; the parameters are only read.
+        // SAFETY: the place is a local; the parameters are only read.
         let status = unsafe {
             let place: *mut Place = &raw mut place;
             abi::uchaos_engine_init(
@@ -51,7 +51,7 @@ fn each_bad_parameter_is_named_with_what_is_allowed() {
         };
         assert_eq!(text(abi::uchaos_param_name(which)), parameter.key());
         assert_eq!(text(abi::uchaos_param_allowed(which)), parameter.allowed_text());
-        assert_eq!(text(abi::uchaos_param_name(which + 6)), "");
+        assert_eq!(text(abi::uchaos_param_name(which + Parameter::ALL.len() as u32)), "");
     }
 }
 
@@ -92,7 +92,7 @@ fn what_is_no_engine_is_refused() {
     let numbers = params.numbers();
     let mut place = Place::new();
     let pointer: *mut Place = &raw mut place;
-    // SAFETY: the place is this function's; nothing else uses it.
+    // SAFETY: the place is a local; nothing else uses it.
     let empty = unsafe { abi::uchaos_engine_restart(pointer.cast()) };
     assert_eq!(empty, ErrorCode::BadPlace.number());
     // SAFETY: as above; the parameters are only read.

@@ -35,7 +35,7 @@ impl BitCounts {
     /// `what` is what was counted, in the plural, and `width_bits` how many bits each of it has.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Returns an error if `out` does.
     pub fn draw(&self, out: &mut dyn fmt::Write, what: &str, width_bits: usize) -> fmt::Result {
         let words = self.words.max(1);
         let shown = self.ones.iter().rposition(|ones| *ones > 0).map_or(0, |highest| highest + 1);

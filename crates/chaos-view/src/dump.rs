@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Bytes for people: offset, sixteen bytes in hexadecimal, and what of it is printable.
+//! A hex dump: offset, sixteen bytes in hexadecimal, and their printable characters.
 
 use core::fmt;
 
@@ -9,7 +9,7 @@ pub const DUMP_BYTES: usize = 16;
 /// Writes one line of a hex dump; of `bytes` the first [`DUMP_BYTES`] are shown.
 ///
 /// # Errors
-/// Those of `out`.
+/// Returns an error if `out` does.
 pub fn hex_line(out: &mut dyn fmt::Write, offset: u64, bytes: &[u8]) -> fmt::Result {
     write!(out, "{offset:08x} ")?;
     for place in 0..DUMP_BYTES {

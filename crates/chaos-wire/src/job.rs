@@ -13,34 +13,24 @@ const MAX_STREAM_BYTES: u64 = 64 << 30;
 /// Most rows and columns of a restart matrix; a row must fit one frame.
 const MAX_ROWS: u64 = 4096;
 const MAX_COLUMNS: u64 = 65536;
-/// Most bytes of seed: it is slow, and nobody needs more of it.
+/// Most bytes of seed: it is slow, and more is of no use.
 const MAX_SEED_BYTES: u64 = 16 << 20;
 
 /// One thing to take from a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Job {
     /// `raw:N`: so many samples of raw noise, before any mixing.
-    Raw {
-        /// Samples.
-        samples: u64,
-    },
+    Raw { samples: u64 },
     /// `stream:N`: so many bytes of the amplified output.
-    Stream {
-        /// Bytes.
-        len_bytes: u64,
-    },
+    Stream { len_bytes: u64 },
     /// `restart:RxC`: the restart matrix of SP 800-90B §3.1.4, by re-initialisation.
     Restart {
-        /// Restarts.
         rows: u32,
         /// Samples after each restart.
         columns: u32,
     },
     /// `seed:N`: so many bytes of conditioned output.
-    Seed {
-        /// Bytes.
-        len_bytes: u64,
-    },
+    Seed { len_bytes: u64 },
     /// `selftest`: the machine checks itself and reports lines of text.
     SelfTest,
 }
@@ -79,7 +69,7 @@ impl Job {
     /// Parses one job, such as `stream:16M`.
     ///
     /// # Errors
-    /// An unknown kind, a form that the kind does not have, or a number out of range.
+    /// Returns an error for an unknown kind, a form that the kind does not have, or a number out of range.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let (word, argument) = match text.split_once(':') {
             Some((word, argument)) => (word, Some(argument)),
@@ -122,7 +112,6 @@ impl Job {
         }
     }
 
-    /// Which kind it is.
     #[must_use]
     pub const fn kind(self) -> JobKind {
         match self {
@@ -178,7 +167,7 @@ impl Jobs {
     /// Parses a list, such as `raw:1000000,stream:16M`; `none` is the empty list.
     ///
     /// # Errors
-    /// Those of [`Job::parse`], and a kind that is given twice.
+    /// Returns an error if [`Job::parse`] does, and a kind that is given twice.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let mut jobs = Self::EMPTY;
         if text == "none" {
@@ -193,7 +182,7 @@ impl Jobs {
     /// Adds a job at the end.
     ///
     /// # Errors
-    /// When there is one of its kind already.
+    /// Returns an error if there is one of its kind already.
     pub fn push(&mut self, job: Job) -> Result<(), Problem> {
         let twice = Problem::Twice { what: Excerpt::new(job.kind().word()) };
         if self.iter().any(|other| other.kind() == job.kind()) {
@@ -204,7 +193,6 @@ impl Jobs {
         Ok(())
     }
 
-    /// The jobs in their order.
     pub fn iter(&self) -> impl Iterator<Item = Job> {
         self.jobs.into_iter().flatten()
     }

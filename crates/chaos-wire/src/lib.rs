@@ -2,8 +2,8 @@
 //! Jobs in, frames out: the grammar and the bytes that every target shares.
 //!
 //! A guest parses its kernel command line into a [`Request`], and [`run_jobs`] drives its [`Sampler`] and
-//! writes [frames](frame) to its [`Port`]; people watch [`Marker`] lines on the console meanwhile. The host
-//! builds the command line from the same `Request`, reads the frames back as a `Capture`, and believes nothing of
+//! writes [frames](frame) to its [`Port`]; [`Marker`] lines on the console show its progress. The host
+//! builds the command line from the same `Request`, reads the frames back as a `Capture`, and accepts nothing of
 //! it before all of it has been checked.
 //!
 //! # Design principles

@@ -3,7 +3,7 @@
 //!
 //! A command is a line of words of the job grammar. It changes the request that holds, and the jobs of the request are
 //! then done at once. The answer to each line, also to one that cannot be understood, is one whole capture: frames
-//! numbered from 0, the last of which is `done` with the status of the answer. The guest goes on after it.
+//! numbered from 0, the last of which is `done` with the status of the answer. The guest continues after it.
 
 use core::fmt::{self, Write as _};
 
@@ -26,7 +26,7 @@ pub trait Control {
     /// Waits for bytes, and puts some of them into `place`; 0 when the host has closed the port.
     ///
     /// # Errors
-    /// When the port cannot be read.
+    /// Returns an error if the port cannot be read.
     fn read(&mut self, place: &mut [u8]) -> Result<usize, PortError>;
 }
 
@@ -42,7 +42,7 @@ pub struct CommandLines<C> {
 }
 
 impl<C: Control> CommandLines<C> {
-    /// Nothing has been read yet.
+    /// A reader before its first line.
     pub const fn new(control: C) -> Self {
         Self { control, bytes: [0; COMMAND_BYTES], given_bytes: 0, len_bytes: 0 }
     }
@@ -51,7 +51,7 @@ impl<C: Control> CommandLines<C> {
     /// text comes as a line that means nothing, and is refused as such.
     ///
     /// # Errors
-    /// When the port cannot be read, or a line is longer than [`COMMAND_BYTES`]: the host has lost its way.
+    /// Returns an error if the port cannot be read, or a line is longer than [`COMMAND_BYTES`].
     pub fn next_line(&mut self) -> Result<Option<&str>, PortError> {
         self.bytes.copy_within(self.given_bytes..self.len_bytes, 0);
         self.len_bytes -= self.given_bytes;
@@ -76,11 +76,11 @@ impl<C: Control> CommandLines<C> {
     }
 
     /// Waits for a line that changes `now` to a request that this guest `can` serve (the error says why it cannot).
-    /// Lines before it that do not are answered on `port`, and `mark` tells the console. `None` when the host has
+    /// Lines before it that do not are answered on `port` and shown on the console by `mark`. `None` if the host has
     /// closed the port.
     ///
     /// # Errors
-    /// When a port fails.
+    /// Returns an error if a port fails.
     pub fn next_request<P: Port>(
         &mut self,
         now: &Request,
@@ -108,7 +108,7 @@ impl<C: Control> CommandLines<C> {
     }
 }
 
-/// Does the request's jobs and writes the answer. The console is only told what went wrong: a view asks ten times a
+/// Does the request's jobs and writes the answer. The console shows errors only: a view asks ten times a
 /// second, for hours.
 pub fn answer<M: Sampler + ?Sized, P: Port>(
     request: &Request,

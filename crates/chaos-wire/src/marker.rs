@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Lines on the console that people read and the host puts times to. The only place that knows how they look.
+//! Lines on the console that show progress and that the host timestamps; their format is defined here only.
 
 use core::fmt;
 
@@ -15,24 +15,11 @@ pub enum Marker<'a> {
     /// `[uchaos] ready`: the guest has booted and knows its request.
     Ready,
     /// `[uchaos] begin <target> <job>`
-    Begin {
-        /// Which target.
-        target: Target,
-        /// Which job.
-        job: Job,
-    },
+    Begin { target: Target, job: Job },
     /// `[uchaos] end <target> <job>`: the job's frames are in the data port.
-    End {
-        /// Which target.
-        target: Target,
-        /// Which job.
-        job: Job,
-    },
+    End { target: Target, job: Job },
     /// `[uchaos] done status=<n>`, where n is a [`crate::GuestStatus`].
-    Done {
-        /// Its number.
-        status: i32,
-    },
+    Done { status: i32 },
     /// `[uchaos] error: <text>`
     Error {
         /// What went wrong.

@@ -22,7 +22,7 @@ chaos_vocab::words! {
     }
 }
 
-/// What every key of ours begins with; other words of a command line belong to somebody else.
+/// What every key of the grammar begins with; other arguments of a command line are left alone.
 const PREFIX: &str = "uchaos.";
 
 const JOB: &str = "uchaos.job";
@@ -67,10 +67,10 @@ impl Default for Request {
 }
 
 impl Request {
-    /// Parses a kernel command line. Words that do not begin with `uchaos.` are somebody else's.
+    /// Parses a kernel command line. Arguments that do not begin with `uchaos.` are ignored.
     ///
     /// # Errors
-    /// The first key, job or number that is wrong. Nothing is clamped or skipped.
+    /// Returns the first key, job or number that is wrong. Nothing is clamped or skipped.
     pub fn parse(command_line: &str) -> Result<Self, RequestError> {
         Self::parse_over("", command_line)
     }
@@ -79,7 +79,7 @@ impl Request {
     /// kernel command line over it.
     ///
     /// # Errors
-    /// The first key, job or number that is wrong; in the defaults also any word that is no key of ours.
+    /// Returns an error if a key, job or value is wrong, or if the defaults have anything but keys of the grammar.
     pub fn parse_over(defaults: &str, command_line: &str) -> Result<Self, RequestError> {
         let mut request = Self::default();
         let mut seen = Seen::default();
@@ -97,10 +97,10 @@ impl Request {
             .map_err(|problem| RequestError { source: Source::CommandLine, problem })
     }
 
-    /// The request with the words of a command line over its own, as [`Request::parse`] reads them.
+    /// The request with the arguments of a command line applied, as [`Request::parse`] reads them.
     ///
     /// # Errors
-    /// The first key, job or number that is wrong.
+    /// Returns the first key, job or number that is wrong.
     pub fn changed(mut self, command_line: &str) -> Result<Self, Problem> {
         let mut seen = Seen::default();
         for word in words(command_line).filter(|word| word.starts_with(PREFIX)) {
@@ -179,7 +179,7 @@ impl Seen {
     }
 }
 
-/// The words of a kernel command line: apart by blanks, but for blanks in double quotes (as Linux has it).
+/// The arguments of a kernel command line, separated by blanks that are not in double quotes, as in Linux.
 fn words(command_line: &str) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     command_line

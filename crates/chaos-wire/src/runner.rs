@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The job loop that every target runs: fill the buffer while nothing is written, then drain it, and go on.
+//! The job loop that every target runs: fill the buffer while nothing is written, then drain it, and repeat.
 
 use core::fmt::{self, Write as _};
 
@@ -25,14 +25,7 @@ pub enum JobsError {
     /// The port did not take a frame.
     Port(PortError),
     /// A job failed. Its report says so, and the frames before it are good.
-    Job {
-        /// From which target.
-        target: Target,
-        /// Which job.
-        job: Job,
-        /// Why.
-        failure: EngineError,
-    },
+    Job { target: Target, job: Job, failure: EngineError },
     /// The buffer cannot hold a row of the restart matrix, or a text.
     Buffer {
         /// Words that it should have.
@@ -83,7 +76,7 @@ impl core::error::Error for JobsError {}
 /// `buffer` holds samples while they are taken; the larger it is, the fewer pauses a job has for writing.
 ///
 /// # Errors
-/// The first port error or failed job; what comes after it is not tried.
+/// Returns the first port error or failed job; what comes after it is not tried.
 pub fn run_jobs<M: Sampler + ?Sized, P: Port>(
     request: &Request,
     target: Target,
@@ -282,7 +275,7 @@ impl<M: Sampler + ?Sized, P: Port> Run<'_, M, P> {
     }
 }
 
-/// What stops a job: its own failure, which its report tells, or one that ends the run.
+/// What stops a job: its own failure, which its report names, or one that ends the run.
 enum Stop {
     Failed(EngineError),
     Run(JobsError),

@@ -23,50 +23,50 @@ impl fmt::Display for PortError {
     }
 }
 
-/// One target: the engine (or the yardstick) in its environment.
+/// One target: the engine, or the kernel's generator as the reference, in its environment.
 ///
 /// After an error a buffer's content means nothing, and the job loop sends none of it.
 pub trait Sampler {
     /// Fills `delta_ticks` with consecutive samples of raw noise.
     ///
     /// # Errors
-    /// When the noise source or one of its health tests fails.
+    /// Returns an error if the noise source or one of its health tests fails.
     fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), EngineError>;
 
     /// Fills `out` with the next bytes of the amplified output.
     ///
     /// # Errors
-    /// When the noise source or one of its health tests fails.
+    /// Returns an error if the noise source or one of its health tests fails.
     fn stream(&mut self, out: &mut [u8]) -> Result<(), EngineError>;
 
     /// Fills `out` with conditioned output.
     ///
     /// # Errors
-    /// When the noise source or one of its health tests fails.
+    /// Returns an error if the noise source or one of its health tests fails.
     fn seed(&mut self, out: &mut [u8]) -> Result<(), EngineError>;
 
     /// Restarts the noise source, and fills `delta_ticks` with the first samples that it then gives.
     ///
     /// # Errors
-    /// When the startup test, the noise source or one of its health tests fails.
+    /// Returns an error if the startup test, the noise source or one of its health tests fails.
     fn restart_row(&mut self, delta_ticks: &mut [u64]) -> Result<(), EngineError>;
 
     /// Runs the machine's own checks, one line of text for each.
     ///
     /// # Errors
-    /// When a check fails; the lines say which.
+    /// Returns an error if a check fails; the lines say which.
     fn self_test(&mut self, lines: &mut dyn fmt::Write) -> Result<(), EngineError>;
 
     /// Writes the health tests' counters as lines `key=value`.
     ///
     /// # Errors
-    /// Those of `lines`.
+    /// Returns an error if `lines` does.
     fn health(&mut self, lines: &mut dyn fmt::Write) -> fmt::Result;
 
     /// Writes what the machine is as lines `key=value`.
     ///
     /// # Errors
-    /// Those of `lines`.
+    /// Returns an error if `lines` does.
     fn meta(&mut self, lines: &mut dyn fmt::Write) -> fmt::Result;
 
     /// The machine's clock, in ticks.
@@ -81,7 +81,7 @@ pub trait Port {
     /// Writes all of `bytes`.
     ///
     /// # Errors
-    /// When not all of them could be written.
+    /// Returns an error if not all of them could be written.
     fn write(&mut self, bytes: &[u8]) -> Result<(), PortError>;
 }
 

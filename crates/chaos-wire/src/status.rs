@@ -31,7 +31,6 @@ pub enum GuestStatus {
 }
 
 impl GuestStatus {
-    /// Every status, in the order of their numbers.
     pub const ALL: [Self; 7] = [
         Self::Success,
         Self::JobFailed,

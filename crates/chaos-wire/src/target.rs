@@ -16,7 +16,7 @@ chaos_vocab::words! {
         LinuxModule = 2 "linux-module",
         /// The engine in a userland tool of the Linux guest.
         LinuxUser = 3 "linux-user",
-        /// The Linux guest's own /dev/urandom, as the yardstick.
+        /// The Linux guest's own /dev/urandom, as the reference.
         LinuxCrng = 4 "linux-crng",
         /// The userland tool on the host itself.
         HostUser = 5 "host-user",
@@ -50,13 +50,11 @@ impl Targets {
         Self { bits: (self.bits | 1 << target as u8) & !1 }
     }
 
-    /// Whether `target` is in the set.
     #[must_use]
     pub const fn contains(self, target: Target) -> bool {
         self.bits & (1 << target as u8) != 0
     }
 
-    /// Whether nothing is in the set.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.bits == 0
@@ -74,7 +72,6 @@ impl Targets {
         set.iter()
     }
 
-    /// The targets of the set.
     pub fn iter(self) -> impl Iterator<Item = Target> {
         Target::ALL.iter().copied().filter(move |target| self.contains(*target))
     }

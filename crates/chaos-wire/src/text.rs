@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Text without an allocator: a buffer to write into, an excerpt of somebody else's text for an error message, and the
+//! Text without an allocator: a buffer to write into, an excerpt of foreign text for an error message, and the
 //! known word nearest to an unknown one.
 
 use core::fmt::{self, Write as _};

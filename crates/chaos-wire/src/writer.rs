@@ -22,7 +22,7 @@ impl<P: Port> FrameWriter<P> {
     /// Writes one frame.
     ///
     /// # Errors
-    /// When the port does not take it, the payload is too long for a frame, or the numbers have run out.
+    /// Returns an error if the port does not take it, the payload is too long for a frame, or the numbers have run out.
     pub fn frame(&mut self, kind: Kind, target: Target, payload: &[u8]) -> Result<(), PortError> {
         let refused = |text| PortError { code: 0, text };
         let next =
@@ -38,7 +38,7 @@ impl<P: Port> FrameWriter<P> {
     /// Ends the capture.
     ///
     /// # Errors
-    /// When the port does not take the frame.
+    /// Returns an error if the port does not take the frame.
     pub fn done(&mut self, status: GuestStatus) -> Result<(), PortError> {
         let mut payload = [0; 8];
         let (number, frames) = payload.split_at_mut(4);

@@ -30,14 +30,13 @@ fn every_key_is_understood() {
         ]
     );
     assert_eq!(request.targets, Targets::EMPTY.with(Target::LinuxUser).with(Target::LinuxModule));
-    let params = Params {
-        workload: Workload::Combined,
-        turns: 7,
-        init_turns: 63,
-        min_delta: 255,
-        claim_millibits: 4000,
-        on_failure: OnFailure::Observe,
-    };
+    let mut params = Params::DEFAULT;
+    params.workload = Workload::Combined;
+    params.turns = 7;
+    params.init_turns = 63;
+    params.min_delta = 255;
+    params.claim_millibits = 4000;
+    params.on_failure = OnFailure::Observe;
     assert_eq!(request.params, params);
     assert_eq!(request.timer, Timer::Hz1000);
 }
@@ -176,6 +175,17 @@ fn a_strange_command_line_cannot_garble_the_console() {
     assert!(long.len() < 150, "{long}");
 }
 
+fn any_params() -> impl Strategy<Value = Params> {
+    let allowed = |parameter: Parameter| {
+        let numbers = (0..=8000).filter(move |number| parameter.allowed().contains(*number));
+        prop::sample::select(numbers.collect::<Vec<u32>>())
+    };
+    let numbers: Vec<_> = Parameter::ALL.iter().map(|parameter| allowed(*parameter)).collect();
+    numbers.prop_map(|numbers| {
+        Params::from_numbers(&numbers.try_into().expect("one for each")).expect("allowed")
+    })
+}
+
 fn any_request() -> impl Strategy<Value = Request> {
     let jobs = (
         prop::option::of(1..=1u64 << 30),
@@ -184,35 +194,31 @@ fn any_request() -> impl Strategy<Value = Request> {
         prop::option::of(1..=16u64 << 20),
         any::<bool>(),
     );
-    let params = (
-        prop::sample::select(Workload::ALL.to_vec()),
-        (1..=7u32, 1..=63u32, 1..=255u32, prop::sample::select(CLAIMS_MILLIBITS.to_vec())),
-        prop::sample::select(OnFailure::ALL.to_vec()),
-    );
     let words = (
         prop::sample::select(Timer::ALL.to_vec()),
         prop::sample::subsequence(Target::ALL.to_vec(), 0..=6),
     );
-    (jobs, params, words).prop_map(|((raw, stream, restart, seed, self_test), params, words)| {
-        let (workload, (turns, init_turns, min_delta, claim_millibits), on_failure) = params;
-        let mut request = Request {
-            params: Params { workload, turns, init_turns, min_delta, claim_millibits, on_failure },
-            timer: words.0,
-            targets: words.1.into_iter().fold(Targets::EMPTY, Targets::with),
-            ..Request::default()
-        };
-        let jobs = [
-            seed.map(|len_bytes| Job::Seed { len_bytes }),
-            raw.map(|samples| Job::Raw { samples }),
-            stream.map(|len_bytes| Job::Stream { len_bytes }),
-            self_test.then_some(Job::SelfTest),
-            restart.map(|(rows, columns)| Job::Restart { rows, columns }),
-        ];
-        for job in jobs.into_iter().flatten() {
-            request.jobs.push(job).expect("one job of each kind");
-        }
-        request
-    })
+    (jobs, any_params(), words).prop_map(
+        |((raw, stream, restart, seed, self_test), params, words)| {
+            let mut request = Request {
+                params,
+                timer: words.0,
+                targets: words.1.into_iter().fold(Targets::EMPTY, Targets::with),
+                ..Request::default()
+            };
+            let jobs = [
+                seed.map(|len_bytes| Job::Seed { len_bytes }),
+                raw.map(|samples| Job::Raw { samples }),
+                stream.map(|len_bytes| Job::Stream { len_bytes }),
+                self_test.then_some(Job::SelfTest),
+                restart.map(|(rows, columns)| Job::Restart { rows, columns }),
+            ];
+            for job in jobs.into_iter().flatten() {
+                request.jobs.push(job).expect("one job of each kind");
+            }
+            request
+        },
+    )
 }
 
 proptest! {

@@ -67,7 +67,7 @@ fn each_line_is_answered_by_a_capture_of_its_own() {
         serve("uchaos.job=raw:1000\n\nuchaos.turns=3 uchaos.job=raw:10,stream:5\n");
     let raw: Vec<_> = answers.iter().map(|answer| answer.targets[0].raw.len()).collect();
     assert_eq!(raw, [1000, 1000, 10]);
-    // The machine goes on from one answer to the next, and each answer counts its frames from 0.
+    // The machine continues from one answer to the next, and each answer counts its frames from 0.
     assert_eq!(answers[1].targets[0].raw[0], 1000);
     assert_eq!(answers[2].targets[0].stream.len(), 5);
     assert!(answers.iter().all(|answer| answer.status == GuestStatus::Success));

@@ -4,7 +4,7 @@
 //! library: for the microkernel and uchaosbox, which have none. A program links them with `use freestanding as _;`.
 //!
 //! Each is written in instructions, because a loop in Rust may be compiled into a call of the very function it is in. The
-//! direction flag is clear on entry, by the ABI. Under test they have names of their own, beside the C library's.
+//! direction flag is clear on entry, by the ABI. Under test they are renamed, so that they do not clash with the C library's.
 
 #[cfg(test)]
 extern crate std;
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_is_filled_and_nothing_beside_it() {
+    fn a_range_is_filled_and_nothing_next_to_it() {
         for from in 0..20 {
             for len in 0..25 {
                 let mut filled = pattern();

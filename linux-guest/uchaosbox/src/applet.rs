@@ -12,7 +12,6 @@ pub enum Applet {
     Serve,
     /// Loads the kernel module with the parameters of the kernel command line.
     Load,
-    /// Writes the stream.
     Stream,
     /// Writes raw noise.
     Raw,
@@ -26,7 +25,6 @@ pub enum Applet {
     Bench,
 }
 
-/// Every applet.
 pub const APPLETS: &[Applet] = &[
     Applet::Job,
     Applet::Serve,
@@ -62,7 +60,7 @@ impl Applet {
         APPLETS.iter().copied().find(|applet| applet.name() == name)
     }
 
-    /// Whether it takes a word that is no option: a count, or a file.
+    /// Whether it takes an argument that is not an option: a count, or a file.
     #[must_use]
     pub const fn has_operand(self) -> bool {
         matches!(self, Self::Load | Self::Stream | Self::Raw | Self::Seed | Self::View)
@@ -114,7 +112,6 @@ impl Applet {
     }
 }
 
-/// A view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
     /// Samples as decimal numbers, one a line; bytes as a hex dump.
@@ -126,7 +123,6 @@ pub enum View {
 }
 
 impl View {
-    /// Every view.
     pub const ALL: [Self; 3] = [Self::Text, Self::Histogram, Self::Bits];
 
     /// The option that asks for it.

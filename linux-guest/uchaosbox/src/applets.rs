@@ -44,7 +44,7 @@ impl Stop {
         stop
     }
 
-    /// An error that the console was told already.
+    /// An error that was printed already.
     pub(crate) const fn said(status: GuestStatus) -> Self {
         Self { status, text: [0; TEXT_BYTES], len_bytes: 0 }
     }
@@ -65,7 +65,7 @@ fn system(what: &'static str) -> impl Fn(Errno) -> Stop {
     move |error| Stop::new(GuestStatus::JobFailed, format_args!("{what}: {error}"))
 }
 
-/// Does what the command says. `options` are the words of the job grammar among its options.
+/// Does what the command says. `options` are those of its options that belong to the job grammar.
 pub(crate) fn run(command: &Command<'_>, options: &str) -> Result<(), Stop> {
     let &Command::Run { applet, operand, output, view, credit } = command else {
         if let Command::Help(applet) = command {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The words of a command line as one [`Command`]. What belongs to the job grammar is handed on to it as it would
+//! The arguments of a command line as one [`Command`]. What belongs to the job grammar is handed on to it as it would
 //! stand on a kernel command line (`--turns 2` is `uchaos.turns=2`), so that there is one grammar.
 
 use core::fmt::{self, Write as _};
@@ -15,9 +15,8 @@ pub enum Command<'a> {
     Help(Option<Applet>),
     /// Run an applet.
     Run {
-        /// Which.
         applet: Applet,
-        /// The word that is no option: a count, or a file.
+        /// The argument that is not an option: a count, or a file.
         operand: Option<&'a str>,
         /// `--output FILE`
         output: Option<&'a str>,
@@ -31,13 +30,13 @@ pub enum Command<'a> {
 /// A command line that means nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Misuse<'a> {
-    /// The first word is no applet.
+    /// The first argument is not an applet.
     UnknownApplet(&'a str),
     /// An option that the applet does not have.
     UnknownOption(Applet, &'a str),
     /// An option without the value that it needs.
     NoValue(&'a str),
-    /// An option beside one that excludes it.
+    /// Two options that exclude each other.
     Excluded(&'static str, &'static str),
     /// One word too many.
     Surplus(Applet, &'a str),
@@ -64,7 +63,9 @@ impl fmt::Display for Misuse<'_> {
                 write!(f, "`uchaosbox {name} -h` lists them")
             }
             Self::NoValue(word) => write!(f, "option '{word}' needs a value"),
-            Self::Excluded(one, other) => write!(f, "'{other}' beside '{one}': give one of them"),
+            Self::Excluded(one, other) => {
+                write!(f, "'{one}' and '{other}' exclude each other: give one of them")
+            }
             Self::Surplus(applet, word) => {
                 write!(f, "{0}: what is '{word}'? `uchaosbox {0} -h` shows the form", applet.name())
             }
@@ -77,7 +78,7 @@ impl<'a> Command<'a> {
     /// Parses the words, the program's own name first. What belongs to the job grammar is added to `request`.
     ///
     /// # Errors
-    /// A word that means nothing here. The values of the job grammar are not judged yet.
+    /// Returns an error if an argument means nothing here. The values of the job grammar are not checked yet.
     pub fn parse(
         words: impl IntoIterator<Item = &'a str>,
         request: &mut TextBuffer<'_>,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the program and its applets say of themselves, in 80 columns.
+//! The help of the program and its applets, in 80 columns.
 
 use core::fmt;
 
@@ -47,7 +47,7 @@ Engine options, as on the kernel command line and in /etc/uchaos.conf:
 
 /// How every applet ends.
 pub const EXIT_HELP: &str = "
-Exit status: 0 well; 1 a device, the engine or a health test failed; 2 the
+Exit status: 0 success; 1 a device, the engine or a health test failed; 2 the
 command line makes no sense; 4 too little memory; 5 panic; 6 the output could
 not be written.
 ";
@@ -78,7 +78,7 @@ uchaosbox serve [engine options]
 
 Reads lines of the job grammar from the virtio port `uchaos.control`, and
 answers each with a whole capture on the virtio port `uchaos.data`. The target
-is linux-module; it is loaded anew when a line changes a parameter. A guest with
+is linux-module; it is reloaded when a line changes a parameter. A guest with
 that port does this by itself.
 "
             }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The engine in userland, and the job runner of the Linux guest: the parts that need no machine, and are tested
-//! on the host. The program itself is `main.rs` and the files beside it (feature `guest`).
+//! on the host. The program itself is `main.rs` and the files next to it (feature `guest`).
 //!
 //! Data flow: words of the command line -> [`Command`] -> a `chaos_wire::Request` -> the shared job loop -> frames.
 #![cfg_attr(not(test), no_std)]

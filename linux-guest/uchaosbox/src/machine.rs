@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The targets that a Linux system has, as the machine of the shared job loop: an engine in this process, the kernel
-//! module, and the kernel's own generator as the yardstick.
+//! module, and the kernel's own generator as the reference.
 
 mod engine;
 pub(crate) mod loader;
@@ -47,7 +47,7 @@ impl Linux {
     /// Opens a target instead of the one that was open.
     ///
     /// # Errors
-    /// When it is not there, or its engine does not start.
+    /// Returns an error if it is not there, or its engine does not start.
     pub(crate) fn open(&mut self, target: Target, request: &Request) -> Result<(), EngineError> {
         self.source = match target {
             Target::LinuxModule => Source::Module(Module::open(request)?),
@@ -174,7 +174,7 @@ impl Sampler for Linux {
     }
 
     fn mark(&mut self, marker: &Marker<'_>) {
-        // A console that is gone cannot be told about it; the frames go on.
+        // A console that is gone does not stop the frames.
         let _ = writeln!(Stdout, "{marker}");
     }
 }

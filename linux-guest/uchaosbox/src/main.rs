@@ -4,7 +4,7 @@
 //!
 //! # Design principles
 //! * It links the engine object that the kernel module links, and drives it with the job loop of chaos-wire.
-//! * No allocator and no threads: nothing happens beside the measurement. Memory is mapped once, and filled.
+//! * No allocator and no threads: nothing else happens during the measurement. Memory is mapped once, and filled.
 //! * Unsafe is in `run/` (system calls, mapped memory) and in the process's first instructions below, and nowhere else.
 #![no_std]
 #![no_main]
@@ -52,7 +52,7 @@ extern "C" fn begin(stack: *const usize) -> ! {
     syscall::exit(main(words))
 }
 
-/// The words of the command line, the program's name first.
+/// The arguments of the command line, the program's name first.
 #[derive(Debug)]
 struct Words {
     next: *const *const c_char,
@@ -71,7 +71,7 @@ impl Iterator for Words {
             self.next = self.next.add(1);
             word
         };
-        // A word that is not UTF-8 is refused by whoever looks for a meaning in it.
+        // An argument that is not UTF-8 becomes one that no parser accepts.
         Some(word.to_str().unwrap_or("\u{fffd}"))
     }
 }

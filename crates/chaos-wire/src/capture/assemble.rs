@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Puts the frames of a capture together, and checks that they tell one story.
+//! Puts the frames of a capture together, and checks that they are consistent.
 
 use std::io::Read;
 

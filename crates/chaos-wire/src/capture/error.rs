@@ -16,7 +16,6 @@ use crate::target::Target;
     fault.hint()
 )]
 pub struct CaptureError {
-    /// The file.
     pub path: PathBuf,
     /// Where the faulty frame begins.
     pub offset_bytes: u64,
@@ -36,7 +35,7 @@ pub enum CaptureFault {
     /// The file has no bytes.
     #[error("the file is empty")]
     Empty,
-    /// The bytes are no frame, or not those that were sent.
+    /// The bytes are not a frame, or not those that were sent.
     #[error("{0}")]
     Frame(FrameFault),
     /// A frame is missing, or there twice.
@@ -48,21 +47,16 @@ pub enum CaptureFault {
     /// The file ends between two frames.
     #[error("the file ends here, without a `done` frame")]
     NoDone,
-    /// The file goes on.
-    #[error("the file goes on after its `done` frame")]
+    /// The file continues.
+    #[error("the file continues after its `done` frame")]
     AfterDone,
     /// The `done` frame does not fit what came before it.
     #[error("its `done` frame {what}")]
-    Done {
-        /// How.
-        what: &'static str,
-    },
+    Done { what: &'static str },
     /// A frame where none of its kind can be.
     #[error("a {kind} frame of {target} is out of place: {why}")]
     OutOfPlace {
-        /// Its kind.
         kind: Kind,
-        /// Its target.
         target: Target,
         /// What should be there.
         why: &'static str,
@@ -70,7 +64,6 @@ pub enum CaptureFault {
     /// A payload that cannot be what its kind has.
     #[error("the payload of a {kind} frame {what}")]
     Payload {
-        /// Its kind.
         kind: Kind,
         /// What is wrong with it.
         what: String,
@@ -78,9 +71,7 @@ pub enum CaptureFault {
     /// Another number of samples or bytes than were asked for.
     #[error("job {job} of {target} gave {given} bytes, and {expected} were asked for")]
     Count {
-        /// From which target.
         target: Target,
-        /// Which job.
         job: Job,
         /// Bytes that are there.
         given: u64,
@@ -89,16 +80,11 @@ pub enum CaptureFault {
     },
     /// The guest claims success without having done a job.
     #[error("the guest reports success, but there is nothing of job {job} of {target}")]
-    Missing {
-        /// From which target.
-        target: Target,
-        /// Which job.
-        job: Job,
-    },
+    Missing { target: Target, job: Job },
 }
 
 impl CaptureFault {
-    /// Whether the bytes just end too early: whoever sent them has gone.
+    /// Whether the bytes just end too early: the sender is gone.
     #[must_use]
     pub fn is_cut(&self) -> bool {
         matches!(self, Self::Empty | Self::NoDone | Self::Frame(FrameFault::Cut))
@@ -110,7 +96,7 @@ impl CaptureFault {
         match self {
             Self::Read(_) => "Check that the file is there and can be read.",
             Self::Empty => {
-                "The guest sent nothing: its console log tells how far it came, and a full disk also looks like this."
+                "The guest sent nothing: its console log shows how far it came. A full disk also looks like this."
             }
             Self::Frame(FrameFault::Cut) | Self::NoDone => {
                 "The guest or QEMU stopped before it was done, or the disk is full: see the console log, check the free \

@@ -34,7 +34,6 @@ impl<R: Read> Frames<R> {
         self.offset_bytes
     }
 
-    /// Its number.
     pub(super) fn number(&self) -> u32 {
         self.number
     }

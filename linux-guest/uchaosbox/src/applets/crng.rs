@@ -49,7 +49,7 @@ pub(crate) fn credit(request: &Request, operand: Option<&str>) -> Result<(), Sto
                 )
             })?;
     }
-    // The seed is credited whether or not somebody reads this line.
+    // The seed is credited whether or not this line can be written.
     let _ = writeln!(
         Stdout,
         "credited {} bits to the kernel's generator",

@@ -20,7 +20,7 @@ const PATH_BYTES: usize = 96;
 pub(crate) struct DataPort(OwnedFd);
 
 impl DataPort {
-    /// Makes the file anew.
+    /// Creates or empties the file.
     pub(crate) fn file(path: &str) -> Result<Self, PortError> {
         file::create(path).map(Self).map_err(|error| port_error(error, "making the output file"))
     }

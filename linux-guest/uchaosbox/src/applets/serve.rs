@@ -55,7 +55,7 @@ fn can(request: &Request) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Opens the module, loaded anew where it has other parameters.
+/// Opens the module, and reloads it if its parameters differ.
 fn open_module(machine: &mut Linux, request: &Request) -> Result<(), EngineError> {
     if machine.open(Target::LinuxModule, request).is_ok() {
         return Ok(());

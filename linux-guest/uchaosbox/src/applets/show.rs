@@ -38,7 +38,7 @@ pub(crate) fn failed(failure: EngineError) -> Stop {
     Stop::new(GuestStatus::JobFailed, failure)
 }
 
-/// How much is wanted, in the words of the job grammar: `16M` for `stream:16M`.
+/// How much is wanted, as in the job grammar: `16M` for `stream:16M`.
 pub(crate) fn wanted(applet: Applet, operand: Option<&str>) -> Result<Job, Stop> {
     let bad = |text: &dyn core::fmt::Display| Stop::new(GuestStatus::BadCommandLine, text);
     let Some(count) = operand else {

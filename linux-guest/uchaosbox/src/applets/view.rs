@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `view`: a file for people, as bytes or as samples of raw noise.
+//! `view`: shows a file as bytes or as samples of raw noise.
 
 use chaos_wire::GuestStatus;
 use rustix::fd::OwnedFd;

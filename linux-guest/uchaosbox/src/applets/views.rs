@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Samples and bytes on standard output: as they are, or as one of the views for people.
+//! Samples and bytes on standard output: as they are, or as one of the views.
 
 use core::fmt::{self, Write as _};
 

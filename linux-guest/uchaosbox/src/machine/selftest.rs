@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The kernel module put through its paces from inside the guest: what it promises to readers and writers, what it
-//! refuses, and that it comes and goes cleanly. As root, with the module loaded, and nobody else using it.
+//! refuses, and that it comes and goes cleanly. As root, with the module loaded and not in use.
 
 mod kernel_log;
 mod loading;
@@ -44,14 +44,14 @@ const TESTS: &[Test] = &[
     ("the kernel's generator was seeded by the module, before anything else", loading::seeds_first),
     ("reads of any length are filled", reading::any_length),
     ("raw noise comes in whole samples", reading::whole_samples),
-    ("a read that faults half way gives the half, and nobody gets it again", reading::faults),
+    ("a read that faults half way gives the half, and it is not given again", reading::faults),
     ("a write leaves the writer's memory alone", reading::writes),
-    ("a restart begins anew", reading::restarts),
+    ("a restart resets the counters", reading::restarts),
     ("poll and O_NONBLOCK tell whether the engine is free", sharing::polls),
     ("a signal ends a long read early, with what there is", sharing::signals),
     ("four readers at once never see the same bytes", sharing::readers),
     ("raw noise and stirring are for root", sharing::permissions),
-    ("the module stays while somebody reads, and goes afterwards", loading::stays_while_open),
+    ("the module stays while it is read, and goes afterwards", loading::stays_while_open),
     ("parameters out of range are refused with the reason", loading::refuses),
     ("parameters in range are taken", loading::accepts),
     ("it comes and goes twenty times without a trace", loading::comes_and_goes),

@@ -10,7 +10,7 @@ pub(crate) fn open(path: &str) -> Result<OwnedFd, Errno> {
     rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
 }
 
-/// Opens a file for writing, made anew.
+/// Creates or empties a file for writing.
 pub(crate) fn create(path: &str) -> Result<OwnedFd, Errno> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
     rustix::fs::open(path, flags, Mode::from_raw_mode(0o644))

@@ -23,7 +23,7 @@ fn map(count: usize, flags: MapFlags) -> Result<&'static mut [u64], Errno> {
     let start = unsafe {
         mmap_anonymous(ptr::null_mut(), len_bytes, ProtFlags::READ | ProtFlags::WRITE, flags)
     }?;
-    // SAFETY: the mapping is `count` zeroed words, aligned to a page, never unmapped, and known to nobody else.
+    // SAFETY: the mapping is `count` zeroed words, aligned to a page, never unmapped, and not shared.
     Ok(unsafe { core::slice::from_raw_parts_mut(start.cast(), count) })
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn bytes(count: usize) -> Result<&'static mut [u8], Errno> {
 /// Maps the place for an engine.
 pub(crate) fn place() -> Result<&'static mut Place, Errno> {
     let start = words(size_of::<Place>() / size_of::<u64>())?.as_mut_ptr().cast::<Place>();
-    // SAFETY: a page of its own, aligned for anything, never unmapped; `Place` is bytes, for which zeros are fine.
+    // SAFETY: a separate page, aligned for anything, never unmapped; `Place` is bytes, for which zeros are fine.
     Ok(unsafe { &mut *start })
 }
 

@@ -8,11 +8,9 @@ use rustix::io::Errno;
 
 use crate::run::file::write_all;
 
-/// Standard output.
 #[derive(Debug)]
 pub(crate) struct Stdout;
 
-/// Standard error.
 #[derive(Debug)]
 pub(crate) struct Stderr;
 

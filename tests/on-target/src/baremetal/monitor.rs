@@ -23,7 +23,7 @@ pub(super) fn commands_answer(bench: &Bench) -> Result<()> {
             ("settings", "uchaos.workload=pause"),
             ("nonsense", "no command `nonsense`"),
             ("raw", "usage: raw N"),
-            ("selftest", "pass: a restart begins anew"),
+            ("selftest", "pass: a restart resets the counters"),
         ] {
             session.send(command);
             session.expect(said, PATIENCE).with_context(|| format!("`{command}` on {model}"))?;

@@ -41,7 +41,7 @@ impl KernelLog {
                     }
                 }
                 Err(Errno::AGAIN) => return Ok(false),
-                // The oldest records were overwritten meanwhile; the next read goes on after them.
+                // The oldest records were overwritten meanwhile; the next read continues after them.
                 Err(Errno::PIPE) => {}
                 Err(error) => return Err(during("reading /dev/kmsg")(error)),
             }

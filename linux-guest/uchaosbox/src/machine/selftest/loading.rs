@@ -91,7 +91,7 @@ pub(super) fn accepts(request: &Request) -> Verdict {
 
 pub(super) fn comes_and_goes(request: &Request) -> Verdict {
     let log = KernelLog::from_now()?;
-    // Once before counting: the kernel keeps some caches of its own.
+    // Once before counting: the kernel fills its own caches.
     unload().map_err(during("unloading"))?;
     load(MODULE_PATH, request).map_err(during("loading"))?;
     let before_kib = available_kib()?;

@@ -50,7 +50,7 @@ pub(super) fn faults(_: &Request) -> Verdict {
     let pages = map::bytes(2 * PAGE_BYTES).map_err(during("mapping two pages"))?;
     map::protect_page(pages, PAGE_BYTES).map_err(during("protecting a page"))?;
     let start = pages.as_mut_ptr() as usize;
-    // SAFETY: the two pages are this function's, the second of them closed to everybody.
+    // SAFETY: the two pages belong to this function; the second allows no access.
     let (none, half) = unsafe {
         (
             syscall::read_at(node.as_fd(), start + PAGE_BYTES, 64),
@@ -102,7 +102,7 @@ pub(super) fn restarts(_: &Request) -> Verdict {
     module::restart(&node).map_err(during("restarting"))?;
     let after = samples()?;
     // The startup test of SP 800-90B §4.3 takes 1,024 samples at least.
-    expect(before >= 8192 && (1024..8192).contains(&after), "the counts do not begin anew")
+    expect(before >= 8192 && (1024..8192).contains(&after), "the counts were not reset")
 }
 
 fn samples() -> Result<u64, Wrong> {

@@ -18,7 +18,7 @@ use crate::run::map;
 const LONG_READ_BYTES: usize = 48 << 20;
 const READERS: usize = 4;
 const READER_BYTES: usize = 1 << 20;
-/// Somebody who is not root.
+/// A user who is not root.
 const NOBODY: u32 = 65_534;
 
 const SOON: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
@@ -58,7 +58,7 @@ pub(super) fn polls(_: &Request) -> Verdict {
         rustix::io::read(&node, &mut bytes) == Err(Errno::AGAIN),
         "a busy engine did not say EAGAIN",
     )?;
-    expect(readable(&node, &LATE)?, "nobody woke the poller")?;
+    expect(readable(&node, &LATE)?, "the poller was not woken")?;
     reader.finish("the other reader failed")
 }
 
@@ -70,7 +70,7 @@ pub(super) fn signals(_: &Request) -> Verdict {
     })?;
     until_busy(&node, &reader)?;
     reader.signal(Signal::STOP)?;
-    expect(reader.wait(WaitOptions::UNTRACED)?.stopped(), "the read went on to its end")?;
+    expect(reader.wait(WaitOptions::UNTRACED)?.stopped(), "the read was not interrupted")?;
     reader.signal(Signal::CONT)?;
     reader.finish("the read gave all or nothing")?;
 
@@ -120,5 +120,5 @@ pub(super) fn permissions(_: &Request) -> Verdict {
             && open("/dev/uchaos").is_ok()
             && open("/dev/uchaos-seed").is_ok()
     })?
-    .finish("somebody who is not root may do too much, or too little")
+    .finish("a user who is not root may do too much, or too little")
 }
