@@ -140,7 +140,9 @@ mod tests {
         assert!(text.contains("'--turns <N>'") && text.contains("must be 1 to 7"), "{text}");
         let text = parse("--workload memroy").unwrap_err();
         assert!(text.contains("'memory'"), "{text}");
+        // Without its line breaks.
         let help = parse("--help").unwrap_err();
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
         for parameter in Parameter::ALL {
             let default = parameter.value(parameter.default_number());
             assert!(help.contains(&format!("[default: {default}]")), "{help}");
