@@ -256,8 +256,20 @@ proptest! {
     }
 
     #[test]
-    fn any_sequence_of_good_frames_does_not_panic(frames in prop::collection::vec(any_frame(), 0..12)) {
-        let _ = read(&renumber_any(&frames));
+    fn any_sequence_of_good_frames_is_a_capture_or_names_what_is_out_of_place(
+        frames in prop::collection::vec(any_frame(), 0..12),
+    ) {
+        let bytes = renumber_any(&frames);
+        let done = frames.iter().position(|frame| kind_of(frame) == Kind::Done);
+        match read(&bytes) {
+            Ok(_) => prop_assert_eq!(done, frames.len().checked_sub(1)),
+            Err(error) => {
+                prop_assert!(!matches!(error.fault, CaptureFault::Frame(_)), "{}", error);
+                prop_assert!(error.offset_bytes <= bytes.len() as u64, "{}", error);
+                let fault_of_done = matches!(error.fault, CaptureFault::NoDone | CaptureFault::Empty);
+                prop_assert!(!fault_of_done || done.is_none(), "{}", error);
+            }
+        }
     }
 
     #[test]

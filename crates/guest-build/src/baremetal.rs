@@ -90,3 +90,22 @@ fn check_size(elf: &Path, log: &mut StepLog) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_over_its_limit_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let elf = folder.path().join("image.elf");
+        let mut log = StepLog::create(folder.path(), "size", "size").unwrap();
+        let mut check = |bytes| {
+            fs::File::create(&elf).unwrap().set_len(bytes).unwrap();
+            check_size(&elf, &mut log)
+        };
+        check(MOST_BYTES).unwrap();
+        let error = check(MOST_BYTES + 1).unwrap_err().to_string();
+        assert!(error.contains("98305 bytes"), "{error}");
+    }
+}

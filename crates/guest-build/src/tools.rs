@@ -3,8 +3,11 @@
 
 use guest_run::tools::{Need, need};
 
-/// What looking at the report as a browser shows it needs.
-pub const TO_LOOK: &[Need] = &[need("chromium", "chromium", "opens the report in its own test")];
+/// What host tests need, which are skipped without it.
+pub const TO_TEST: &[Need] = &[
+    need("chromium", "chromium", "opens the report in its own test"),
+    need("python3", "python3", "computes the engine's known answers a second time"),
+];
 
 /// What building the images needs.
 pub const TO_BUILD: &[Need] = &[

@@ -9,62 +9,57 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use nix::sys::signal::Signal;
 
+use super::Rig;
 use super::command::{Ended, Running, ended, xtask};
-use super::{Bench, Check};
 use guest_build::profile::Profile;
 use guest_build::repro::{copy_checkout, first_difference};
 use guest_build::{busybox, engine, kernel, linux_image, module, uchaosbox};
-use guest_run::CommandContext;
 
-/// The checks of this area.
-pub(crate) const CHECKS: &[Check] = &[
-    Check { name: "a second image builds nothing", long: false, run: second_image },
-    Check { name: "a changed init rebuilds the archive only", long: false, run: changed_init },
-    Check {
-        name: "module, uchaosbox and archive are the same bytes from another place",
-        long: false,
-        run: another_place,
-    },
-    Check { name: "Ctrl-C ends repro, and leaves nothing", long: false, run: interrupted },
-    Check { name: "two clean builds of everything are the same bytes", long: true, run: repro },
-];
+checks! {
+    second_image_builds_nothing,
+    changed_init_rebuilds_the_archive_only,
+    another_place_gives_the_same_bytes,
+    interrupted_repro_leaves_nothing;
+    long:
+    two_clean_builds_are_the_same_bytes
+}
 
-fn second_image(bench: &Bench) -> Result<()> {
-    let built = steps_built(&image(bench, &bench.linux_options.words()?)?)?;
+fn second_image_builds_nothing(rig: &Rig) -> Result<()> {
+    let built = steps_built(&image(rig, &rig.linux_options().words()?)?)?;
     ensure!(built.is_empty(), "nothing changed, and it built {}", built.join(", "));
     Ok(())
 }
 
 /// In a copy of the checkout, and under another profile's name, so that the images under test stay as they are.
-fn changed_init(bench: &Bench) -> Result<()> {
-    let copy = bench.scratch().join("changed-init");
-    copy_checkout(&bench.root, &copy, 0o022)?;
-    let name = format!("{}-changed", bench.linux_options.profile);
+fn changed_init_rebuilds_the_archive_only(rig: &Rig) -> Result<()> {
+    let copy = rig.scratch().join("changed-init");
+    copy_checkout(rig.root(), &copy, 0o022)?;
+    let name = format!("{}-changed", rig.linux_options().profile);
     let profiles = copy.join("linux-guest/profiles");
-    let from = profiles.join(format!("{}.toml", bench.linux_options.profile));
+    let from = profiles.join(format!("{}.toml", rig.linux_options().profile));
     fs::copy(from, profiles.join(format!("{name}.toml"))).context("naming a profile anew")?;
-    let mut options = bench.linux_options.clone();
+    let mut options = rig.linux_options().clone();
     options.profile.clone_from(&name);
     let mut words = options.words()?;
     words.extend(["--checkout".into(), copy.clone().into()]);
 
     let archive = format!("linux-{name}");
-    let context = CommandContext::open(false, false, false)?;
+    let context = rig.context()?;
     let folder = context.out.join(&archive);
     let changed = || -> Result<()> {
-        let built = steps_built(&image(bench, &words)?)?;
+        let built = steps_built(&image(rig, &words)?)?;
         ensure!(built == [&*archive], "a new profile of known parts built {}", built.join(", "));
-        expect_same("initramfs", &bench.linux.initramfs, &folder.join("initramfs.cpio.gz"))?;
+        expect_same("initramfs", &rig.linux()?.initramfs, &folder.join("initramfs.cpio.gz"))?;
         let init = copy.join("linux-guest/rootfs/init");
         let text = fs::read_to_string(&init).context("reading the copy's init")? + "# changed\n";
         fs::write(&init, text).context("changing the copy's init")?;
-        let built = steps_built(&image(bench, &words)?)?;
+        let built = steps_built(&image(rig, &words)?)?;
         ensure!(built == [&*archive], "a changed init built {}", built.join(", "));
         let error =
-            expect_same("initramfs", &bench.linux.initramfs, &folder.join("initramfs.cpio.gz"));
+            expect_same("initramfs", &rig.linux()?.initramfs, &folder.join("initramfs.cpio.gz"));
         let text = error.err().map(|error| error.to_string()).unwrap_or_default();
         ensure!(text.contains("in init: byte"), "the change is not in the archive: {text}");
-        let built = steps_built(&image(bench, &words)?)?;
+        let built = steps_built(&image(rig, &words)?)?;
         ensure!(built.is_empty(), "nothing changed since, and it built {}", built.join(", "));
         Ok(())
     };
@@ -80,22 +75,22 @@ fn changed_init(bench: &Bench) -> Result<()> {
     outcome
 }
 
-fn another_place(bench: &Bench) -> Result<()> {
-    let here = CommandContext::open(false, false, false)?;
-    let mut there = CommandContext::open(false, false, false)?;
-    there.root = bench.scratch().join("another/place/for-a-checkout");
-    there.out = bench.scratch().join("another/place/for-what-is-built");
-    copy_checkout(&bench.root, &there.root, 0o077)?;
+fn another_place_gives_the_same_bytes(rig: &Rig) -> Result<()> {
+    let here = rig.context()?;
+    let mut there = rig.context()?;
+    there.root = rig.scratch().join("another/place/for-a-checkout");
+    there.out = rig.scratch().join("another/place/for-what-is-built");
+    copy_checkout(rig.root(), &there.root, 0o077)?;
 
-    let profile = Profile::read(&there.root, &bench.linux_options.profile)?;
-    let kernel = kernel::build(&here, &profile, bench.linux_options.linux_src.as_deref())?;
+    let profile = Profile::read(&there.root, &rig.linux_options().profile)?;
+    let kernel = kernel::build(&here, &profile, rig.linux_options().linux_src.as_deref())?;
     let busybox = busybox::build(&here, &profile)?;
     let engine = engine::build(&there)?.object;
-    expect_same("the engine", &bench.images.engine.object, &engine)?;
+    expect_same("the engine", &rig.images()?.engine.object, &engine)?;
     let module = module::build(&there, &kernel, &engine)?;
-    expect_same("the module", &bench.linux.module, &module)?;
+    expect_same("the module", &rig.linux()?.module, &module)?;
     let uchaosbox = uchaosbox::build(&there, &engine)?;
-    expect_same("uchaosbox", &bench.linux.uchaosbox, &uchaosbox)?;
+    expect_same("uchaosbox", &rig.linux()?.uchaosbox, &uchaosbox)?;
     let packed = linux_image::pack(
         &profile.rootfs_folders(&there.root),
         &busybox.program,
@@ -104,13 +99,13 @@ fn another_place(bench: &Bench) -> Result<()> {
     )?;
     let archive = there.out.join("initramfs.cpio.gz");
     fs::write(&archive, packed).context("writing the archive")?;
-    expect_same("the archive", &bench.linux.initramfs, &archive)
+    expect_same("the archive", &rig.linux()?.initramfs, &archive)
 }
 
-fn interrupted(bench: &Bench) -> Result<()> {
-    let place = bench.scratch().join("interrupted-repro");
+fn interrupted_repro_leaves_nothing(rig: &Rig) -> Result<()> {
+    let place = rig.scratch().join("interrupted-repro");
     fs::create_dir_all(&place).context("creating a folder for it")?;
-    let mut running = Running::start(xtask(bench, &["repro"])?.env("TMPDIR", &place))?;
+    let mut running = Running::start(xtask(rig, &["repro"])?.env("TMPDIR", &place))?;
     running.wait_for("] engine")?;
     running.signal(Signal::SIGINT)?;
     running.finish()?.expect(130, &["in build 1 of 2"])?;
@@ -119,12 +114,12 @@ fn interrupted(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn repro(bench: &Bench) -> Result<()> {
-    let mut command = xtask(bench, &["repro", "--json"])?;
-    let ended = ended(command.args(bench.linux_options.words()?))?;
+fn two_clean_builds_are_the_same_bytes(rig: &Rig) -> Result<()> {
+    let mut command = xtask(rig, &["repro", "--json"])?;
+    let ended = ended(command.args(rig.linux_options().words()?))?;
     ended.expect(0, &["build 2 of 2"])?;
     let files: serde_json::Value = serde_json::from_str(&ended.stdout).context("its JSON")?;
-    let here = fs::metadata(&bench.linux.bzimage).context("looking at bzImage")?.len();
+    let here = fs::metadata(&rig.linux()?.bzimage).context("looking at bzImage")?.len();
     let bzimage =
         files.as_array().into_iter().flatten().find(|file| file["name"] == "linux bzImage");
     let there = bzimage.and_then(|file| file["builds"][1]["bytes"].as_u64());
@@ -133,11 +128,11 @@ fn repro(bench: &Bench) -> Result<()> {
 }
 
 /// `cargo xtask image`, which must end well.
-fn image(bench: &Bench, words: &[OsString]) -> Result<Ended> {
-    let context = CommandContext::open(false, false, false)?;
+fn image(rig: &Rig, words: &[OsString]) -> Result<Ended> {
+    let context = rig.context()?;
     let target = context.out.parent().context("the target folder")?;
     // A copy of the checkout builds where this one does.
-    let ended = ended(xtask(bench, &["image"])?.args(words).env("CARGO_TARGET_DIR", target))?;
+    let ended = ended(xtask(rig, &["image"])?.args(words).env("CARGO_TARGET_DIR", target))?;
     ended.expect(0, &["up to date"])?;
     Ok(ended)
 }

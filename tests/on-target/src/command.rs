@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Running this very program as a user would, for checks on what it says and how it ends.
+//! Running `cargo xtask` as a user would, for checks on what it says and how it ends.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::Bench;
+use super::Rig;
 use guest_run::process::{self, OnInterrupt, Wiring};
 
 /// What a command left.
@@ -42,16 +42,16 @@ impl Ended {
     }
 }
 
-/// `cargo xtask WORDS` with the kernel source under test, results kept away from the checkout's own, and its words in
+/// `cargo xtask ARGUMENTS` with the kernel source under test, its results in the check's folder, and its output in
 /// pipes.
-pub(super) fn xtask(bench: &Bench, words: &[&str]) -> Result<Command> {
-    let source = bench.linux_options.linux_src.as_ref().map(std::path::absolute).transpose();
+pub(super) fn xtask(rig: &Rig, arguments: &[&str]) -> Result<Command> {
+    let source = rig.linux_options().linux_src.as_ref().map(std::path::absolute).transpose();
     let source = source.context("resolving --linux-src")?;
-    let mut command = Command::new(std::env::current_exe().context("finding this program")?);
+    let mut command = Command::new(&rig.setup().xtask);
     command
-        .args(words)
-        .current_dir(&bench.root)
-        .env("UCHAOS_RUNS", bench.scratch().join("runs"))
+        .args(arguments)
+        .current_dir(rig.root())
+        .env("UCHAOS_RUNS", rig.runs())
         .envs(source.map(|source| ("UCHAOS_LINUX_SRC", source)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -10,87 +10,56 @@ use anyhow::{Context, Result, ensure};
 use nix::sys::signal::{Signal, kill};
 
 use super::command::{Ended, Running, ended, is_gone, xtask};
-use super::{Bench, Check};
+use super::{Rig, Skip};
 
-pub(super) const CHECKS: &[Check] = &[
-    Check {
-        name: "a QEMU killed in mid-run is an error and leaves no output",
-        long: false,
-        run: qemu_killed,
-    },
-    Check { name: "Ctrl-C ends the run and QEMU with it", long: false, run: interrupted },
-    Check { name: "a guest that passes its deadline is killed", long: false, run: deadline },
-    Check {
-        name: "an unknown job, key or value is bad usage and names the nearest",
-        long: false,
-        run: bad_words,
-    },
-    Check { name: "a QEMU that is not there is named, with what to do", long: false, run: no_qemu },
-    Check { name: "a full disk is an error before the guest starts", long: false, run: full_disk },
-    Check {
-        name: "a place that cannot be written is an error before anything is built",
-        long: false,
-        run: read_only,
-    },
-    Check {
-        name: "a source with a wrong SHA-256 is set aside and named",
-        long: false,
-        run: wrong_sha256,
-    },
-    Check {
-        name: "sources --verify finds a file that changed, and --offline fetches none",
-        long: false,
-        run: changed_source,
-    },
-    Check {
-        name: "an output folder that is there is not overwritten",
-        long: false,
-        run: no_overwriting,
-    },
-    Check {
-        name: "a command whose reader leaves, as head does, ends without a word and with its guest",
-        long: false,
-        run: reader_leaves,
-    },
-];
+checks! {
+    killed_qemu_is_an_error_without_output,
+    ctrl_c_ends_the_run_and_qemu,
+    guest_past_its_deadline_is_killed,
+    bad_arguments_name_the_nearest,
+    missing_qemu_is_named,
+    full_disk_is_seen_before_the_guest_starts,
+    unwritable_folder_is_seen_before_the_build,
+    wrong_sha256_is_set_aside,
+    changed_source_is_found_and_offline_fetches_nothing,
+    existing_output_is_not_overwritten,
+    closed_standard_output_ends_command_and_guest
+}
 
 /// A run of the microkernel that would take minutes, once its job has begun.
-fn long_run(bench: &Bench, output: &str) -> Result<Running> {
-    let output = bench.scratch().join(output).display().to_string();
+fn long_run(rig: &Rig, output: &str) -> Result<Running> {
+    let output = rig.scratch().join(output).display().to_string();
     let words = ["run-bare", "--accel", "tcg", "--job", "stream:512M", "--output", &output];
-    let mut running = Running::start(&mut xtask(bench, &words)?)?;
+    let mut running = Running::start(&mut xtask(rig, &words)?)?;
     running.wait_for("[uchaos] begin baremetal")?;
     Ok(running)
 }
 
-fn qemu_killed(bench: &Bench) -> Result<()> {
-    let running = long_run(bench, "killed")?;
+fn killed_qemu_is_an_error_without_output(rig: &Rig) -> Result<()> {
+    let running = long_run(rig, "killed")?;
     kill(running.qemu()?, Signal::SIGKILL).context("killing QEMU")?;
     running.finish()?.expect(3, &["QEMU ended before the guest was done", "qemu-system-x86_64"])?;
-    ensure!(
-        !bench.scratch().join("killed").exists(),
-        "a run whose QEMU was killed left its output"
-    );
+    ensure!(!rig.scratch().join("killed").exists(), "a run whose QEMU was killed left its output");
     Ok(())
 }
 
-fn interrupted(bench: &Bench) -> Result<()> {
-    let running = long_run(bench, "interrupted")?;
+fn ctrl_c_ends_the_run_and_qemu(rig: &Rig) -> Result<()> {
+    let running = long_run(rig, "interrupted")?;
     let qemu = running.qemu()?;
     running.signal(Signal::SIGINT)?;
     running.finish()?.expect(130, &["stopped"])?;
     ensure!(is_gone(qemu), "QEMU ({qemu}) outlived the interrupted run");
-    ensure!(!bench.scratch().join("interrupted").exists(), "an interrupted run left its output");
+    ensure!(!rig.scratch().join("interrupted").exists(), "an interrupted run left its output");
     Ok(())
 }
 
-fn deadline(bench: &Bench) -> Result<()> {
+fn guest_past_its_deadline_is_killed(rig: &Rig) -> Result<()> {
     let words = ["run-bare", "--accel", "tcg", "--job", "stream:512M", "--deadline", "1"];
-    ended(&mut xtask(bench, &words)?)?.expect(4, &["no end within 1.0 s", "killed"])
+    ended(&mut xtask(rig, &words)?)?.expect(4, &["no end within 1.0 s", "killed"])
 }
 
-fn bad_words(bench: &Bench) -> Result<()> {
-    let run = |words: &[&str]| -> Result<Ended> { ended(&mut xtask(bench, words)?) };
+fn bad_arguments_name_the_nearest(rig: &Rig) -> Result<()> {
+    let run = |words: &[&str]| -> Result<Ended> { ended(&mut xtask(rig, words)?) };
     run(&["run-bare", "--job", "row:10"])?.expect(2, &["row", "raw"])?;
     run(&["run-linux", "--append", "uchaos.turn=3"])?
         .expect(2, &["uchaos.turn", "uchaos.turns"])?;
@@ -101,54 +70,57 @@ fn bad_words(bench: &Bench) -> Result<()> {
     run(&["comprae"])?.expect(2, &["compare"])
 }
 
-fn no_qemu(bench: &Bench) -> Result<()> {
-    let mut command = xtask(bench, &["run-bare", "--job", "raw:10"])?;
+fn missing_qemu_is_named(rig: &Rig) -> Result<()> {
+    let mut command = xtask(rig, &["run-bare", "--job", "raw:10"])?;
     ended(command.env("UCHAOS_QEMU", "/nowhere/qemu-system-x86_64"))?
         .expect(5, &["/nowhere/qemu-system-x86_64"])
 }
 
-/// Runs a command with a folder that holds 1 MiB, in a mount namespace of its own.
-fn full_disk(bench: &Bench) -> Result<()> {
-    let small = bench.scratch().join("small");
+/// Runs a command with a folder that holds 1 MiB, in its own mount namespace.
+fn full_disk_is_seen_before_the_guest_starts(rig: &Rig) -> Result<()> {
+    let small = rig.scratch().join("small");
     fs::create_dir_all(&small).context("creating a mount point")?;
-    let inner = xtask(bench, &["run-bare", "--accel", "tcg", "--job", "stream:64M"])?;
+    let inner = xtask(rig, &["run-bare", "--accel", "tcg", "--job", "stream:64M"])?;
     let mut outer = std::process::Command::new("unshare");
     outer
         .args(["--map-root-user", "--mount", "sh", "-c"])
-        .arg(r#"mount -t tmpfs -o size=1M tmpfs "$1" || exit 77; shift; exec "$@""#)
+        .arg(r#"mount -t tmpfs -o size=1M tmpfs "$1" || exit 77; shift; echo mounted; exec "$@""#)
         .arg("sh")
         .arg(&small)
         .arg(inner.get_program())
         .args(inner.get_args())
-        .current_dir(&bench.root)
+        .current_dir(rig.root())
         .env("TMPDIR", &small)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let ended = ended(&mut outer)?;
+    if !ended.stdout.starts_with("mounted") {
+        return Err(Skip(format!("needs mount namespaces: {}", ended.stderr.trim())).into());
+    }
     ended.expect(1, &["free"])
 }
 
-fn read_only(bench: &Bench) -> Result<()> {
-    ended(&mut xtask(bench, &["compare", "--runs", "/proc/runs"])?)?
+fn unwritable_folder_is_seen_before_the_build(rig: &Rig) -> Result<()> {
+    ended(&mut xtask(rig, &["compare", "--runs", "/proc/runs"])?)?
         .expect(1, &["/proc/runs", "--runs DIR"])
 }
 
-fn wrong_sha256(bench: &Bench) -> Result<()> {
-    let cache = bench.scratch().join("cache");
+fn wrong_sha256_is_set_aside(rig: &Rig) -> Result<()> {
+    let cache = rig.scratch().join("cache");
     let name = "linux-5.15.200.tar.xz";
     let sources = cache.join("sources");
     fs::create_dir_all(&sources).context("creating a cache")?;
     let file = sources.join(name);
     fs::write(&file, "not a kernel").context("writing a false source")?;
-    let mut command = xtask(bench, &["setup", "--offline"])?;
+    let mut command = xtask(rig, &["setup", "--offline"])?;
     command.env("UCHAOS_CACHE", &cache).env_remove("UCHAOS_LINUX_SRC");
     ended(&mut command)?.expect(1, &[name, "fce4b1c8", "set aside"])?;
     ensure!(!file.exists(), "the false source still stands under its name");
     Ok(())
 }
 
-fn changed_source(bench: &Bench) -> Result<()> {
-    let cache = bench.scratch().join("changed");
+fn changed_source_is_found_and_offline_fetches_nothing(rig: &Rig) -> Result<()> {
+    let cache = rig.scratch().join("changed");
     let sources = cache.join("sources");
     fs::create_dir_all(&sources).context("creating a cache")?;
     let file = sources.join("linux-source-6.1.tar.xz");
@@ -156,9 +128,8 @@ fn changed_source(bench: &Bench) -> Result<()> {
     let origin = r#"{ "version": "6.1.1-1", "sha256": "5f70bf18", "from": "Debian" }"#;
     fs::write(sources.join("linux-source-6.1.tar.xz.origin.json"), origin)
         .context("writing where it came from")?;
-    let run = |words: &[&str]| -> Result<Ended> {
-        ended(xtask(bench, words)?.env("UCHAOS_CACHE", &cache))
-    };
+    let run =
+        |words: &[&str]| -> Result<Ended> { ended(xtask(rig, words)?.env("UCHAOS_CACHE", &cache)) };
     run(&["sources", "--verify"])?.expect(1, &["5f70bf18", "set aside", "linux-6.1-debian"])?;
     ensure!(!file.exists(), "the changed source still stands under its name");
     let fetch = ["sources", "--fetch", "--offline", "--json", "linux-6.1-debian"];
@@ -169,27 +140,27 @@ fn changed_source(bench: &Bench) -> Result<()> {
     run(&["sources", "linux-5.14"])?.expect(2, &["linux-5.14", "linux-5.15"])
 }
 
-fn no_overwriting(bench: &Bench) -> Result<()> {
-    let there = bench.scratch().join("there");
+fn existing_output_is_not_overwritten(rig: &Rig) -> Result<()> {
+    let there = rig.scratch().join("there");
     fs::create_dir_all(&there).context("creating a folder")?;
     let there = there.display().to_string();
-    ended(&mut xtask(bench, &["run-bare", "--job", "raw:10", "--output", &there])?)?
+    ended(&mut xtask(rig, &["run-bare", "--job", "raw:10", "--output", &there])?)?
         .expect(2, &["there already"])
 }
 
-fn reader_leaves(bench: &Bench) -> Result<()> {
+fn closed_standard_output_ends_command_and_guest(rig: &Rig) -> Result<()> {
     let (reader, writer) = io::pipe().context("making a pipe")?;
     drop(reader);
     for words in [["lab"].as_slice(), &["lab", "--json"]] {
         let writer = writer.try_clone().context("one more end of a pipe")?;
-        let left = ended(xtask(bench, words)?.stdout(writer))?;
+        let left = ended(xtask(rig, words)?.stdout(writer))?;
         left.expect(141, &[]).with_context(|| words.join(" "))?;
         ensure!(left.stderr.is_empty(), "`{}` said:\n{}", words.join(" "), left.stderr);
     }
     drop(writer);
     // Here a guest runs when the reader leaves.
     let (reader, writer) = io::pipe().context("making a pipe")?;
-    let mut watch = xtask(bench, &["watch", "--accel", "tcg", "--seconds", "120"])?;
+    let mut watch = xtask(rig, &["watch", "--accel", "tcg", "--seconds", "120"])?;
     let running = Running::start_into(&mut watch, writer)?;
     // The command keeps its copy of the writing end, and with it the pipe would never end.
     drop(watch);

@@ -8,13 +8,12 @@ use anyhow::{Context, Result, ensure};
 use chaos_wire::{Capture, Target};
 use guest_run::{DataPort, Guest, Limits, Machine, Model, Outcome, PortKind, Qemu, Session, run};
 
-use super::{Bench, Check};
+use super::Rig;
 use guest_build::linux_image::{self, LinuxOptions};
 use guest_build::preflight;
 use guest_build::profile::{self, Profile};
 use guest_build::tools::{TO_BUILD, TO_NEST};
 use guest_build::{busybox, nested};
-use guest_run::CommandContext;
 use guest_run::archive::Archive;
 use uchaos::commands::pack::{self, Packer};
 
@@ -23,44 +22,40 @@ const DEADLINE: Duration = Duration::from_secs(120);
 /// A guest under TCG under TCG.
 const NESTED_DEADLINE: Duration = Duration::from_secs(900);
 
-/// The checks of this area.
-pub(crate) const CHECKS: &[Check] = &[
-    Check { name: "a packed uchaosbox runs in the guest", long: true, run: packed_program },
-    Check {
-        name: "the nested guest boots the same image in itself, and its capture is whole",
-        long: true,
-        run: nested_guest,
-    },
-];
+checks! {
+    long:
+    packed_uchaosbox_runs_in_the_guest,
+    nested_guest_boots_the_same_image
+}
 
-fn packed_program(bench: &Bench) -> Result<()> {
-    let context = CommandContext::open(false, false, false)?;
+fn packed_uchaosbox_runs_in_the_guest(rig: &Rig) -> Result<()> {
+    let context = rig.context()?;
     // The profile lab has gunzip; its busybox goes into the usual guest.
-    let lab = busybox::build(&context, &Profile::read(&bench.root, "lab")?)?;
-    let packed = bench.scratch().join("uchaosbox.packed");
-    pack::pack(&bench.linux.uchaosbox, Packer::Gzip, &packed)?;
+    let lab = busybox::build(&context, &Profile::read(rig.root(), "lab")?)?;
+    let packed = rig.scratch().join("uchaosbox.packed");
+    pack::pack(&rig.linux()?.uchaosbox, Packer::Gzip, &packed)?;
     let read = |path| fs::read(path).with_context(|| format!("reading {path:?}"));
-    let (before, after) = (read(&bench.linux.uchaosbox)?.len(), read(&packed)?.len());
+    let (before, after) = (read(&rig.linux()?.uchaosbox)?.len(), read(&packed)?.len());
     ensure!(after < before, "packed it has {after} bytes, and {before} without");
     let overlay = Archive::new()
         .dir("/bin", 0o755)
         .file("/bin/busybox", 0o755, read(&lab.program)?)
         .file("/bin/packed", 0o755, read(&packed)?);
-    let mut initramfs = read(&bench.linux.initramfs)?;
+    let mut initramfs = read(&rig.linux()?.initramfs)?;
     initramfs.extend(overlay.to_cpio_gz()?);
-    let initrd = bench.scratch().join("packed.cpio.gz");
+    let initrd = rig.scratch().join("packed.cpio.gz");
     fs::write(&initrd, initramfs).with_context(|| format!("writing {}", initrd.display()))?;
     let guest = Guest {
         name: "the guest with a packed program".to_owned(),
-        kernel: bench.linux.bzimage.clone(),
+        kernel: rig.linux()?.bzimage.clone(),
         initrd: Some(initrd),
-        command_line: Profile::read(&bench.root, profile::DEFAULT)?.kernel.command_line,
+        command_line: Profile::read(rig.root(), profile::DEFAULT)?.kernel.command_line,
         data: None,
         live: None,
     };
     let limits = Limits {
         deadline: Some(DEADLINE),
-        console_log: Some(bench.scratch().join("packed.console.log")),
+        console_log: Some(rig.scratch().join("packed.console.log")),
     };
     let mut session =
         Session::start(&Qemu::find()?, &Machine::tcg(Model::Q35, 64), &guest, &limits)?;
@@ -77,14 +72,14 @@ fn packed_program(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn nested_guest(bench: &Bench) -> Result<()> {
-    let context = CommandContext::open(false, false, false)?;
+fn nested_guest_boots_the_same_image(rig: &Rig) -> Result<()> {
+    let context = rig.context()?;
     preflight::ensure(&context, TO_BUILD)?;
     preflight::ensure(&context, TO_NEST)?;
     let options = LinuxOptions { profile: nested::PROFILE.to_owned(), linux_src: None };
-    let image = linux_image::build(&context, &options, &bench.images.engine.object)?;
+    let image = linux_image::build(&context, &options, &rig.images()?.engine.object)?;
     let outer = nested::build(&context, &image.bzimage, &image.initramfs)?;
-    let file = |ending: &str| bench.scratch().join(format!("nested.{ending}"));
+    let file = |ending: &str| rig.scratch().join(format!("nested.{ending}"));
     let guest = Guest {
         name: "the nested guest".to_owned(),
         kernel: image.bzimage.clone(),

@@ -7,37 +7,33 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use super::Rig;
 use super::command::{ended, xtask};
-use super::{Bench, Check};
 
-/// The checks of this area.
-pub(crate) const CHECKS: &[Check] = &[
-    Check { name: "the lab lists eight experiments", long: false, run: lists },
-    Check { name: "answers are judged, and a wrong one is told why", long: false, run: answers },
-    Check {
-        name: "without a terminal an experiment asks and does not wait",
-        long: false,
-        run: does_not_wait,
-    },
-    Check { name: "the quick experiments find what they are about", long: false, run: quick },
-    Check { name: "every experiment runs and leaves its page", long: true, run: every },
-];
+checks! {
+    eight_experiments_are_listed,
+    wrong_answers_get_a_reason,
+    does_not_wait_without_a_terminal,
+    quick_experiments_find_their_point;
+    long:
+    every_experiment_leaves_its_page
+}
 
-fn lists(bench: &Bench) -> Result<()> {
-    let listed = ended(&mut xtask(bench, &["lab"])?)?;
+fn eight_experiments_are_listed(rig: &Rig) -> Result<()> {
+    let listed = ended(&mut xtask(rig, &["lab"])?)?;
     listed.expect(0, &[])?;
     for number in 1..=8 {
         ensure!(listed.stdout.contains(&format!("  {number}. ")), "{}", listed.stdout);
     }
-    ended(&mut xtask(bench, &["lab", "9"])?)?.expect(2, &["no experiment 9"])
+    ended(&mut xtask(rig, &["lab", "9"])?)?.expect(2, &["no experiment 9"])
 }
 
-fn answers(bench: &Bench) -> Result<()> {
+fn wrong_answers_get_a_reason(rig: &Rig) -> Result<()> {
     for number in 1..=8_u8 {
         let mut right = 0;
         for letter in ["a", "b", "c"] {
             let words = ["lab", &number.to_string(), "--answer", letter];
-            let answer = ended(&mut xtask(bench, &words)?)?;
+            let answer = ended(&mut xtask(rig, &words)?)?;
             if answer.stdout.starts_with("Right. ") {
                 answer.expect(0, &[])?;
                 right += 1;
@@ -48,11 +44,11 @@ fn answers(bench: &Bench) -> Result<()> {
         }
         ensure!(right == 1, "{right} of the answers to {number} are right");
     }
-    ended(&mut xtask(bench, &["lab", "1", "--answer", "x"])?)?.expect(2, &["there are a, b, c"])
+    ended(&mut xtask(rig, &["lab", "1", "--answer", "x"])?)?.expect(2, &["there are a, b, c"])
 }
 
-fn does_not_wait(bench: &Bench) -> Result<()> {
-    let taken = ended(&mut xtask(bench, &["lab", "7", "--accel", "tcg"])?)?;
+fn does_not_wait_without_a_terminal(rig: &Rig) -> Result<()> {
+    let taken = ended(&mut xtask(rig, &["lab", "7", "--accel", "tcg"])?)?;
     taken.expect(0, &[])?;
     for text in
         ["7. Watchdogs", "lag predictor", "a known generator", "Answer with: cargo xtask lab 7"]
@@ -62,38 +58,38 @@ fn does_not_wait(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn quick(bench: &Bench) -> Result<()> {
-    let tick = take(bench, 1)?;
+fn quick_experiments_find_their_point(rig: &Rig) -> Result<()> {
+    let tick = take(rig, 1)?;
     let readings = rows(&tick, 0)?;
     for row in readings {
         let min: u64 = cell(row, 1)?.parse().context("the least step")?;
         ensure!(min > 0, "the counter stands still in {row}");
     }
-    let whitening = take(bench, 6)?;
+    let whitening = take(rig, 6)?;
     for row in rows(&whitening, 0)? {
         ensure!(cell(row, 2)? == "PASSED", "an output test of {row}");
     }
     let noise = rows(&whitening, 1)?.first().context("no row on the noise")?;
     ensure!(cell(noise, 1)? == "16" && cell(noise, 2)? == "0.0000", "the clock is {noise}");
-    let watchdogs = take(bench, 7)?;
+    let watchdogs = take(rig, 7)?;
     let last = rows(&watchdogs, 0)?.last().context("no clocks")?;
     ensure!(cell(last, 1)? == "nothing" && cell(last, 2)? == "nothing", "{last}");
     Ok(())
 }
 
-fn every(bench: &Bench) -> Result<()> {
+fn every_experiment_leaves_its_page(rig: &Rig) -> Result<()> {
     for number in 1..=8 {
-        take(bench, number).with_context(|| format!("experiment {number}"))?;
+        take(rig, number).with_context(|| format!("experiment {number}"))?;
     }
-    let zero = take(bench, 5)?;
+    let zero = take(rig, 5)?;
     for row in rows(&zero, 0)? {
         let expected = if cell(row, 1)? == "isolated" { "the same" } else { "different" };
         ensure!(cell(row, 4)? == expected, "{row}");
     }
-    let interrupts = take(bench, 3)?;
+    let interrupts = take(rig, 3)?;
     let taken = rows(&interrupts, 0)?.iter().map(|row| cell(row, 1)).collect::<Result<Vec<_>>>()?;
     ensure!(taken[0] == "0" && taken[1..].iter().all(|count| *count != "0"), "{taken:?}");
-    let restarts = take(bench, 8)?;
+    let restarts = take(rig, 8)?;
     let different =
         rows(&restarts, 0)?.iter().map(|row| cell(row, 1)).collect::<Result<Vec<_>>>()?;
     ensure!(different[..2] == ["20", "1"], "{different:?}");
@@ -101,9 +97,9 @@ fn every(bench: &Bench) -> Result<()> {
 }
 
 /// Takes an experiment, and holds its page to what it says of itself.
-fn take(bench: &Bench, number: u8) -> Result<Value> {
+fn take(rig: &Rig, number: u8) -> Result<Value> {
     let number = number.to_string();
-    let taken = ended(&mut xtask(bench, &["lab", &number, "--accel", "tcg", "--json"])?)?;
+    let taken = ended(&mut xtask(rig, &["lab", &number, "--accel", "tcg", "--json"])?)?;
     taken.expect(0, &[])?;
     let found: Value = serde_json::from_str(&taken.stdout).context("the experiment's JSON")?;
     let read = |key: &str| {

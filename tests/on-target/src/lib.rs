@@ -1,8 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Checks that boot the real images. Each file under `on_target/` has a `CHECKS` list; `cargo xtask test` runs
-//! them in turn on the same [`Bench`] and counts the verdicts.
+//! Checks on the real images, each a trial of libtest-mimic that is named after its function:
+//! `baremetal::boots::self_tests_pass_on_every_machine`. Each area lists its checks with `checks!`. A check gets its own
+//! [`Rig`] and depends on no other check; what is expensive and shared is made when it is first asked for.
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
+
+/// The checks of an area; those after `long:` run with `--all` only.
+macro_rules! checks {
+    (long: $($long:path),+ $(,)?) => {
+        checks! { ; long: $($long),+ }
+    };
+    ($($check:path),* $(,)? $(; long: $($long:path),+ $(,)?)?) => {
+        pub(crate) const CHECKS: &[$crate::Check] = &[
+            $($crate::Check::new(concat!(module_path!(), "::", stringify!($check)), false, $check),)*
+            $($($crate::Check::new(concat!(module_path!(), "::", stringify!($long)), true, $long),)+)?
+        ];
+    };
+}
 
 mod baremetal;
 mod builds;
@@ -16,73 +30,122 @@ mod main_job;
 mod module;
 mod person;
 mod profiles;
+mod rig;
 mod stock;
 mod uchaosbox;
 
-use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use guest_run::interrupt;
+use guest_run::progress::show_duration;
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
-use guest_build::linux_image::LinuxOptions;
-use guest_run::CommandContext;
-use guest_run::{Images, LinuxImage};
+use self::rig::{Rig, Shared, Skip};
+pub use libtest_mimic::Conclusion;
 
-/// Every area and its checks, in the order in which they run.
-pub const AREAS: &[(&str, &[Check])] = &[
-    ("baremetal", baremetal::CHECKS),
-    ("linux", linux::CHECKS),
-    ("live", live::CHECKS),
-    ("lab", lab::CHECKS),
-    ("module", module::CHECKS),
-    ("uchaosbox", uchaosbox::CHECKS),
-    ("profiles", profiles::CHECKS),
-    ("stock kernels", stock::CHECKS),
-    ("kit", kit::CHECKS),
-    ("builds", builds::CHECKS),
-    ("failures", failures::CHECKS),
-    ("main job", main_job::CHECKS),
-];
+pub use self::rig::Setup;
 
-/// What a check is given: the images under test and a folder of its own that is removed afterwards.
-#[derive(Debug)]
-pub struct Bench {
-    pub images: Images,
-    /// The Linux guest of them.
-    pub linux: LinuxImage,
-    /// Which Linux guest it is; other profiles are built from the same kernel source.
-    pub linux_options: LinuxOptions,
-    /// The checkout.
-    pub root: PathBuf,
-    scratch: tempfile::TempDir,
+/// How many of the slowest checks are named at the end.
+const SLOWEST: usize = 8;
+
+/// One check. It fails by returning an error that says what was expected and what was seen.
+struct Check {
+    path: &'static str,
+    long: bool,
+    run: fn(&Rig) -> Result<()>,
 }
 
-/// One check on a real guest. It fails by returning an error that says what was expected and what was seen.
-pub struct Check {
-    /// A sentence without a full stop: `boots on microvm in 8 MB`.
-    pub name: &'static str,
-    /// Only run with `--all`.
-    pub long: bool,
-    /// The check.
-    pub run: fn(&Bench) -> Result<()>,
-}
-
-impl Bench {
-    /// The bench with these images on it.
-    ///
-    /// # Errors
-    /// When no temporary folder can be made.
-    pub fn new(context: &CommandContext, images: &Images, options: &LinuxOptions) -> Result<Self> {
-        Ok(Self {
-            images: images.clone(),
-            linux: images.linux()?.clone(),
-            linux_options: options.clone(),
-            root: context.root.clone(),
-            scratch: tempfile::tempdir().context("creating a folder for the checks")?,
-        })
+impl Check {
+    const fn new(path: &'static str, long: bool, run: fn(&Rig) -> Result<()>) -> Self {
+        Self { path, long, run }
     }
 
-    /// A folder for captures, logs and altered images, removed with the bench.
-    pub fn scratch(&self) -> &Path {
-        self.scratch.path()
+    fn name(&self) -> &'static str {
+        self.path.trim_start_matches("on_target::")
+    }
+
+    fn run(&self, shared: &Arc<Shared>, all: bool) -> Result<Completion, Failed> {
+        if interrupt::requested() {
+            return Ok(Completion::ignored_with("interrupted"));
+        }
+        if self.long && !all {
+            return Ok(Completion::ignored_with("long: --all runs it"));
+        }
+        match Rig::new(shared).and_then(|rig| (self.run)(&rig)) {
+            Ok(()) => Ok(Completion::Completed),
+            Err(error) => match error.downcast_ref() {
+                Some(Skip(reason)) => Ok(Completion::ignored_with(reason)),
+                None => Err(format!("{error:#}").into()),
+            },
+        }
+    }
+}
+
+fn checks() -> impl Iterator<Item = &'static Check> {
+    [
+        baremetal::CHECKS,
+        linux::CHECKS,
+        live::CHECKS,
+        lab::CHECKS,
+        module::CHECKS,
+        uchaosbox::CHECKS,
+        profiles::CHECKS,
+        stock::CHECKS,
+        kit::CHECKS,
+        builds::CHECKS,
+        failures::CHECKS,
+        main_job::CHECKS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The names of all checks.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    checks().map(Check::name)
+}
+
+/// Runs the checks whose names contain `filter`, one after the other, and names the slowest.
+pub fn run(setup: Setup, filter: Option<&str>, all: bool) -> Conclusion {
+    let shared = Arc::new(Shared::new(setup));
+    let times = Arc::new(Mutex::new(Vec::new()));
+    let trial = |check: &'static Check| {
+        let (shared, times) = (shared.clone(), times.clone());
+        Trial::ignorable_test(check.name(), move || {
+            let begun = Instant::now();
+            let outcome = check.run(&shared, all);
+            let mut times = times.lock().unwrap_or_else(PoisonError::into_inner);
+            times.push((begun.elapsed(), check.name()));
+            outcome
+        })
+    };
+    let arguments = Arguments {
+        filter: filter.map(str::to_owned),
+        test_threads: Some(1),
+        ..Arguments::default()
+    };
+    let conclusion = libtest_mimic::run(&arguments, checks().map(trial).collect());
+    let mut times = times.lock().unwrap_or_else(PoisonError::into_inner);
+    times.sort_by_key(|(took, _)| std::cmp::Reverse(*took));
+    for (took, name) in
+        times.iter().take(SLOWEST).filter(|(took, _)| *took > Duration::from_secs(5))
+    {
+        eprintln!("{:>7}  {name}", show_duration(*took));
+    }
+    conclusion
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_check_has_its_own_name() {
+        let names: Vec<_> = names().collect();
+        assert!(names.iter().all(|name| name.contains("::")), "{names:?}");
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
     }
 }

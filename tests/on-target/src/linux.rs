@@ -12,72 +12,32 @@ use chaos_wire::GuestStatus;
 use guest_run::{Model, RunError};
 
 pub(super) use self::guest::{DEADLINE, PROMPT, Setting, interactive, line_after, shell_output};
-use super::{Bench, Check};
+use super::Rig;
 use guest_run::archive::read_back;
 
-/// The checks of this area.
-pub(crate) const CHECKS: &[Check] = &[
-    Check {
-        name: "kernel and initramfs are within 1,150 KB",
-        long: false,
-        run: kernel::image_is_small,
-    },
-    Check { name: "the initramfs holds what /init calls", long: false, run: initramfs_is_whole },
-    Check {
-        name: "the shell answers on the serial line, and exit ends the machine",
-        long: false,
-        run: shell_answers,
-    },
-    Check {
-        name: "the shell has a terminal of its own: Ctrl-C ends a command",
-        long: false,
-        run: shell_has_a_terminal,
-    },
-    Check {
-        name: "a guest of 32 MB leaves 21,500 kB to its programs",
-        long: false,
-        run: kernel::memory_is_left,
-    },
-    Check {
-        name: "14 MB are enough for the shell, from vmlinux and from bzImage",
-        long: false,
-        run: kernel::boots_both_ways_in_14_mb,
-    },
-    Check {
-        name: "at most 50 million instructions from reset to /init",
-        long: false,
-        run: kernel::is_quick_to_init,
-    },
-    Check {
-        name: "a wrong parameter keeps the module out, and says why",
-        long: false,
-        run: wrong_parameter,
-    },
-    Check {
-        name: "insmod hands parameters over and fails with the kernel's reason",
-        long: false,
-        run: insmod_fails,
-    },
-    Check { name: "a job with an unknown key ends with its status", long: false, run: unknown_key },
-    Check {
-        name: "a damaged initramfs is a panic, not a silent end",
-        long: false,
-        run: damaged_initramfs,
-    },
-    Check {
-        name: "the shell comes up and is heard on pc and microvm too",
-        long: true,
-        run: boots_on_pc_and_microvm,
-    },
-];
+checks! {
+    kernel::kernel_and_initramfs_fit_in_1150_kb,
+    initramfs_holds_what_init_calls,
+    shell_answers_and_exit_ends_the_machine,
+    ctrl_c_ends_a_command,
+    kernel::guest_of_32_mb_has_21500_kb_available,
+    kernel::vmlinux_and_bzimage_boot_in_14_mb,
+    kernel::init_within_50_million_instructions,
+    wrong_parameter_keeps_the_module_out,
+    insmod_passes_parameters_and_fails_with_the_reason,
+    job_with_an_unknown_key_has_its_status,
+    damaged_initramfs_is_a_panic;
+    long:
+    shell_comes_up_on_pc_and_microvm
+}
 
-fn initramfs_is_whole(bench: &Bench) -> Result<()> {
-    let files = read_back(&fs::read(&bench.linux.initramfs).context("reading the initramfs")?)?;
+fn initramfs_holds_what_init_calls(rig: &Rig) -> Result<()> {
+    let files = read_back(&fs::read(&rig.linux()?.initramfs).context("reading the initramfs")?)?;
     for name in ["init", "bin/busybox", "bin/sh", "bin/uchaosbox", "etc/uchaos.conf", "dev/console"]
     {
         ensure!(files.contains_key(name), "/{name} is missing");
     }
-    let module = fs::read(&bench.linux.module).context("reading the module")?;
+    let module = fs::read(&rig.linux()?.module).context("reading the module")?;
     ensure!(
         files.get("lib/modules/uchaos.ko") == Some(&module),
         "/lib/modules/uchaos.ko is not the module built"
@@ -85,8 +45,8 @@ fn initramfs_is_whole(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn shell_answers(bench: &Bench) -> Result<()> {
-    let mut session = interactive(bench, "shell", &Setting::default())?;
+fn shell_answers_and_exit_ends_the_machine(rig: &Rig) -> Result<()> {
+    let mut session = interactive(rig, "shell", &Setting::default())?;
     session.expect(PROMPT, DEADLINE)?;
     session.send("echo answer-$((6 * 7)); lsmod; dmesg | grep 'crng init'");
     session.expect("answer-42", DEADLINE)?;
@@ -98,8 +58,8 @@ fn shell_answers(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn shell_has_a_terminal(bench: &Bench) -> Result<()> {
-    let mut session = interactive(bench, "terminal", &Setting::default())?;
+fn ctrl_c_ends_a_command(rig: &Rig) -> Result<()> {
+    let mut session = interactive(rig, "terminal", &Setting::default())?;
     session.expect(PROMPT, DEADLINE)?;
     session.send("echo begun-$((1 + 1)); sleep 1000; echo status-$?");
     session.expect("begun-2", DEADLINE)?;
@@ -113,10 +73,10 @@ fn shell_has_a_terminal(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn wrong_parameter(bench: &Bench) -> Result<()> {
+fn wrong_parameter_keeps_the_module_out(rig: &Rig) -> Result<()> {
     let setting = Setting { words: "uchaos.turns=99", ..Setting::default() };
     let outcome = shell_output(
-        bench,
+        rig,
         "wrong-parameter",
         &setting,
         "ls /dev/uchaos || echo no-node-$((2 + 3))",
@@ -126,10 +86,10 @@ fn wrong_parameter(bench: &Bench) -> Result<()> {
     line_after(&outcome, "no-node-5").map(|_| ())
 }
 
-fn insmod_fails(bench: &Bench) -> Result<()> {
+fn insmod_passes_parameters_and_fails_with_the_reason(rig: &Rig) -> Result<()> {
     let command = "rmmod uchaos; insmod /lib/modules/uchaos.ko turns=99 || echo refused-$((2 + 3)); \
                    insmod /lib/modules/uchaos.ko turns=3 && echo turns-$(cat /sys/module/uchaos/parameters/turns)-$((2 + 3))";
-    let outcome = shell_output(bench, "insmod", &Setting::default(), command)?;
+    let outcome = shell_output(rig, "insmod", &Setting::default(), command)?;
     line_after(&outcome, "refused-5")?;
     ensure!(
         outcome
@@ -142,10 +102,10 @@ fn insmod_fails(bench: &Bench) -> Result<()> {
     line_after(&outcome, "turns-3-5").context("turns=3 did not reach the module").map(|_| ())
 }
 
-fn unknown_key(bench: &Bench) -> Result<()> {
+fn job_with_an_unknown_key_has_its_status(rig: &Rig) -> Result<()> {
     let setting =
         Setting { words: "uchaos.job=raw:10 uchaos.trns=1", data: true, ..Setting::default() };
-    let outcome = interactive(bench, "unknown-key", &setting)?.finish()?;
+    let outcome = interactive(rig, "unknown-key", &setting)?.finish()?;
     ensure!(
         outcome.guest_status == Some(GuestStatus::BadCommandLine),
         "the guest's status is {:?}\n{}",
@@ -157,24 +117,24 @@ fn unknown_key(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn damaged_initramfs(bench: &Bench) -> Result<()> {
-    let mut bytes = fs::read(&bench.linux.initramfs).context("reading the initramfs")?;
+fn damaged_initramfs_is_a_panic(rig: &Rig) -> Result<()> {
+    let mut bytes = fs::read(&rig.linux()?.initramfs).context("reading the initramfs")?;
     let third = bytes.len() / 3;
     bytes[third..third + 64].fill(0);
-    let damaged = bench.scratch().join("damaged.cpio.gz");
+    let damaged = rig.scratch().join("damaged.cpio.gz");
     fs::write(&damaged, bytes).with_context(|| format!("writing {}", damaged.display()))?;
     let setting = Setting { initramfs: Some(&damaged), ..Setting::default() };
-    match interactive(bench, "damaged", &setting)?.finish() {
+    match interactive(rig, "damaged", &setting)?.finish() {
         Err(RunError::GuestPanic { .. }) => Ok(()),
         Err(other) => Err(other).context("a panic was expected"),
         Ok(outcome) => bail!("it booted from a damaged initramfs:\n{}", outcome.scene),
     }
 }
 
-fn boots_on_pc_and_microvm(bench: &Bench) -> Result<()> {
+fn shell_comes_up_on_pc_and_microvm(rig: &Rig) -> Result<()> {
     for model in [Model::Pc, Model::Microvm] {
         let setting = Setting { model, ..Setting::default() };
-        let outcome = shell_output(bench, &model.to_string(), &setting, "echo answer-$((6 * 7))")?;
+        let outcome = shell_output(rig, &model.to_string(), &setting, "echo answer-$((6 * 7))")?;
         line_after(&outcome, "answer-42").with_context(|| format!("on {model}"))?;
     }
     Ok(())

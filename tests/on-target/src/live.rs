@@ -11,42 +11,25 @@ use chaos_wire::{Capture, GuestStatus, Request, Target, Workload};
 use guest_run::{Limits, Live, Machine, Model, Qemu};
 use nix::sys::signal::{Signal, kill};
 
+use super::Rig;
 use super::command::{ended, is_gone, xtask};
 use super::person::Person;
-use super::{Bench, Check};
 use measure::guest::GuestKind;
 
 /// What any of these guests may take on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(120);
 
-/// The checks of this area.
-pub(crate) const CHECKS: &[Check] = &[
-    Check {
-        name: "the microkernel answers commands on q35, pc and microvm",
-        long: false,
-        run: microkernel_answers,
-    },
-    Check { name: "the Linux guest answers commands", long: false, run: linux_answers },
-    Check {
-        name: "watch without a terminal prints figures of both guests",
-        long: false,
-        run: watch_without_a_terminal,
-    },
-    Check {
-        name: "watch on a terminal draws, takes keys, is resized, and saves",
-        long: false,
-        run: watch_on_a_terminal,
-    },
-    Check {
-        name: "watch leaves the terminal as it was, and no QEMU, on every way out",
-        long: false,
-        run: watch_ways_out,
-    },
-];
+checks! {
+    microkernel_answers_commands,
+    linux_answers_commands,
+    watch_without_a_terminal_prints_figures,
+    watch_on_a_terminal_takes_keys_and_saves,
+    watch_restores_the_terminal_on_every_way_out
+}
 
-fn microkernel_answers(bench: &Bench) -> Result<()> {
+fn microkernel_answers_commands(rig: &Rig) -> Result<()> {
     for model in [Model::Q35, Model::Pc, Model::Microvm] {
-        let mut guest = Commanded::start(bench, GuestKind::BareMetal, model)?;
+        let mut guest = Commanded::start(rig, GuestKind::BareMetal, model)?;
         check_answers(&mut guest, Target::BareMetal).with_context(|| format!("on {model}"))?;
         // Small jobs, as a console drops what its socket has no room for; each is of some milliseconds.
         let mut answer = guest.ask("uchaos.job=raw:4000 uchaos.timer=1000")?;
@@ -60,8 +43,8 @@ fn microkernel_answers(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn linux_answers(bench: &Bench) -> Result<()> {
-    let mut guest = Commanded::start(bench, GuestKind::Linux, Model::Q35)?;
+fn linux_answers_commands(rig: &Rig) -> Result<()> {
+    let mut guest = Commanded::start(rig, GuestKind::Linux, Model::Q35)?;
     check_answers(&mut guest, Target::LinuxModule)?;
     let refused = guest.ask("uchaos.timer=100")?;
     ensure!(refused.status == GuestStatus::BadCommandLine, "timer=100: {:?}", refused.status);
@@ -104,10 +87,10 @@ fn check_answers(guest: &mut Commanded, target: Target) -> Result<()> {
     Ok(())
 }
 
-fn watch_without_a_terminal(bench: &Bench) -> Result<()> {
+fn watch_without_a_terminal_prints_figures(rig: &Rig) -> Result<()> {
     for target in ["bare", "linux"] {
         let words = ["watch", "--target", target, "--samples", "20000", "--accel", "tcg", "--json"];
-        let ended = ended(&mut xtask(bench, &words)?)?;
+        let ended = ended(&mut xtask(rig, &words)?)?;
         ended.expect(0, &[])?;
         let last = ended.stdout.lines().last().with_context(|| format!("{target}: no line"))?;
         let line: serde_json::Value = serde_json::from_str(last).context(last.to_owned())?;
@@ -117,36 +100,39 @@ fn watch_without_a_terminal(bench: &Bench) -> Result<()> {
         ensure!(least > 0.0 && least <= median && median <= number("max_ticks")?, "{last}");
         ensure!((0.0..=8.0).contains(&number("mcv_bits_per_sample")?), "{target}: {last}");
     }
-    let plain = ended(&mut xtask(bench, &["watch", "--samples", "4096", "--accel", "tcg"])?)?;
+    let plain = ended(&mut xtask(rig, &["watch", "--samples", "4096", "--accel", "tcg"])?)?;
     plain.expect(0, &["timing here reflects the emulator"])?;
     ensure!(plain.stdout.starts_with("samples 4096 "), "{}", plain.stdout);
     Ok(())
 }
 
-fn watch_on_a_terminal(bench: &Bench) -> Result<()> {
-    let mut person = Person::sit_down(&watch(bench)?)?;
+fn watch_on_a_terminal_takes_keys_and_saves(rig: &Rig) -> Result<()> {
+    let mut person = Person::sit_down(&watch(rig)?)?;
     person.wait_for("bits/sample")?;
     ensure!(!person.is_cooked()?, "keys are still echoed by the terminal");
+    ensure!(person.is_on_alternate_screen(), "the screen of before is drawn over");
+    person.wait_for("workload pause")?;
     person.type_in(b"w")?;
-    person.wait_for("memory")?;
+    person.wait_for("workload memory")?;
+    person.wait_for("interrupts off")?;
     person.type_in(b"i")?;
-    person.wait_for("100")?;
-    // Everything is drawn again for another size, and within it.
+    person.wait_for("interrupts 100")?;
+    // The help line is the last row of any size.
     person.resize(60, 20)?;
-    person.wait_for("\u{b5}Chaos")?;
+    person.wait_for_last_row(20, "p  pause")?;
     person.type_in(b"s")?;
     person.wait_for("saved")?;
     person.type_in(b"p")?;
     person.wait_for("PAUSED")?;
     person.type_in(b"q")?;
     person.expect_end(0)?;
-    let runs = std::fs::read_dir(bench.scratch().join("runs")).context("the saved run")?;
+    let runs = std::fs::read_dir(rig.runs()).context("the saved run")?;
     let raw = runs.flatten().map(|run| run.path().join("baremetal/ordinary-1/raw.u64le"));
     ensure!(raw.into_iter().any(|raw| raw.exists()), "no saved run holds raw noise");
     Ok(())
 }
 
-fn watch_ways_out(bench: &Bench) -> Result<()> {
+fn watch_restores_the_terminal_on_every_way_out(rig: &Rig) -> Result<()> {
     type Way = fn(&mut Person) -> Result<()>;
     let ways: [(&str, i32, Way); 4] = [
         ("q", 0, |person| person.type_in(b"q")),
@@ -155,7 +141,7 @@ fn watch_ways_out(bench: &Bench) -> Result<()> {
         ("the guest's death", 3, |person| kill(person.qemu()?, Signal::SIGKILL).context("killing")),
     ];
     for (name, status, way) in ways {
-        let mut person = Person::sit_down(&watch(bench)?)?;
+        let mut person = Person::sit_down(&watch(rig)?)?;
         person.wait_for("bits/sample")?;
         let qemu = person.qemu()?;
         way(&mut person)?;
@@ -165,18 +151,18 @@ fn watch_ways_out(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn watch(bench: &Bench) -> Result<std::process::Command> {
-    xtask(bench, &["watch", "--accel", "tcg", "--machine", "microvm", "--memory", "16"])
+fn watch(rig: &Rig) -> Result<std::process::Command> {
+    xtask(rig, &["watch", "--accel", "tcg", "--machine", "microvm", "--memory", "16"])
 }
 
 /// A guest, and the two ends of it.
 struct Commanded(Live);
 
 impl Commanded {
-    fn start(bench: &Bench, kind: GuestKind, model: Model) -> Result<Self> {
+    fn start(rig: &Rig, kind: GuestKind, model: Model) -> Result<Self> {
         let machine = Machine::tcg(model, 64);
-        let guest = kind.in_images(&bench.images)?.guest(&machine, "uchaos.health=observe", None);
-        let log = bench.scratch().join(format!("live-{}-{model}.console.log", kind.slug()));
+        let guest = kind.in_images(rig.images()?)?.guest(&machine, "uchaos.health=observe", None);
+        let log = rig.scratch().join(format!("live-{}-{model}.console.log", kind.slug()));
         let limits = Limits { deadline: Some(DEADLINE), console_log: Some(log) };
         let qemu = Qemu::find()?;
         Ok(Self(Live::start(&qemu, &machine, &guest, kind.port_kind(), &limits, DEADLINE)?))

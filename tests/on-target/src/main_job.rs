@@ -4,50 +4,43 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use tempfile::TempDir;
 
-use super::command::{ended, xtask};
-use super::{Bench, Check};
+use super::Rig;
+use super::command::{Ended, ended, xtask};
 
-pub(super) const CHECKS: &[Check] = &[
-    Check {
-        name: "a small compare runs to its report, and says what it must",
-        long: false,
-        run: small_compare,
-    },
-    Check {
-        name: "a report is made anew, and runs already taken stand side by side",
-        long: false,
-        run: side_by_side,
-    },
-    Check {
-        name: "a run already taken is assessed again, and a flipped bit in it is seen",
-        long: false,
-        run: again,
-    },
-];
+checks! {
+    small_compare_gives_its_report,
+    runs_are_reported_again_and_compared,
+    existing_run_is_assessed_again,
+    flipped_bit_in_a_run_is_seen
+}
 
-const FEW: [&str; 9] = [
-    "compare",
-    "--json",
-    "--samples",
-    "20000",
-    "--stream",
-    "256K",
-    "--restarts",
-    "20x100",
-    "--accel",
-];
+/// A small `compare` that was run once, for several checks to read.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    /// Its folder.
+    pub(crate) run: PathBuf,
+    /// Its result, as it was printed.
+    result: Value,
+    _runs: TempDir,
+}
 
-fn small_compare(bench: &Bench) -> Result<()> {
-    let words: Vec<&str> = FEW.into_iter().chain(["tcg"]).collect();
-    let ended = ended(&mut xtask(bench, &words)?)?;
+pub(crate) fn record(rig: &Rig) -> Result<Recorded> {
+    let runs = tempfile::tempdir().context("creating a folder for the run")?;
+    let words = ["compare", "--json", "--accel", "tcg", "--samples", "20000", "--stream", "256K"];
+    let mut command = xtask(rig, &words)?;
+    command.args(["--restarts", "20x100"]).env("UCHAOS_RUNS", runs.path());
+    let ended = ended(&mut command)?;
     ended.expect(0, &["report.html", "timing here reflects the emulator"])?;
-    let result: Value =
-        serde_json::from_str(&ended.stdout).context("reading the result as JSON")?;
-    check_result(&result)?;
-    let run = latest(bench)?;
+    Ok(Recorded { run: latest(runs.path())?, result: json(&ended)?, _runs: runs })
+}
+
+fn small_compare_gives_its_report(rig: &Rig) -> Result<()> {
+    let Recorded { run, result, .. } = rig.recorded()?;
+    check_result(result)?;
     for name in ["result.json", "manifest.json", "report.html", "report.md"] {
         ensure!(
             run.join(name).metadata().is_ok_and(|data| data.len() > 100),
@@ -128,46 +121,38 @@ fn check_lesson(result: &Value, lesson: &Value) -> Result<()> {
     Ok(())
 }
 
-fn side_by_side(bench: &Bench) -> Result<()> {
-    let run = latest(bench)?;
+fn runs_are_reported_again_and_compared(rig: &Rig) -> Result<()> {
+    let run = rig.copy_of_recorded()?;
     let page = run.join("report.html");
     let before = fs::read(&page).context("reading the report")?;
     fs::remove_file(&page).context("removing the report")?;
-    ended(&mut xtask(bench, &["report"])?)?.expect(0, &["report.html"])?;
+    ended(&mut xtask(rig, &["report"])?)?.expect(0, &["report.html"])?;
     ensure!(fs::read(&page).context("reading the new report")? == before, "the report changed");
-    let (runs_before, name) = (count_runs(bench)?, run.display().to_string());
-    let words = ["compare", "--json", &name, &name];
-    let both = ended(&mut xtask(bench, &words)?)?;
+    let (runs_before, name) = (count_runs(rig)?, run.display().to_string());
+    let both = ended(&mut xtask(rig, &["compare", "--json", &name, &name])?)?;
     both.expect(0, &[])?;
-    let result: Value = serde_json::from_str(&both.stdout).context("reading the result as JSON")?;
+    let result = json(&both)?;
     let across = result["across"].as_array().context("runs compared")?;
     ensure!(
         across.len() == 4 && across.iter().all(|c| c["identical"] == true && c["run"] == "A, B"),
         "a run is not the same as itself in isolation: {across:?}"
     );
-    let letters = |name: &str| -> Vec<&str> {
-        let targets = result["targets"].as_array().into_iter().flatten();
-        let named = targets.filter(|t| t["name"] == name && t["isolated"] == false);
-        named.filter_map(|t| t["run"].as_str()).collect()
-    };
-    ensure!(
-        letters("baremetal") == ["A", "B"],
-        "baremetal stands there as {:?}",
-        letters("baremetal")
-    );
-    ensure!(count_runs(bench)? == runs_before + 1, "comparing two runs gives one run");
-    let missing = ended(&mut xtask(bench, &["compare", "no-such-run"])?)?;
+    let targets = result["targets"].as_array().context("targets")?;
+    let letters: Vec<&str> = targets
+        .iter()
+        .filter(|target| target["name"] == "baremetal" && target["isolated"] == false)
+        .filter_map(|target| target["run"].as_str())
+        .collect();
+    ensure!(letters == ["A", "B"], "the runs of baremetal are {letters:?}");
+    ensure!(count_runs(rig)? == runs_before + 1, "comparing two runs gives one run");
+    let missing = ended(&mut xtask(rig, &["compare", "no-such-run"])?)?;
     missing.expect(2, &["there is no run no-such-run"])?;
-    // What was put together has no samples of its own, and says so.
-    ended(&mut xtask(bench, &["compare", "latest"])?)?.expect(1, &["holds no boots"])?;
-    let whole = latest(bench)?.join("result.json");
+    // A comparison of runs has no samples of its own.
+    ended(&mut xtask(rig, &["compare", "latest"])?)?.expect(1, &["holds no boots"])?;
+    let whole = latest(&rig.runs())?.join("result.json");
     let text = fs::read(&whole).context("reading the result")?;
     fs::write(&whole, &text[..text.len() / 2]).context("cutting the result")?;
-    ended(&mut xtask(bench, &["report"])?)?.expect(1, &["understanding", "result.json"])?;
-    // The next check wants a run with samples as the latest one.
-    let link = bench.scratch().join("runs/latest");
-    fs::remove_file(&link).context("removing a link")?;
-    std::os::unix::fs::symlink(&run, &link).context("pointing back at the run with samples")
+    ended(&mut xtask(rig, &["report"])?)?.expect(1, &["understanding", "result.json"])
 }
 
 fn check_files(folder: &Path) -> Result<()> {
@@ -192,30 +177,35 @@ fn check_files(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn again(bench: &Bench) -> Result<()> {
-    let run = latest(bench)?;
-    let taken = run.display().to_string();
-    let first = ended(&mut xtask(bench, &["compare", "--json", &taken])?)?;
-    first.expect(0, &[])?;
-    check_result(&serde_json::from_str(&first.stdout).context("reading the result as JSON")?)?;
+fn existing_run_is_assessed_again(rig: &Rig) -> Result<()> {
+    let run = rig.copy_of_recorded()?;
+    let name = run.display().to_string();
+    let again = ended(&mut xtask(rig, &["compare", "--json", &name])?)?;
+    again.expect(0, &[])?;
+    check_result(&json(&again)?)
+}
+
+fn flipped_bit_in_a_run_is_seen(rig: &Rig) -> Result<()> {
+    let run = rig.copy_of_recorded()?;
     let raw = run.join("baremetal/ordinary-1/raw.u64le");
     let mut bytes = fs::read(&raw).context("reading samples")?;
     bytes[4096] ^= 1;
     fs::write(&raw, bytes).context("flipping a bit")?;
-    let runs_before = count_runs(bench)?;
-    ended(&mut xtask(bench, &["compare", &taken])?)?.expect(1, &["raw.u64le", "cut or changed"])?;
-    ensure!(count_runs(bench)? == runs_before, "a refused run left a folder");
+    let (runs_before, name) = (count_runs(rig)?, run.display().to_string());
+    ended(&mut xtask(rig, &["compare", &name])?)?.expect(1, &["raw.u64le", "cut or changed"])?;
+    ensure!(count_runs(rig)? == runs_before, "a refused run left a folder");
     Ok(())
 }
 
-fn latest(bench: &Bench) -> Result<PathBuf> {
-    let link = bench.scratch().join("runs/latest");
-    match fs::canonicalize(&link) {
-        Ok(run) => Ok(run),
-        Err(error) => bail!("{} does not lead to a run: {error}", link.display()),
-    }
+fn json(ended: &Ended) -> Result<Value> {
+    serde_json::from_str(&ended.stdout).context("reading the result as JSON")
 }
 
-fn count_runs(bench: &Bench) -> Result<usize> {
-    Ok(fs::read_dir(bench.scratch().join("runs")).context("listing runs")?.count())
+fn latest(runs: &Path) -> Result<PathBuf> {
+    let link = runs.join("latest");
+    fs::canonicalize(&link).with_context(|| format!("{} does not lead to a run", link.display()))
+}
+
+fn count_runs(rig: &Rig) -> Result<usize> {
+    Ok(fs::read_dir(rig.runs()).context("listing runs")?.count())
 }

@@ -13,10 +13,9 @@ use chaos_wire::capture::TargetCapture;
 use chaos_wire::{Capture, JobKind, Marker, Target};
 use guest_run::{DataPort, Guest, Limits, Machine, Model, Outcome, PortKind, Qemu, run};
 
-use super::{Bench, Check};
+use super::Rig;
 use guest_build::engine::{self, Engine};
 use guest_build::uchaosbox;
-use guest_run::CommandContext;
 use guest_run::archive::Archive;
 
 /// What any of these boots may take on a busy machine.
@@ -24,54 +23,29 @@ const DEADLINE: Duration = Duration::from_secs(120);
 /// How many tests the module's self test has (linux-guest/uchaosbox/src/machine/selftest.rs).
 const SELF_TESTS: usize = 14;
 
-/// The checks of this area.
-pub(crate) const CHECKS: &[Check] = &[
-    Check {
-        name: "the module keeps its promises to readers, writers and rmmod",
-        long: false,
-        run: promises,
-    },
-    Check {
-        name: "the module seeds the kernel's generator before anything else does",
-        long: false,
-        run: seeds_first,
-    },
-    Check {
-        name: "a job's parameters reach the module and its capture",
-        long: false,
-        run: parameters,
-    },
-    Check {
-        name: "a million raw samples are taken in one piece in 64 MB",
-        long: false,
-        run: one_piece,
-    },
-    Check {
-        name: "the module holds the engine object byte for byte",
-        long: false,
-        run: same_engine,
-    },
-    Check {
-        name: "the module shows every health counter that uchaosbox does",
-        long: false,
-        run: same_health,
-    },
-    Check { name: "uchaosbox takes a whole capture on the host", long: false, run: on_the_host },
-];
+checks! {
+    self_test_in_the_guest_passes,
+    seeds_the_generator_first,
+    parameters_reach_module_and_capture,
+    a_million_samples_in_one_piece_in_64_mb,
+    holds_the_engine_object_byte_for_byte,
+    shows_every_health_counter,
+    uchaosbox_takes_a_capture_on_the_host
+}
 
-fn promises(bench: &Bench) -> Result<()> {
-    let context = CommandContext::open(true, false, false)?;
-    let program = uchaosbox::build_self_test(&context, &bench.images.engine.object)?;
+fn self_test_in_the_guest_passes(rig: &Rig) -> Result<()> {
+    let context = rig.context()?;
+    let program = uchaosbox::build_self_test(&context, &rig.images()?.engine.object)?;
     let tester = fs::read(&program).with_context(|| format!("reading {}", program.display()))?;
     // The kernel unpacks archives one after the other, and a later file takes the place of an earlier one.
     let overlay =
         Archive::new().dir("/bin", 0o755).file("/bin/uchaosbox", 0o755, tester).to_cpio_gz()?;
-    let mut initramfs = fs::read(&bench.linux.initramfs).context("reading the initramfs")?;
+    let mut initramfs = fs::read(&rig.linux()?.initramfs).context("reading the initramfs")?;
     initramfs.extend(overlay);
-    let path = bench.scratch().join("selftest.cpio.gz");
+    let path = rig.scratch().join("selftest.cpio.gz");
     fs::write(&path, initramfs).with_context(|| format!("writing {}", path.display()))?;
     let setting = Setting { memory_mib: 256, initramfs: Some(&path) };
-    let (outcome, capture) = boot(bench, "selftest", &setting, "uchaos.job=selftest")?;
+    let (outcome, capture) = boot(rig, "selftest", &setting, "uchaos.job=selftest")?;
     let lines = &of(&capture, Target::LinuxModule)?.self_test;
     let failed: Vec<&str> =
         lines.iter().filter(|line| !line.starts_with("ok: ")).map(String::as_str).collect();
@@ -81,8 +55,8 @@ fn promises(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn seeds_first(bench: &Bench) -> Result<()> {
-    let (outcome, _) = good(bench, "seeding", "uchaos.job=seed:64")?;
+fn seeds_the_generator_first(rig: &Rig) -> Result<()> {
+    let (outcome, _) = good(rig, "seeding", "uchaos.job=seed:64")?;
     let line = |text: &str| {
         outcome
             .lines
@@ -99,9 +73,9 @@ fn seeds_first(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn parameters(bench: &Bench) -> Result<()> {
+fn parameters_reach_module_and_capture(rig: &Rig) -> Result<()> {
     let words = "uchaos.job=raw:2000 uchaos.turns=2 uchaos.workload=memory uchaos.claim=250";
-    let (_, capture) = good(bench, "parameters", words)?;
+    let (_, capture) = good(rig, "parameters", words)?;
     let module = of(&capture, Target::LinuxModule)?;
     for (key, wanted) in [("turns", "2"), ("workload", "memory"), ("claim_millibits", "250")] {
         let given = module.meta.get(key);
@@ -113,8 +87,8 @@ fn parameters(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn one_piece(bench: &Bench) -> Result<()> {
-    let (_, capture) = good(bench, "one-piece", "uchaos.job=raw:1000000")?;
+fn a_million_samples_in_one_piece_in_64_mb(rig: &Rig) -> Result<()> {
+    let (_, capture) = good(rig, "one-piece", "uchaos.job=raw:1000000")?;
     let module = of(&capture, Target::LinuxModule)?;
     let report = module.report(JobKind::Raw).context("there is no report of the raw job")?;
     let reads = report.health.get("raw_reads");
@@ -127,9 +101,9 @@ fn one_piece(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn same_engine(bench: &Bench) -> Result<()> {
-    let engine = Engine { object: bench.images.engine.object.clone(), sha256: None };
-    let same = engine::verify(&engine, &bench.linux.module)?;
+fn holds_the_engine_object_byte_for_byte(rig: &Rig) -> Result<()> {
+    let engine = Engine { object: rig.images()?.engine.object.clone(), sha256: None };
+    let same = engine::verify(&engine, &rig.linux()?.module)?;
     ensure!(
         same.compared_bytes > same.relocated_bytes,
         "next to nothing could be compared: {same:?}"
@@ -137,9 +111,9 @@ fn same_engine(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn same_health(bench: &Bench) -> Result<()> {
+fn shows_every_health_counter(rig: &Rig) -> Result<()> {
     let words = "uchaos.job=raw:1000 uchaos.target=linux-module+linux-user";
-    let (_, capture) = good(bench, "health", words)?;
+    let (_, capture) = good(rig, "health", words)?;
     let keys = |target| -> Result<BTreeSet<String>> {
         let report = of(&capture, target)?.report(JobKind::Raw).context("a raw job's report")?;
         Ok(report.health.iter().map(|(key, _)| key.to_owned()).collect())
@@ -150,9 +124,9 @@ fn same_health(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn on_the_host(bench: &Bench) -> Result<()> {
-    let path = bench.scratch().join("host.frames");
-    let output = Command::new(&bench.linux.uchaosbox)
+fn uchaosbox_takes_a_capture_on_the_host(rig: &Rig) -> Result<()> {
+    let path = rig.scratch().join("host.frames");
+    let output = Command::new(&rig.linux()?.uchaosbox)
         .args(["job", "--target", "host-user", "--job"])
         .arg("raw:10000,stream:1M,restart:20x100,seed:64,selftest")
         .arg("--output")
@@ -190,27 +164,21 @@ impl Default for Setting<'_> {
 }
 
 /// Boots the usual guest for a job, which must succeed.
-fn good(bench: &Bench, name: &str, words: &str) -> Result<(Outcome, Capture)> {
-    let (outcome, capture) = boot(bench, name, &Setting::default(), words)?;
+fn good(rig: &Rig, name: &str, words: &str) -> Result<(Outcome, Capture)> {
+    let (outcome, capture) = boot(rig, name, &Setting::default(), words)?;
     outcome.verdict()?;
     Ok((outcome, capture))
 }
 
 /// Boots a guest for a job under TCG, which every machine has, to its end; its capture must be whole.
-fn boot(
-    bench: &Bench,
-    name: &str,
-    setting: &Setting<'_>,
-    words: &str,
-) -> Result<(Outcome, Capture)> {
+fn boot(rig: &Rig, name: &str, setting: &Setting<'_>, words: &str) -> Result<(Outcome, Capture)> {
     let machine = Machine::tcg(Model::Q35, setting.memory_mib);
-    let file =
-        |ending: &str| -> PathBuf { bench.scratch().join(format!("module-{name}.{ending}")) };
+    let file = |ending: &str| -> PathBuf { rig.scratch().join(format!("module-{name}.{ending}")) };
     let guest = Guest {
         name: format!("the Linux guest ({name})"),
-        kernel: bench.linux.kernel().to_path_buf(),
-        initrd: Some(setting.initramfs.unwrap_or(&bench.linux.initramfs).to_path_buf()),
-        command_line: format!("{} {words}", bench.linux.command_line),
+        kernel: rig.linux()?.kernel().to_path_buf(),
+        initrd: Some(setting.initramfs.unwrap_or(&rig.linux()?.initramfs).to_path_buf()),
+        command_line: format!("{} {words}", rig.linux()?.command_line),
         data: Some(DataPort {
             kind: PortKind::VirtSerialPort,
             path: file("frames"),

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A person at a terminal who runs this very program, for checks on what they see.
+//! A person at a terminal who runs `cargo xtask`, for checks on what they see.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::num::NonZero;
+use std::os::fd::AsFd as _;
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
-
-use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -18,10 +18,8 @@ use nix::unistd::Pid;
 
 use super::command::qemu_of;
 
-/// What a terminal is told to leave its alternate screen.
-const LEAVE_ALTERNATE_SCREEN: &str = "\u{1b}[?1049l";
-/// What is written on the terminal once the program has ended, so that nobody reads on.
-const ENDED: &str = "[the program has ended]";
+/// What is written on the terminal after the program has ended, so that nothing waits for more.
+const ENDED: &[u8] = b"[the program has ended]";
 
 /// What a program may take on a busy machine, building what it needs included.
 const DEADLINE: Duration = Duration::from_secs(300);
@@ -36,8 +34,10 @@ pub(super) struct Person {
     slave: File,
     found: Termios,
     begun: Instant,
-    /// What has come since it was last looked at.
-    seen: Vec<u8>,
+    /// What the terminal shows.
+    terminal: vt100::Parser,
+    /// As many of the last bytes as [`ENDED`] has.
+    last: Vec<u8>,
 }
 
 impl Person {
@@ -61,7 +61,7 @@ impl Person {
         let mut terminal = slave.try_clone().context("the terminal, again")?;
         let waiter = thread::spawn(move || {
             let status = child.wait();
-            terminal.write_all(ENDED.as_bytes())?;
+            terminal.write_all(ENDED)?;
             status
         });
         Ok(Self {
@@ -71,45 +71,54 @@ impl Person {
             slave,
             found,
             begun: Instant::now(),
-            seen: Vec::new(),
+            terminal: vt100::Parser::new(cells(size.ws_row)?, cells(size.ws_col)?, 0),
+            last: Vec::new(),
         })
     }
 
-    /// Reads what the program writes up to `text`.
+    /// Waits until a row of the screen contains `text`.
     pub(super) fn wait_for(&mut self, text: &str) -> Result<()> {
-        self.read_to(text)?;
-        self.seen.clear();
+        while !self.screen().contains(text) {
+            ensure!(!self.has_ended(), "it ended without {text:?}; the screen:\n{}", self.screen());
+            self.read_more().with_context(|| format!("waiting for {text:?}"))?;
+        }
         Ok(())
     }
 
-    /// Reads up to `text`, and keeps what was read.
-    fn read_to(&mut self, text: &str) -> Result<()> {
-        let mut bytes = [0; 4096];
-        let longest = text.len().max(ENDED.len());
-        let mut looked_at = 0;
-        loop {
-            let new = self.seen.get(looked_at..).unwrap_or_default();
-            let has = |text: &str| new.windows(text.len()).any(|part| part == text.as_bytes());
-            if has(text) {
-                return Ok(());
-            }
-            ensure!(!has(ENDED), "it ended without {text:?}; the terminal has:\n{}", self.words());
-            looked_at = self.seen.len().saturating_sub(longest);
-            let mut wanted = [PollFd::new(self.master.as_fd(), PollFlags::POLLIN)];
-            let ready = poll(&mut wanted, PATIENCE_MS).context("waiting for the terminal")?;
-            let last = String::from_utf8_lossy(self.seen.get(looked_at..).unwrap_or_default());
-            ensure!(ready > 0, "no {text:?} and nothing else on the terminal; it ends in {last:?}");
-            let count = self.master.read(&mut bytes).context("more of the terminal")?;
-            self.seen.extend_from_slice(&bytes[..count]);
-            let in_time = self.begun.elapsed() < DEADLINE;
-            ensure!(in_time, "no {text:?} on the terminal:\n{}", self.words());
+    /// Waits until row number `row` is the last one with text on it, and contains `text`.
+    pub(super) fn wait_for_last_row(&mut self, row: usize, text: &str) -> Result<()> {
+        let is_last = |screen: &str| {
+            screen.lines().count() == row
+                && screen.lines().last().is_some_and(|last| last.contains(text))
+        };
+        while !is_last(&self.screen()) {
+            ensure!(!self.has_ended(), "it ended without {text:?}; the screen:\n{}", self.screen());
+            self.read_more().with_context(|| format!("waiting for {text:?} on row {row}"))?;
         }
+        Ok(())
     }
 
-    /// The last of what has come.
-    fn words(&self) -> String {
-        let last = self.seen.len().saturating_sub(4000);
-        String::from_utf8_lossy(self.seen.get(last..).unwrap_or_default()).into_owned()
+    /// What the screen shows, row by row.
+    fn screen(&self) -> String {
+        self.terminal.screen().contents()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.last == ENDED
+    }
+
+    fn read_more(&mut self) -> Result<()> {
+        let mut bytes = [0; 4096];
+        let in_time = self.begun.elapsed() < DEADLINE;
+        ensure!(in_time, "it takes longer than {DEADLINE:?}; the screen:\n{}", self.screen());
+        let mut wanted = [PollFd::new(self.master.as_fd(), PollFlags::POLLIN)];
+        let ready = poll(&mut wanted, PATIENCE_MS).context("waiting for the terminal")?;
+        ensure!(ready > 0, "nothing more is written; the screen:\n{}", self.screen());
+        let count = self.master.read(&mut bytes).context("reading from the terminal")?;
+        self.terminal.process(&bytes[..count]);
+        self.last.extend_from_slice(&bytes[..count]);
+        self.last.drain(..self.last.len().saturating_sub(ENDED.len()));
+        Ok(())
     }
 
     /// Presses keys.
@@ -118,7 +127,8 @@ impl Person {
     }
 
     /// Gives the terminal another size; the kernel tells the program.
-    pub(super) fn resize(&self, columns: u16, rows: u16) -> Result<()> {
+    pub(super) fn resize(&mut self, columns: u16, rows: u16) -> Result<()> {
+        self.terminal.screen_mut().set_size(cells(rows)?, cells(columns)?);
         let terminal = self.slave.try_clone().context("the terminal, again")?;
         let (columns, rows) = (columns.to_string(), rows.to_string());
         let mut stty = Command::new("stty");
@@ -139,23 +149,34 @@ impl Person {
         Ok(now.local_flags.contains(LocalFlags::ICANON | LocalFlags::ECHO))
     }
 
+    /// Whether the program draws on the alternate screen, which leaves the other as it was.
+    pub(super) fn is_on_alternate_screen(&self) -> bool {
+        self.terminal.screen().alternate_screen()
+    }
+
     /// The QEMU that the program has started.
     pub(super) fn qemu(&self) -> Result<Pid> {
         qemu_of(self.process)
     }
 
-    /// Waits for the program's end, and holds it to its exit status and the terminal to how it was found.
+    /// Waits for the program's end, and checks its exit status and that the terminal is as it was found.
     pub(super) fn expect_end(mut self, status: i32) -> Result<()> {
-        self.read_to(ENDED)?;
-        let words = self.words();
+        while !self.has_ended() {
+            self.read_more().context("waiting for its end")?;
+        }
+        let screen = self.screen();
         let waiter = self.waiter.take().context("it has ended before")?;
         let ended = waiter.join().map_err(|_| anyhow!("waiting for it failed"))??;
-        ensure!(ended.code() == Some(status), "it ended with {ended}, not {status}:\n{words}");
-        ensure!(words.contains(LEAVE_ALTERNATE_SCREEN), "it stays on the other screen:\n{words}");
+        ensure!(ended.code() == Some(status), "it ended with {ended}, not {status}:\n{screen}");
+        ensure!(!self.is_on_alternate_screen(), "it stays on the alternate screen:\n{screen}");
         let now = tcgetattr(&self.slave).context("the terminal's state")?;
         ensure!(now == self.found, "the terminal was {:?} and is {now:?}", self.found);
         Ok(())
     }
+}
+
+fn cells(count: u16) -> Result<NonZero<u16>> {
+    NonZero::new(count).context("a terminal without rows or columns")
 }
 
 impl Drop for Person {

@@ -5,26 +5,22 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 
+use super::Rig;
 use super::linux::{DEADLINE, PROMPT, Setting, interactive};
-use super::{Bench, Check};
 use guest_build::linux_image::{self, LinuxOptions};
-use guest_run::{CommandContext, LinuxImage, Network};
+use guest_run::{LinuxImage, Network};
 
 /// Kernel and initramfs of a guest with a network, as they ship: of Linux 5.15, and of later ones.
 const IMAGE_BYTES_AT_MOST: (u64, u64) = (1_500_000, 1_600_000);
 
-/// The checks of this area.
-pub(crate) const CHECKS: &[Check] = &[
-    Check {
-        name: "osso is ONLINE by its network card, and OFFLINE with a silent one and without",
-        long: true,
-        run: osso,
-    },
-    Check { name: "lab has a network, the module and more tools", long: true, run: lab },
-];
+checks! {
+    long:
+    osso_is_online_and_offline,
+    lab_has_network_module_and_tools
+}
 
-fn osso(bench: &Bench) -> Result<()> {
-    let image = build(bench, "osso")?;
+fn osso_is_online_and_offline(rig: &Rig) -> Result<()> {
+    let image = build(rig, "osso")?;
     let together = fs::metadata(&image.bzimage).context("looking at bzImage")?.len()
         + fs::metadata(&image.initramfs).context("looking at the initramfs")?.len();
     for (network, said) in [
@@ -32,7 +28,7 @@ fn osso(bench: &Bench) -> Result<()> {
         (Some(Network::Silent), "OFFLINE: the gateway 10.0.2.2 does not answer"),
         (None, "OFFLINE: there is no network card"),
     ] {
-        let mut session = interactive(bench, "osso", &setting(&image, network))?;
+        let mut session = interactive(rig, "osso", &setting(&image, network))?;
         session.expect(said, DEADLINE)?;
         session.expect(PROMPT, DEADLINE)?;
         session.send("exit");
@@ -44,9 +40,9 @@ fn osso(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn lab(bench: &Bench) -> Result<()> {
-    let image = build(bench, "lab")?;
-    let mut session = interactive(bench, "lab", &setting(&image, Some(Network::User)))?;
+fn lab_has_network_module_and_tools(rig: &Rig) -> Result<()> {
+    let image = build(rig, "lab")?;
+    let mut session = interactive(rig, "lab", &setting(&image, Some(Network::User)))?;
     session.expect("ONLINE", DEADLINE)?;
     session.expect(PROMPT, DEADLINE)?;
     session.send("ping -c 1 10.0.2.2 | awk '/transmitted/ { print \"got-\" $4 }'");
@@ -58,10 +54,10 @@ fn lab(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn build(bench: &Bench, profile: &str) -> Result<LinuxImage> {
-    let context = CommandContext::open(false, false, false)?;
-    let options = LinuxOptions { profile: profile.to_owned(), ..bench.linux_options.clone() };
-    linux_image::build(&context, &options, &bench.images.engine.object)
+fn build(rig: &Rig, profile: &str) -> Result<LinuxImage> {
+    let context = rig.context()?;
+    let options = LinuxOptions { profile: profile.to_owned(), ..rig.linux_options().clone() };
+    linux_image::build(&context, &options, &rig.images()?.engine.object)
 }
 
 fn setting(image: &LinuxImage, network: Option<Network>) -> Setting<'_> {

@@ -13,8 +13,8 @@ use chaos_wire::Target;
 use guest_run::Outcome;
 
 use self::guest::{boot, ends_well};
+use super::Rig;
 use super::command::{ended, xtask};
-use super::{Bench, Check};
 use guest_build::log::StepLog;
 use guest_build::preflight;
 use guest_build::stock::debian::{DebianKernel, Series};
@@ -31,64 +31,49 @@ const HARDENED_BY: [&[&str]; 5] = [
     &["CONFIG_MODVERSIONS"],
 ];
 
-/// The checks of this area.
-pub(crate) const CHECKS: &[Check] = &[
-    Check {
-        name: "headers that are not there, or are none, are named",
-        long: false,
-        run: wrong_headers,
-    },
-    Check {
-        name: "Debian's own cloud kernel loads the module, and its reads are right",
-        long: true,
-        run: |bench| debian_kernel(bench, Series::V6_1),
-    },
-    Check {
-        name: "Debian's newer cloud kernel, with indirect branch tracking, does so too",
-        long: true,
-        run: |bench| {
-            let debian =
-                DebianKernel::obtain(&CommandContext::open(false, false, false)?, Series::V6_12)?;
-            ensure!(debian.headers.has("CONFIG_X86_KERNEL_IBT"), "this kernel is without IBT");
-            debian_kernel(bench, Series::V6_12)
-        },
-    },
-    Check {
-        name: "a signed module carries its signature and loads, and not where its key is unknown and insisted on",
-        long: true,
-        run: signed_module,
-    },
-    Check {
-        name: "DKMS builds and installs the package's module for Debian's kernel",
-        long: true,
-        run: dkms_package,
-    },
-];
-
-fn wrong_headers(bench: &Bench) -> Result<()> {
-    let folder = bench.scratch().join("no-headers");
-    fs::create_dir_all(&folder).context("creating a folder")?;
-    let folder = folder.display().to_string();
-    ended(&mut xtask(bench, &["module", "--kernel-headers", "/nowhere/headers"])?)?
-        .expect(5, &["/nowhere/headers", "linux-headers-"])?;
-    ended(&mut xtask(bench, &["module", "--kernel-headers", &folder])?)?
-        .expect(5, &["it has no Makefile"])?;
-    let empty_cache = bench.scratch().join("empty-cache");
-    let mut offline = xtask(bench, &["module", "--debian", "--offline"])?;
-    ended(offline.env("UCHAOS_CACHE", &empty_cache))?.expect(1, &["debian-cloud-amd64.tar"])?;
-    ended(&mut xtask(bench, &["module"])?)?.expect(2, &["--kernel-headers"])
+checks! {
+    wrong_headers_are_named;
+    long:
+    debian_6_1_loads_the_module,
+    debian_6_12_with_indirect_branch_tracking_loads_it,
+    signed_module_loads_and_unknown_keys_are_refused,
+    dkms_builds_and_installs_the_module
 }
 
-fn debian_kernel(bench: &Bench, series: Series) -> Result<()> {
-    let context = CommandContext::open(false, false, false)?;
+fn wrong_headers_are_named(rig: &Rig) -> Result<()> {
+    let folder = rig.scratch().join("no-headers");
+    fs::create_dir_all(&folder).context("creating a folder")?;
+    let folder = folder.display().to_string();
+    ended(&mut xtask(rig, &["module", "--kernel-headers", "/nowhere/headers"])?)?
+        .expect(5, &["/nowhere/headers", "linux-headers-"])?;
+    ended(&mut xtask(rig, &["module", "--kernel-headers", &folder])?)?
+        .expect(5, &["it has no Makefile"])?;
+    let empty_cache = rig.scratch().join("empty-cache");
+    let mut offline = xtask(rig, &["module", "--debian", "--offline"])?;
+    ended(offline.env("UCHAOS_CACHE", &empty_cache))?.expect(1, &["debian-cloud-amd64.tar"])?;
+    ended(&mut xtask(rig, &["module"])?)?.expect(2, &["--kernel-headers"])
+}
+
+fn debian_6_1_loads_the_module(rig: &Rig) -> Result<()> {
+    debian_kernel(rig, Series::V6_1)
+}
+
+fn debian_6_12_with_indirect_branch_tracking_loads_it(rig: &Rig) -> Result<()> {
+    let debian = DebianKernel::obtain(&rig.context()?, Series::V6_12)?;
+    ensure!(debian.headers.has("CONFIG_X86_KERNEL_IBT"), "this kernel is without IBT");
+    debian_kernel(rig, Series::V6_12)
+}
+
+fn debian_kernel(rig: &Rig, series: Series) -> Result<()> {
+    let context = rig.context()?;
     let debian = DebianKernel::obtain(&context, series)?;
     for names in HARDENED_BY {
         ensure!(debian.headers.has_any(names), "Debian's kernel is without {}", names[0]);
     }
-    let module = stock::build(&context, &debian.headers, &bench.images.engine.object, None)?;
+    let module = stock::build(&context, &debian.headers, &rig.images()?.engine.object, None)?;
     no_warnings(&context, &debian)?;
-    let outcome = boot(bench, &debian, "stock", &read(&module)?, "")?;
-    let capture = ends_well(&outcome, bench, "stock")?;
+    let outcome = boot(rig, &debian, "stock", &read(&module)?, "")?;
+    let capture = ends_well(&outcome, rig, "stock")?;
     let module = capture.target(Target::LinuxModule).context("nothing from the module")?;
     ensure!(
         module.raw.len() == 10_000 && module.stream.len() == 1 << 20,
@@ -102,11 +87,11 @@ fn debian_kernel(bench: &Bench, series: Series) -> Result<()> {
     Ok(())
 }
 
-fn signed_module(bench: &Bench) -> Result<()> {
-    let context = CommandContext::open(false, false, false)?;
+fn signed_module_loads_and_unknown_keys_are_refused(rig: &Rig) -> Result<()> {
+    let context = rig.context()?;
     let debian = DebianKernel::obtain(&context, Series::V6_1)?;
     preflight::ensure(&context, TO_PACKAGE)?;
-    let file = |name: &str| bench.scratch().join(name);
+    let file = |name: &str| rig.scratch().join(name);
     let signing = Signing { key: file("key.pem"), certificate: file("key.crt") };
     let made = Command::new("openssl")
         .args(["req", "-new", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"])
@@ -118,7 +103,7 @@ fn signed_module(bench: &Bench) -> Result<()> {
         .context("starting openssl")?;
     ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let build =
-        |signing| stock::build(&context, &debian.headers, &bench.images.engine.object, signing);
+        |signing| stock::build(&context, &debian.headers, &rig.images()?.engine.object, signing);
     let unsigned = read(&build(None)?)?;
     let bytes = read(&build(Some(&signing))?)?;
     ensure!(bytes.ends_with(b"~Module signature appended~\n"), "the module has no signature");
@@ -128,14 +113,14 @@ fn signed_module(bench: &Bench) -> Result<()> {
         ensure!(said, "expected `{text}`\n{}", outcome.scene);
         Ok(())
     };
-    let outcome = boot(bench, &debian, "signed", &bytes, "")?;
-    ends_well(&outcome, bench, "signed")?;
+    let outcome = boot(rig, &debian, "signed", &bytes, "")?;
+    ends_well(&outcome, rig, "signed")?;
     says(&outcome, "uchaos: ready")?;
     for (name, module, refusal) in [
         ("unknown-key", &bytes, "Loading of module with unavailable key is rejected"),
         ("unsigned", &unsigned, "Loading of unsigned module is rejected"),
     ] {
-        let outcome = boot(bench, &debian, name, module, "module.sig_enforce=1")?;
+        let outcome = boot(rig, &debian, name, module, "module.sig_enforce=1")?;
         ensure!(outcome.verdict().is_err(), "{name}: it loaded\n{}", outcome.scene);
         says(&outcome, refusal)?;
     }
@@ -143,12 +128,12 @@ fn signed_module(bench: &Bench) -> Result<()> {
 }
 
 /// DKMS as an installed package would run it, with folders of its own.
-fn dkms_package(bench: &Bench) -> Result<()> {
-    let context = CommandContext::open(false, false, false)?;
+fn dkms_builds_and_installs_the_module(rig: &Rig) -> Result<()> {
+    let context = rig.context()?;
     preflight::ensure(&context, TO_PACKAGE)?;
     let debian = DebianKernel::obtain(&context, Series::V6_1)?;
-    let package = dkms::build(&context, &bench.images.engine.object)?;
-    let folder = bench.scratch().join("dkms");
+    let package = dkms::build(&context, &rig.images()?.engine.object)?;
+    let folder = rig.scratch().join("dkms");
     let at = |name: &str| folder.join(name);
     let mut log = StepLog::create(&context.out.join("logs"), "check-dkms", "dkms")?;
     let release = &debian.headers.release;
@@ -170,8 +155,8 @@ fn dkms_package(bench: &Bench) -> Result<()> {
     log.finish();
     let installed = at("installed").join(release).join("updates/dkms/uchaos.ko");
     ensure!(installed.exists(), "DKMS left no {}", installed.display());
-    let outcome = boot(bench, &debian, "dkms", &read(&installed)?, "")?;
-    ends_well(&outcome, bench, "dkms")?;
+    let outcome = boot(rig, &debian, "dkms", &read(&installed)?, "")?;
+    ends_well(&outcome, rig, "dkms")?;
     Ok(())
 }
 

@@ -10,39 +10,22 @@ use std::process::{Command, Output};
 
 use anyhow::{Context, Result, ensure};
 
+use super::Rig;
 use super::linux::{Setting, line_after, shell_output};
-use super::{Bench, Check};
 
-/// The checks of this area.
-pub(crate) const CHECKS: &[Check] = &[
-    Check {
-        name: "each applet that /init and the docs name answers -h in the guest",
-        long: false,
-        run: applets_answer,
-    },
-    Check {
-        name: "a wrong word in the guest names the nearest, with status 2",
-        long: false,
-        run: wrong_words,
-    },
-    Check {
-        name: "raw noise and stream can be read at 80 columns in the guest",
-        long: false,
-        run: views_in_the_guest,
-    },
-    Check {
-        name: "an applet is called through a link, and its file is viewed, on the host",
-        long: false,
-        run: by_link_on_the_host,
-    },
-];
+checks! {
+    each_applet_answers_help,
+    wrong_argument_names_the_nearest,
+    views_fit_80_columns,
+    link_and_view_on_the_host
+}
 
 /// Columns of a serial console.
 const COLUMNS: usize = 80;
 
-fn applets_answer(bench: &Bench) -> Result<()> {
-    let applets = applets(bench)?;
-    let named = named(&bench.root)?;
+fn each_applet_answers_help(rig: &Rig) -> Result<()> {
+    let applets = applets(rig)?;
+    let named = named(rig.root())?;
     ensure!(named.len() >= 6, "only {named:?} were found in /init and the docs");
     let unknown: Vec<_> = named.difference(&applets).collect();
     ensure!(unknown.is_empty(), "named, and not there: {unknown:?}");
@@ -51,7 +34,7 @@ fn applets_answer(bench: &Bench) -> Result<()> {
         "for a in {words}; do uchaosbox $a -h > /help && grep -q \"^uchaosbox $a\" /help && \
          grep -q '^Exit status: 0 ' /help && echo answered-$a-$((40 + 2)); done"
     );
-    let outcome = shell_output(bench, "applets", &Setting::default(), &line)?;
+    let outcome = shell_output(rig, "applets", &Setting::default(), &line)?;
     for applet in &applets {
         line_after(&outcome, &format!("answered-{applet}-42"))?;
     }
@@ -59,8 +42,8 @@ fn applets_answer(bench: &Bench) -> Result<()> {
 }
 
 /// The applets that the program lists.
-fn applets(bench: &Bench) -> Result<BTreeSet<String>> {
-    let output = Command::new(&bench.linux.uchaosbox).output().context("running uchaosbox")?;
+fn applets(rig: &Rig) -> Result<BTreeSet<String>> {
+    let output = Command::new(&rig.linux()?.uchaosbox).output().context("running uchaosbox")?;
     let text = String::from_utf8_lossy(&output.stdout);
     let named =
         |line: &str| line.strip_prefix("  uchaosbox ")?.split(' ').next().map(str::to_owned);
@@ -89,10 +72,10 @@ fn named(root: &Path) -> Result<BTreeSet<String>> {
     Ok(calls.iter().filter_map(applet).collect())
 }
 
-fn wrong_words(bench: &Bench) -> Result<()> {
+fn wrong_argument_names_the_nearest(rig: &Rig) -> Result<()> {
     let line = "uchaosbox raw 5 --tunrs 2; echo option-$?; uchaosbox haelth; echo applet-$?; \
                 uchaosbox raw 5 --workload memry; echo value-$?; uchaosbox raw many; echo count-$?";
-    let outcome = shell_output(bench, "wrong-words", &Setting::default(), line)?;
+    let outcome = shell_output(rig, "wrong-words", &Setting::default(), line)?;
     for said in [
         "did you mean '--turns'?",
         "did you mean 'health'?",
@@ -108,11 +91,11 @@ fn wrong_words(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn views_in_the_guest(bench: &Bench) -> Result<()> {
+fn views_fit_80_columns(rig: &Rig) -> Result<()> {
     let line = "uchaosbox raw 2000 --histogram; uchaosbox raw 2000 --bits --target linux-module; \
                 uchaosbox stream 64 --text; uchaosbox stream 4K --bits; \
                 echo seventeen letters | uchaosbox view -; uchaosbox raw 3000 | uchaosbox view - --histogram";
-    let outcome = shell_output(bench, "views", &Setting::default(), line)?;
+    let outcome = shell_output(rig, "views", &Setting::default(), line)?;
     for said in [
         "samples 2000  ticks: min",
         "samples 2000; every bit from",
@@ -133,22 +116,22 @@ fn views_in_the_guest(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-fn by_link_on_the_host(bench: &Bench) -> Result<()> {
+fn link_and_view_on_the_host(rig: &Rig) -> Result<()> {
     let run = |program: &Path, words: &[&str]| -> Result<Output> {
         let output = Command::new(program).args(words).output();
         output.with_context(|| format!("running {} {}", program.display(), words.join(" ")))
     };
-    let link = bench.scratch().join("raw");
-    symlink(&bench.linux.uchaosbox, &link).context("making a link")?;
+    let link = rig.scratch().join("raw");
+    symlink(&rig.linux()?.uchaosbox, &link).context("making a link")?;
     let raw = run(&link, &["1000"])?;
     ensure!(raw.status.success() && raw.stdout.len() == 8000, "{raw:?}");
-    let file = bench.scratch().join("raw.u64le");
+    let file = rig.scratch().join("raw.u64le");
     fs::write(&file, &raw.stdout).context("keeping samples")?;
     let file = file.display().to_string();
     let view = |option: &str| -> Result<String> {
         let words = ["view", &file, option];
         let words = words.as_slice().get(..if option.is_empty() { 2 } else { 3 });
-        let output = run(&bench.linux.uchaosbox, words.context("words")?)?;
+        let output = run(&rig.linux()?.uchaosbox, words.context("words")?)?;
         ensure!(output.status.success(), "view {option}: {output:?}");
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     };
@@ -168,7 +151,7 @@ fn by_link_on_the_host(bench: &Bench) -> Result<()> {
     ensure!(view("--histogram")?.contains("\nsamples 1000  ticks: min"), "no histogram");
     ensure!(view("--bits")?.contains("\nsamples 1000; every bit from"), "no bits");
     fs::write(&file, &raw.stdout[..13]).context("cutting a file")?;
-    let cut = run(&bench.linux.uchaosbox, &["view", &file, "--bits"])?;
+    let cut = run(&rig.linux()?.uchaosbox, &["view", &file, "--bits"])?;
     let said = String::from_utf8_lossy(&cut.stderr);
     ensure!(cut.status.code() == Some(1) && said.contains("ends within a sample"), "{cut:?}");
     Ok(())

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask test`: what CI runs. Lints, unit tests and fuzz seeds on the host, then both images are built and the
-//! on-target checks boot them. The closing line counts every verdict.
+//! `cargo xtask test`: what CI runs. Lints and host tests, then both images are built and the on-target checks boot them.
+//! The last line counts them all.
+
+mod counts;
 
 use std::fs;
 use std::process::Command;
@@ -8,22 +10,20 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use guest_run::interrupt::Interrupted;
 
 use guest_build::images;
 use guest_build::linux_image::LinuxOptions;
 use guest_build::log::StepLog;
 use guest_build::preflight;
-use guest_build::tools::{TO_BUILD, TO_LOOK};
-use guest_run::CommandContext;
-use guest_run::Failure;
+use guest_build::tools::{TO_BUILD, TO_TEST};
 use guest_run::progress::show_duration;
-use guest_run::say;
-use guest_run::tools::{self, TO_RUN};
-use on_target::{self, Bench, Check};
+use guest_run::tools::TO_RUN;
+use guest_run::{CommandContext, Failure, interrupt, say};
 
-/// What runs on the host: a name for its log, and the words after `cargo`.
-const HOST_STAGES: [(&str, &[&str]); 4] = [
+use self::counts::Counts;
+
+/// The lints: a name for the log, and the arguments of cargo.
+const LINTS: [(&str, &[&str]); 3] = [
     ("fmt", &["fmt", "--all", "--", "--check"]),
     ("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
     // The guests' programs, most of the project's `unsafe` among them, stand behind features. Linting links nothing, but
@@ -43,16 +43,17 @@ const HOST_STAGES: [(&str, &[&str]); 4] = [
             "warnings",
         ],
     ),
-    ("cargo-test", &["test", "--workspace", "--no-fail-fast"]),
 ];
 
 /// Lints, unit tests, and the on-target tests in both guests.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  cargo xtask test                      what CI runs
-  cargo xtask test --all                with the long checks
-  cargo xtask test --only guests        no lints, no host tests
-  cargo xtask test --filter 'insmod'    only the on-target checks that have this in area or name")]
+  cargo xtask test                           what CI runs
+  cargo xtask test --all                     with the long checks
+  cargo xtask test --only guests             no lints, no host tests
+  cargo xtask test --filter insmod           only the on-target checks with this in their name
+  cargo xtask test --filter main_job::       only the checks of one area
+  cargo xtask test --only host --filter lz4  only the host tests with this in their name")]
 pub(crate) struct Test {
     /// Run the long checks too
     #[arg(long)]
@@ -60,7 +61,7 @@ pub(crate) struct Test {
     /// Run one part only
     #[arg(long, value_enum)]
     only: Option<Part>,
-    /// Run only the on-target checks whose `area: name` contains this
+    /// Run only the on-target checks (with `--only host`, the host tests) whose name contains this
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
     #[command(flatten)]
@@ -75,187 +76,126 @@ enum Part {
     Guests,
 }
 
-#[derive(Debug, Default)]
-struct Tally {
-    passed: usize,
-    skipped: usize,
-    failures: Vec<String>,
-}
-
 impl Test {
     /// Runs the tests.
     ///
     /// # Errors
-    /// [`Failure::Check`] when any failed, after all have run; what keeps them from running at all at once.
+    /// Returns [`Failure::Check`] if any failed, after all have run; an error if they cannot be run at all.
     pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
-        if self.wanted().is_empty() {
-            return Err(Failure::Usage(format!(
-                "no on-target check has `{}` in its name; `cargo xtask test --only guests` prints their names",
-                self.filter.unwrap_or_default()
-            ))
-            .into());
+        let filter = self.filter.as_deref();
+        let host = match self.only {
+            Some(part) => part == Part::Host,
+            None => filter.is_none(),
+        };
+        let guests = self.only != Some(Part::Host);
+        if guests && !on_target::names().any(|name| name.contains(filter.unwrap_or_default())) {
+            return Err(no_match(filter, "on-target check"));
         }
         preflight::ensure(context, TO_RUN)?;
         preflight::ensure(context, TO_BUILD)?;
-        if self.needs_browser() {
-            preflight::ensure(context, TO_LOOK)?;
+        if host && self.needs_every_tool() {
+            preflight::ensure(context, TO_TEST)?;
         }
-        let host = self.only != Some(Part::Guests) && self.filter.is_none();
-        let guests = self.only != Some(Part::Host);
-        context.expect_steps(
-            if host { HOST_STAGES.len() } else { 0 } + if guests { images::STEPS } else { 0 },
-        );
-        let mut tally = Tally::default();
+        let lints = if host && filter.is_none() { LINTS.as_slice() } else { &[] };
+        let builds = guests && filter.is_none();
+        context
+            .expect_steps(lints.len() + usize::from(host) + if builds { images::STEPS } else { 0 });
+        let mut counts = Counts::default();
+        for (name, arguments) in lints {
+            let failed = stage(context, name, Command::new("cargo").args(*arguments))?.is_err();
+            counts.failed += usize::from(failed);
+            counts.passed += usize::from(!failed);
+        }
         if host {
-            self.host_tests(context, &mut tally)?;
+            counts = counts + self.host_tests(context)?;
         }
-        if guests {
-            let images = images::build(context, &self.linux)?;
-            if !context.dry_run {
-                self.on_target(&Bench::new(context, &images, &self.linux)?, &mut tally)?;
-            }
+        if builds {
+            images::build(context, &self.linux)?;
         }
-        for failure in &tally.failures {
-            eprintln!("FAILED {failure}");
+        if guests && !context.dry_run {
+            counts = counts + self.on_target(context)?;
         }
-        say!(
-            "{} passed, {} failed, {} skipped",
-            tally.passed,
-            tally.failures.len(),
-            tally.skipped
-        )?;
-        if tally.failures.is_empty() {
+        say!("{counts}")?;
+        if counts.failed == 0 {
             return Ok(());
         }
-        Err(Failure::Check(format!(
-            "{} tests failed; each is named above with its reason",
-            tally.failures.len()
-        ))
-        .into())
+        let text = format!("{} tests failed; each is named above with its reason", counts.failed);
+        Err(Failure::Check(text).into())
     }
 
-    fn on_target(&self, bench: &Bench, tally: &mut Tally) -> Result<()> {
-        for (name, check) in self.wanted() {
-            if check.long && !self.all {
-                eprintln!("skip {name} (long; --all runs it)");
-                tally.skipped += 1;
-                continue;
-            }
-            let begun = Instant::now();
-            let outcome = (check.run)(bench);
-            let took = show_duration(begun.elapsed());
-            match outcome {
-                Ok(()) => {
-                    eprintln!("ok   {name} ({took})");
-                    tally.passed += 1;
-                }
-                Err(error) if was_interrupted(&error) => return Err(error),
-                Err(error) => {
-                    eprintln!("FAIL {name} ({took})");
-                    tally.failures.push(format!("{name}: {error:#}"));
-                }
-            }
-        }
-        Ok(())
+    fn on_target(&self, context: &CommandContext) -> Result<Counts> {
+        let setup = on_target::Setup {
+            xtask: std::env::current_exe().context("finding this program")?,
+            root: context.root.clone(),
+            offline: context.offline,
+            linux_options: self.linux.clone(),
+        };
+        let conclusion = on_target::run(setup, self.filter.as_deref(), self.all);
+        interrupt::check()?;
+        Ok(conclusion.into())
     }
 
-    /// The on-target checks that the filter lets through, each with its `area: name`.
-    fn wanted(&self) -> Vec<(String, &'static Check)> {
-        let filter = self.filter.as_deref().unwrap_or_default();
-        on_target::AREAS
-            .iter()
-            .flat_map(|(area, checks)| {
-                checks.iter().map(move |check| (format!("{area}: {}", check.name), check))
-            })
-            .filter(|(name, _)| name.contains(filter))
-            .collect()
-    }
-
-    /// Whether the report's test in Chromium may not be skipped: with `--all`, and in continuous integration, where `CI`
+    /// Whether a tool that can be installed may not be missing: with `--all`, and in continuous integration, where `CI`
     /// is set by custom.
-    fn needs_browser(&self) -> bool {
-        let part = self.only != Some(Part::Guests) && self.filter.is_none();
-        part && (self.all || std::env::var_os("CI").is_some_and(|value| !value.is_empty()))
+    fn needs_every_tool(&self) -> bool {
+        self.all || std::env::var_os("CI").is_some_and(|value| !value.is_empty())
     }
 
-    /// Formatting, lints, and `cargo test` over the workspace.
-    fn host_tests(&self, context: &CommandContext, tally: &mut Tally) -> Result<()> {
-        for (name, arguments) in HOST_STAGES {
-            let label = context.next_label(name);
-            if context.dry_run {
-                eprintln!("{label} … would run cargo {}", arguments.join(" "));
-                continue;
-            }
-            let begun = Instant::now();
-            let mut log = StepLog::create(&context.out.join("logs"), name, &label)?;
-            // A test that needs QEMU may skip where there is none; here there is one, and a skip would hide a fault.
-            let mut cargo = Command::new("cargo");
-            cargo.args(arguments).current_dir(&context.root).env("UCHAOS_REQUIRE_QEMU", "1");
-            if self.needs_browser() {
-                cargo.env("UCHAOS_REQUIRE_CHROMIUM", "1");
-            }
-            let outcome = log.run(&mut cargo);
-            log.finish();
-            eprintln!("{label} … {}", show_duration(begun.elapsed()));
-            if name == "cargo-test" {
-                let text = fs::read(log.path())
-                    .with_context(|| format!("reading {}", log.path().display()))?;
-                let (passed, ignored) = count(&String::from_utf8_lossy(&text));
-                tally.passed += passed;
-                tally.skipped += ignored;
-                if let Some(chromium) = tools::missing(TO_LOOK).first() {
-                    let package = chromium.package;
-                    eprintln!(
-                        "skip the report in Chromium: there is none (apt-get install {package}, or --all)"
-                    );
-                    tally.skipped += 1;
-                }
-            } else if outcome.is_ok() {
-                tally.passed += 1;
-            }
-            match outcome {
-                Ok(()) => {}
-                Err(error) if was_interrupted(&error) => return Err(error),
-                Err(error) => {
-                    tally
-                        .failures
-                        .push(format!("{name} (log: {}): {error:#}", log.path().display()));
-                }
-            }
+    /// `cargo test` over the workspace.
+    fn host_tests(&self, context: &CommandContext) -> Result<Counts> {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["test", "--workspace", "--no-fail-fast"]).args(&self.filter);
+        if self.needs_every_tool() {
+            cargo.env(test_support::NO_SKIPS, "1");
         }
-        Ok(())
+        let outcome = stage(context, "cargo-test", &mut cargo)?;
+        if context.dry_run {
+            return Ok(Counts::default());
+        }
+        let log = log_folder(context).join("cargo-test.log");
+        let text = fs::read(&log).with_context(|| format!("reading {}", log.display()))?;
+        let text = String::from_utf8_lossy(&text);
+        for line in counts::notable(&text) {
+            eprintln!("{line}");
+        }
+        let mut counts = Counts::of_cargo_test(&text)?;
+        if outcome.is_err() && counts.failed == 0 {
+            // Something did not compile.
+            counts.failed = 1;
+        }
+        if self.filter.is_some() && counts == Counts::default() {
+            return Err(no_match(self.filter.as_deref(), "host test"));
+        }
+        Ok(counts)
     }
 }
 
-/// Whether Ctrl-C is the reason, so that what comes next is not begun.
-fn was_interrupted(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<Interrupted>().is_some() || guest_run::interrupt::requested()
+fn no_match(filter: Option<&str>, kind: &str) -> anyhow::Error {
+    Failure::Usage(format!(
+        "no {kind} has `{}` in its name; `cargo xtask test` prints the names as it runs them",
+        filter.unwrap_or_default()
+    ))
+    .into()
 }
 
-/// Passed and ignored tests, from the result lines of `cargo test`.
-fn count(text: &str) -> (usize, usize) {
-    let number_before = |line: &str, word: &str| {
-        line.split(';')
-            .find_map(|part| {
-                part.trim().strip_suffix(word)?.rsplit(' ').next()?.parse::<usize>().ok()
-            })
-            .unwrap_or(0)
-    };
-    text.lines()
-        .filter(|line| line.starts_with("test result:"))
-        .map(|line| (number_before(line, " passed"), number_before(line, " ignored")))
-        .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+fn log_folder(context: &CommandContext) -> std::path::PathBuf {
+    context.out.join("logs")
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn result_lines_are_summed() {
-        let text = "test a ... ok\n\
-            test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s\n\
-            test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.1s\n";
-        assert_eq!(count(text), (15, 1));
+/// Runs a command as one step, its output in a log. The inner error is the command's, and has been printed.
+fn stage(context: &CommandContext, name: &str, command: &mut Command) -> Result<Result<(), ()>> {
+    let label = context.next_label(name);
+    if context.dry_run {
+        eprintln!("{label} … would run {}", guest_run::quoted(command));
+        return Ok(Ok(()));
     }
+    let begun = Instant::now();
+    let mut log = StepLog::create(&log_folder(context), name, &label)?;
+    let outcome = log.run(command.current_dir(&context.root));
+    log.finish();
+    interrupt::check()?;
+    eprintln!("{label} … {}", show_duration(begun.elapsed()));
+    Ok(outcome.map_err(|error| {
+        eprintln!("FAILED {name} (log: {}): {error:#}", log.path().display());
+    }))
 }

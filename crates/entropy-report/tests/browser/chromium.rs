@@ -6,10 +6,11 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
+use test_support::Found;
 
 /// The longest that an answer may take; far more than a busy machine needs.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -47,6 +48,9 @@ pub(crate) struct Screen {
     pub(crate) paper: bool,
 }
 
+/// The browser as a file.
+pub(crate) struct Program(PathBuf);
+
 /// A browser with one empty page; it ends with this.
 pub(crate) struct Chromium {
     child: Child,
@@ -62,21 +66,19 @@ pub(crate) struct Chromium {
 }
 
 impl Chromium {
-    /// Starts it; none where there is none, which is a failure if `UCHAOS_REQUIRE_CHROMIUM` is set.
-    pub(crate) fn start() -> Option<Self> {
+    /// Where it is on this machine.
+    pub(crate) fn find() -> Found<Program> {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let program = NAMES
+        NAMES
             .iter()
             .flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)))
-            .find(|program| program.is_file());
-        let Some(program) = program else {
-            assert!(
-                std::env::var_os("UCHAOS_REQUIRE_CHROMIUM").is_none(),
-                "Chromium is required and not there: apt-get install chromium"
-            );
-            eprintln!("skipped: no Chromium on this machine (apt-get install chromium)");
-            return None;
-        };
+            .find(|program| program.is_file())
+            .map(Program)
+            .ok_or_else(|| "needs Chromium (apt-get install chromium)".to_owned())
+    }
+
+    /// Starts it.
+    pub(crate) fn start(Program(program): &Program) -> Self {
         let profile = tempfile::tempdir().expect("a folder for the browser");
         // The protocol is spoken on descriptors 3 and 4; standard input and output are made these.
         let mut child = Command::new("sh")
@@ -118,7 +120,7 @@ impl Chromium {
         for part in ["Page", "Runtime", "Log", "Network"] {
             browser.ask(&format!("{part}.enable"), &json!({}));
         }
-        Some(browser)
+        browser
     }
 
     /// Opens `file` and waits until it is loaded.

@@ -2,18 +2,19 @@
 //! The report as a browser shows it: headless Chromium opens the file on a desk's and on a phone's width, light and dark,
 //! and on paper, and every page is looked over by the same checks, which a page of known faults has to fail.
 //!
-//! Pictures are kept in `$CARGO_TARGET_TMPDIR` (`target/tmp/report-*.png`). Without Chromium this test is skipped with a
-//! message, unless `UCHAOS_REQUIRE_CHROMIUM` is set.
+//! Pictures are kept in `$CARGO_TARGET_TMPDIR` (`target/tmp/report-*.png`). Without Chromium this test is skipped.
 
 mod chromium;
 #[path = "../common/mod.rs"]
 mod common;
 
-use chromium::{Chromium, Screen};
+use chromium::{Chromium, Program, Screen};
 use common::{Sizes, provenance, run, together, whole};
 use entropy_report::result::{Absent, Judges, Opinion};
 use entropy_report::{Provenance, Status, TakenRun, Verdict, to_html};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use test_support::trials;
 
 /// What is looked for in a page that has been laid out; each finding begins with its kind.
 const CHECKS: &str = include_str!("checks.js");
@@ -77,9 +78,14 @@ fn looked_over(browser: &mut Chromium, page: &Path, screen: Screen) -> Vec<Strin
     findings
 }
 
-#[test]
-fn a_browser_shows_every_report_whole_and_asks_nothing_of_anyone() {
-    let Some(mut browser) = Chromium::start() else { return };
+fn main() -> ExitCode {
+    test_support::run(trials![
+        Chromium::find => a_browser_shows_every_report_whole_and_asks_nothing_of_anyone
+    ])
+}
+
+fn a_browser_shows_every_report_whole_and_asks_nothing_of_anyone(program: &Program) {
+    let mut browser = Chromium::start(program);
     let faulty = saved("faulty.html", include_str!("faulty.html"));
     let findings = looked_over(&mut browser, &faulty, DESK);
     for kind in ["overflow", "outside", "overlap", "letters", "no marks", "console", "request"] {

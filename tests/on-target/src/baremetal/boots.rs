@@ -1,35 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Boots that succeed: machines, memory, workloads, timer.
 
-use std::fs;
-
 use anyhow::{Context, Result, ensure};
 use chaos_wire::capture::TargetCapture;
 use chaos_wire::{Capture, JobKind, Target, Workload};
 use guest_run::{Machine, Model};
 
-use super::super::Bench;
+use super::super::Rig;
 use super::guest::{MODELS, capture};
 use guest_build::engine::{self, Engine};
 
-/// Figure of docs/benchmarks.md.
-const IMAGE_BYTES_AT_MOST: u64 = 96 * 1024;
-
-pub(super) fn image_is_small(bench: &Bench) -> Result<()> {
-    let elf = &bench.images.bare.elf;
-    let bytes = fs::metadata(elf).with_context(|| format!("looking at {}", elf.display()))?.len();
-    ensure!(bytes <= IMAGE_BYTES_AT_MOST, "{} has {bytes} bytes", elf.display());
-    Ok(())
+pub(super) fn engine_begins_a_page_and_no_loop_crosses_one(rig: &Rig) -> Result<()> {
+    let engine = Engine { object: rig.images()?.engine.object.clone(), sha256: None };
+    engine::check_pages(&engine, &rig.images()?.bare.unstripped)
 }
 
-pub(super) fn engine_on_its_pages(bench: &Bench) -> Result<()> {
-    let engine = Engine { object: bench.images.engine.object.clone(), sha256: None };
-    engine::check_pages(&engine, &bench.images.bare.unstripped)
-}
-
-pub(super) fn self_tests_pass(bench: &Bench) -> Result<()> {
+pub(super) fn self_tests_pass_on_every_machine(rig: &Rig) -> Result<()> {
     for model in MODELS {
-        let capture = capture(bench, &Machine::tcg(model, 64), "uchaos.job=selftest")?;
+        let capture = capture(rig, &Machine::tcg(model, 64), "uchaos.job=selftest")?;
         let lines = &bare(&capture)?.self_test;
         let passed = lines.iter().filter(|line| line.starts_with("pass: ")).count();
         // A kernel that runs no test would pass all of none.
@@ -38,10 +26,10 @@ pub(super) fn self_tests_pass(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn jobs_in_8_mb(bench: &Bench) -> Result<()> {
+pub(super) fn jobs_are_done_in_8_mb(rig: &Rig) -> Result<()> {
     for model in MODELS {
         let jobs = "uchaos.job=raw:1000000,stream:9M,restart:20x1000,seed:64";
-        let capture = capture(bench, &Machine::tcg(model, 8), jobs)?;
+        let capture = capture(rig, &Machine::tcg(model, 8), jobs)?;
         let bare = bare(&capture)?;
         ensure!(
             bare.raw.len() == 1_000_000 && bare.stream.len() == 9 << 20 && bare.seed.len() == 64
@@ -55,9 +43,9 @@ pub(super) fn jobs_in_8_mb(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn one_piece_in_64_mb(bench: &Bench) -> Result<()> {
+pub(super) fn a_million_samples_in_one_piece_in_64_mb(rig: &Rig) -> Result<()> {
     let capture =
-        capture(bench, &Machine::tcg(Model::Microvm, 64), "uchaos.job=raw:1000000,stream:16M")?;
+        capture(rig, &Machine::tcg(Model::Microvm, 64), "uchaos.job=raw:1000000,stream:16M")?;
     let bare = bare(&capture)?;
     for kind in [JobKind::Raw, JobKind::Stream] {
         let report = bare.report(kind).context("a report")?;
@@ -67,11 +55,11 @@ pub(super) fn one_piece_in_64_mb(bench: &Bench) -> Result<()> {
 }
 
 /// On an isolated machine, whose time is its instruction count: a busy host takes no tick away.
-pub(super) fn timer_interrupts(bench: &Bench) -> Result<()> {
+pub(super) fn timer_interrupts_only_when_asked_for(rig: &Rig) -> Result<()> {
     let isolated = Machine { isolated: true, ..Machine::tcg(Model::Q35, 64) };
     let interrupts = |timer: &str| {
         let jobs = format!("uchaos.job=raw:500000 uchaos.health=observe uchaos.timer={timer}");
-        let capture = capture(bench, &isolated, &jobs)?;
+        let capture = capture(rig, &isolated, &jobs)?;
         let report = bare(&capture)?.report(JobKind::Raw).context("the report of raw")?;
         report.health.number("timer_interrupts").context("how many timer interrupts there were")
     };
@@ -82,10 +70,10 @@ pub(super) fn timer_interrupts(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn workloads_in_2_mb(bench: &Bench) -> Result<()> {
+pub(super) fn each_workload_gives_samples_in_2_mb(rig: &Rig) -> Result<()> {
     for workload in Workload::WORDS {
         let jobs = format!("uchaos.job=raw:2000,stream:4K uchaos.workload={workload}");
-        let capture = capture(bench, &Machine::tcg(Model::Pc, 2), &jobs)?;
+        let capture = capture(rig, &Machine::tcg(Model::Pc, 2), &jobs)?;
         ensure!(bare(&capture)?.raw.len() == 2000, "{workload}");
     }
     Ok(())

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use chaos_wire::GuestStatus;
 use guest_run::{Machine, Model, RunError};
 
-use super::super::Bench;
+use super::super::Rig;
 use super::guest::{PATIENCE, PROMPT, at_the_prompt, expect_refusal, without_port};
 
 /// The word for `fault`, and what the report must say. TCG has no SIMD exceptions, so that #XM cannot be seen here.
@@ -24,9 +24,9 @@ const REPORTS: [(&str, &str, &str); 11] = [
     ("mf", "#MF x87 floating-point error (vector 16,", ""),
 ];
 
-pub(super) fn each_is_reported(bench: &Bench) -> Result<()> {
+pub(super) fn each_exception_is_reported_with_registers(rig: &Rig) -> Result<()> {
     for (word, report, detail) in REPORTS {
-        let session = at_the_prompt(&Machine::tcg(Model::Microvm, 64), &without_port(bench, ""))?;
+        let session = at_the_prompt(&Machine::tcg(Model::Microvm, 64), &without_port(rig, "")?)?;
         session.send(&format!("fault {word}"));
         let outcome = session.finish()?;
         expect_refusal(&outcome, GuestStatus::Panic, report)
@@ -47,8 +47,8 @@ pub(super) fn each_is_reported(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn panic_is_reported(bench: &Bench) -> Result<()> {
-    let session = at_the_prompt(&Machine::tcg(Model::Microvm, 64), &without_port(bench, ""))?;
+pub(super) fn panic_is_reported_with_its_place(rig: &Rig) -> Result<()> {
+    let session = at_the_prompt(&Machine::tcg(Model::Microvm, 64), &without_port(rig, "")?)?;
     session.send("fault panic");
     match session.finish() {
         Err(RunError::GuestPanic { line, .. }) => {
@@ -63,8 +63,8 @@ pub(super) fn panic_is_reported(bench: &Bench) -> Result<()> {
     }
 }
 
-pub(super) fn breakpoint_is_survived(bench: &Bench) -> Result<()> {
-    let mut session = at_the_prompt(&Machine::tcg(Model::Pc, 64), &without_port(bench, ""))?;
+pub(super) fn breakpoint_is_survived(rig: &Rig) -> Result<()> {
+    let mut session = at_the_prompt(&Machine::tcg(Model::Pc, 64), &without_port(rig, "")?)?;
     for number in ["1", "2"] {
         session.send("fault bp");
         session.expect(&format!("breakpoint number {number}, back at 0x1"), PATIENCE)?;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use chaos_wire::{Capture, GuestStatus};
 use guest_run::{DataPort, Guest, Limits, Machine, Model, Outcome, PortKind, Qemu, Session};
 
-use super::super::Bench;
+use super::super::Rig;
 
 /// What any of these boots may take on a busy machine.
 pub(super) const DEADLINE: Duration = Duration::from_secs(60);
@@ -19,23 +19,24 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) const MODELS: [Model; 3] = [Model::Microvm, Model::Q35, Model::Pc];
 
 /// The microkernel with its own initrd, and nowhere to put data.
-pub(super) fn without_port(bench: &Bench, command_line: &str) -> Guest {
-    Guest {
+pub(super) fn without_port(rig: &Rig, command_line: &str) -> Result<Guest> {
+    let image = &rig.images()?.bare;
+    Ok(Guest {
         name: format!("the microkernel with `{command_line}`"),
-        kernel: bench.images.bare.elf.clone(),
-        initrd: Some(bench.images.bare.initrd.clone()),
+        kernel: image.elf.clone(),
+        initrd: Some(image.initrd.clone()),
         command_line: command_line.to_owned(),
         data: None,
         live: None,
-    }
+    })
 }
 
-/// The same with a data port into a file of the bench.
-pub(super) fn with_port(bench: &Bench, command_line: &str) -> (Guest, PathBuf) {
-    let path = bench.scratch().join("bare-frames.bin");
+/// The same with a data port into a file of the check.
+pub(super) fn with_port(rig: &Rig, command_line: &str) -> Result<(Guest, PathBuf)> {
+    let path = rig.scratch().join("bare-frames.bin");
     let port =
         DataPort { kind: PortKind::VirtConsole, path: path.clone(), expected_bytes: 32 << 20 };
-    (Guest { data: Some(port), ..without_port(bench, command_line) }, path)
+    Ok((Guest { data: Some(port), ..without_port(rig, command_line)? }, path))
 }
 
 pub(super) fn limits() -> Limits {
@@ -48,8 +49,8 @@ pub(super) fn run(machine: &Machine, guest: &Guest) -> Result<Outcome> {
 }
 
 /// Does the jobs and reads the capture; the guest itself must say that all went well.
-pub(super) fn capture(bench: &Bench, machine: &Machine, command_line: &str) -> Result<Capture> {
-    let (guest, path) = with_port(bench, command_line);
+pub(super) fn capture(rig: &Rig, machine: &Machine, command_line: &str) -> Result<Capture> {
+    let (guest, path) = with_port(rig, command_line)?;
     run(machine, &guest)?.verdict()?;
     let capture = Capture::read(&path).with_context(|| format!("on {}", machine.model))?;
     fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;

@@ -4,18 +4,17 @@
 use anyhow::{Context, Result, ensure};
 use guest_run::{Machine, Model, Session};
 
-use super::super::Bench;
+use super::super::Rig;
 use super::guest::{MODELS, PATIENCE, PROMPT, at_the_prompt, without_port};
 
-pub(super) fn commands_answer(bench: &Bench) -> Result<()> {
+pub(super) fn every_command_answers(rig: &Rig) -> Result<()> {
     for model in MODELS {
-        let mut session = at_the_prompt(&Machine::tcg(model, 64), &without_port(bench, ""))?;
+        let mut session = at_the_prompt(&Machine::tcg(model, 64), &without_port(rig, "")?)?;
         for (command, said) in [
             ("help", "histogram of N samples"),
             ("raw 20", "samples 20  ticks: min"),
             ("hist", "samples 20000  ticks: min"),
             ("health", "state=healthy"),
-            ("restart", PROMPT),
             ("clock", "MHz, against the interval timer"),
             ("cpu", "hypervisor=TCG"),
             ("mem", "heap"),
@@ -39,8 +38,24 @@ pub(super) fn commands_answer(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn line_is_edited(bench: &Bench) -> Result<()> {
-    let mut session = at_the_prompt(&Machine::tcg(Model::Microvm, 64), &without_port(bench, ""))?;
+pub(super) fn restart_resets_the_counters(rig: &Rig) -> Result<()> {
+    let mut session = at_the_prompt(&Machine::tcg(Model::Microvm, 64), &without_port(rig, "")?)?;
+    session.send("hist 20000");
+    session.expect("samples 20000 ", PATIENCE)?;
+    let before = health_number(&mut session, "samples=")?;
+    session.send("restart");
+    let after = health_number(&mut session, "samples=")?;
+    // The startup test takes 1,024, and some start the mixer.
+    ensure!(
+        before > 20_000 && (1024..2000).contains(&after),
+        "{before} samples before the restart and {after} after it"
+    );
+    session.send("exit");
+    Ok(session.finish()?.verdict()?)
+}
+
+pub(super) fn line_is_edited(rig: &Rig) -> Result<()> {
+    let mut session = at_the_prompt(&Machine::tcg(Model::Microvm, 64), &without_port(rig, "")?)?;
     // Backspace; the left arrow; Ctrl-U; the history.
     for (keys, said) in [
         ("rax\x7fw 3", "samples 3 "),
@@ -56,9 +71,9 @@ pub(super) fn line_is_edited(bench: &Bench) -> Result<()> {
     Ok(session.finish()?.verdict()?)
 }
 
-pub(super) fn settings_hold(bench: &Bench) -> Result<()> {
+pub(super) fn settings_change_what_is_sampled(rig: &Rig) -> Result<()> {
     let mut session =
-        at_the_prompt(&Machine::tcg(Model::Q35, 64), &without_port(bench, "uchaos.turns=2"))?;
+        at_the_prompt(&Machine::tcg(Model::Q35, 64), &without_port(rig, "uchaos.turns=2")?)?;
     for (command, said) in [
         ("settings", "uchaos.turns=2"),
         ("workload memory", PROMPT),
@@ -75,7 +90,7 @@ pub(super) fn settings_hold(bench: &Bench) -> Result<()> {
     }
     // How many samples one tick takes is the host's affair.
     let mut rounds = 0;
-    while interrupts(&mut session)? == 0 {
+    while health_number(&mut session, "timer_interrupts=")? == 0 {
         rounds += 1;
         ensure!(rounds < 100, "2,000,000 samples with the timer at 1000 Hz, and no interrupt");
         session.send("hist 20000");
@@ -85,20 +100,19 @@ pub(super) fn settings_hold(bench: &Bench) -> Result<()> {
     Ok(session.finish()?.verdict()?)
 }
 
-/// How many timer interrupts the monitor has counted.
-fn interrupts(session: &mut Session) -> Result<u64> {
-    const FIELD: &str = "timer_interrupts=";
+/// A number of the health report, which is asked for.
+fn health_number(session: &mut Session, key: &str) -> Result<u64> {
     session.send("health");
     loop {
         let line = session.next_line()?.context("the guest ended")?.text;
-        if let Some(count) = line.strip_prefix(FIELD) {
-            return count.parse().with_context(|| format!("reading `{line}`"));
+        if let Some(number) = line.strip_prefix(key) {
+            return number.parse().with_context(|| format!("reading `{line}`"));
         }
     }
 }
 
-pub(super) fn interrupted(bench: &Bench) -> Result<()> {
-    let mut session = at_the_prompt(&Machine::tcg(Model::Microvm, 64), &without_port(bench, ""))?;
+pub(super) fn ctrl_c_ends_a_long_print(rig: &Rig) -> Result<()> {
+    let mut session = at_the_prompt(&Machine::tcg(Model::Microvm, 64), &without_port(rig, "")?)?;
     session.send("raw 100000");
     wait_for_line(&mut session, |line| line.starts_with(' '))?;
     session.send("\x03");
@@ -112,9 +126,9 @@ pub(super) fn interrupted(bench: &Bench) -> Result<()> {
 }
 
 /// Under `-no-reboot` QEMU ends with status 0 when the machine resets.
-pub(super) fn reboots(bench: &Bench) -> Result<()> {
+pub(super) fn reboot_resets_the_machine(rig: &Rig) -> Result<()> {
     for model in MODELS {
-        let session = at_the_prompt(&Machine::tcg(model, 64), &without_port(bench, ""))?;
+        let session = at_the_prompt(&Machine::tcg(model, 64), &without_port(rig, "")?)?;
         session.send("reboot");
         let outcome = session.finish()?;
         ensure!(outcome.exit.code() == Some(0), "reboot on {model} ended with {}", outcome.exit);

@@ -8,12 +8,11 @@ use anyhow::{Context, Result, ensure};
 use chaos_wire::{GuestStatus, Marker};
 use guest_run::{Guest, Machine, Model, Qemu};
 
-use super::super::Bench;
+use super::super::Rig;
 use super::guest::{DEADLINE, MODELS, expect_refusal, run, with_port, without_port};
 
-pub(super) fn bad_initrds(bench: &Bench) -> Result<()> {
-    let whole = fs::read(&bench.images.bare.initrd)
-        .with_context(|| format!("reading {}", bench.images.bare.initrd.display()))?;
+pub(super) fn missing_cut_or_damaged_initrd(rig: &Rig) -> Result<()> {
+    let whole = fs::read(&rig.images()?.bare.initrd).context("reading the initrd")?;
     let mut spoilt_first = whole.clone();
     spoilt_first[2] ^= 1;
     let mut spoilt_later = whole.clone();
@@ -28,11 +27,11 @@ pub(super) fn bad_initrds(bench: &Bench) -> Result<()> {
         ("spoilt in a later header", Some(&spoilt_later), "damaged or cut"),
     ];
     for (case, bytes, said) in cases {
-        let path = bench.scratch().join("bad-initrd.cpio");
+        let path = rig.scratch().join("bad-initrd.cpio");
         if let Some(bytes) = bytes {
             fs::write(&path, bytes).with_context(|| format!("writing {}", path.display()))?;
         }
-        let guest = Guest { initrd: bytes.map(|_| path), ..without_port(bench, "") };
+        let guest = Guest { initrd: bytes.map(|_| path), ..without_port(rig, "")? };
         let outcome = run(&Machine::tcg(Model::Microvm, 64), &guest)?;
         expect_refusal(&outcome, GuestStatus::BadInitrd, said)
             .with_context(|| format!("initrd: {case}"))?;
@@ -40,7 +39,7 @@ pub(super) fn bad_initrds(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn bad_command_lines(bench: &Bench) -> Result<()> {
+pub(super) fn wrong_command_line(rig: &Rig) -> Result<()> {
     let long = format!("uchaos.job=raw:1 {}", "x".repeat(2100));
     for (command_line, said) in [
         ("uchaos.jbo=raw:10", "unknown key `uchaos.jbo`"),
@@ -51,7 +50,7 @@ pub(super) fn bad_command_lines(bench: &Bench) -> Result<()> {
         ("uchaos.job=raw:10 uchaos.target=linux-user", "this kernel is baremetal"),
         (&long, "2048 bytes or more"),
     ] {
-        let (guest, path) = with_port(bench, command_line);
+        let (guest, path) = with_port(rig, command_line)?;
         let outcome = run(&Machine::tcg(Model::Microvm, 64), &guest)?;
         expect_refusal(&outcome, GuestStatus::BadCommandLine, said)?;
         let len =
@@ -65,9 +64,9 @@ pub(super) fn bad_command_lines(bench: &Bench) -> Result<()> {
 }
 
 /// The runner counts in MiB, and the least that works is between one and two of them.
-pub(super) fn too_little_memory(bench: &Bench) -> Result<()> {
+pub(super) fn too_little_memory(rig: &Rig) -> Result<()> {
     let qemu = Qemu::find()?;
-    let command = Machine::tcg(Model::Q35, 2).command(&qemu, &without_port(bench, ""));
+    let command = Machine::tcg(Model::Q35, 2).command(&qemu, &without_port(rig, "")?);
     let mut bounded = Command::new("timeout");
     bounded.arg(DEADLINE.as_secs().to_string()).arg(command.get_program()).args(command.get_args());
     let output = bounded.args(["-m", "1792K"]).output().context("running QEMU with 1.75 MiB")?;
@@ -83,23 +82,23 @@ pub(super) fn too_little_memory(bench: &Bench) -> Result<()> {
     });
     ensure!(said, "no error line of it:\n{console}");
 
-    let (guest, _) = with_port(bench, "uchaos.job=restart:10x65536");
+    let (guest, _) = with_port(rig, "uchaos.job=restart:10x65536")?;
     let outcome = run(&Machine::tcg(Model::Q35, 2), &guest)?;
     expect_refusal(&outcome, GuestStatus::TooLittleMemory, "524296 bytes are needed")
 }
 
-pub(super) fn no_data_port(bench: &Bench) -> Result<()> {
+pub(super) fn job_without_a_data_port(rig: &Rig) -> Result<()> {
     for model in MODELS {
-        let outcome = run(&Machine::tcg(model, 64), &without_port(bench, "uchaos.job=raw:10"))?;
+        let outcome = run(&Machine::tcg(model, 64), &without_port(rig, "uchaos.job=raw:10")?)?;
         expect_refusal(&outcome, GuestStatus::NoDataPort, "no data port")
             .with_context(|| format!("on {model}"))?;
     }
     Ok(())
 }
 
-pub(super) fn no_long_mode(bench: &Bench) -> Result<()> {
+pub(super) fn processor_without_64_bits(rig: &Rig) -> Result<()> {
     let mut machine = Machine::tcg(Model::Q35, 64);
     machine.cpu = Some("qemu32".into());
-    let outcome = run(&machine, &without_port(bench, ""))?;
+    let outcome = run(&machine, &without_port(rig, "")?)?;
     expect_refusal(&outcome, GuestStatus::Panic, "no 64-bit mode")
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use guest_run::{Guest, Limits, Machine, Model, Network, Outcome, Qemu, Session};
 
-use super::super::Bench;
+use super::super::Rig;
 use measure::guest::GuestKind;
 
 /// What any of these boots may take on a busy machine.
@@ -40,20 +40,20 @@ impl Default for Setting<'_> {
     }
 }
 
-/// A guest under TCG, which every machine has; its console log is in the bench's folder.
+/// A guest under TCG, which every machine has; its console log is in the rig's folder.
 pub(in super::super) fn interactive(
-    bench: &Bench,
+    rig: &Rig,
     name: &str,
     setting: &Setting<'_>,
 ) -> Result<Session> {
     let qemu = Qemu::find()?;
     let machine =
         Machine { network: setting.network, ..Machine::tcg(setting.model, setting.memory_mib) };
-    let file = |ending: &str| bench.scratch().join(format!("linux-{name}.{ending}"));
+    let file = |ending: &str| rig.scratch().join(format!("linux-{name}.{ending}"));
     let boots = GuestKind::Linux.boot_files(
-        setting.kernel.unwrap_or(bench.linux.kernel()),
-        setting.initramfs.unwrap_or(&bench.linux.initramfs),
-        &bench.linux.command_line,
+        setting.kernel.unwrap_or(rig.linux()?.kernel()),
+        setting.initramfs.unwrap_or(&rig.linux()?.initramfs),
+        &rig.linux()?.command_line,
     );
     let data = setting.data.then(|| (file("frames"), 1 << 20));
     let guest = Guest {
@@ -66,12 +66,12 @@ pub(in super::super) fn interactive(
 
 /// Boots to the shell, gives it one line, and leaves.
 pub(in super::super) fn shell_output(
-    bench: &Bench,
+    rig: &Rig,
     name: &str,
     setting: &Setting<'_>,
     line: &str,
 ) -> Result<Outcome> {
-    let mut session = interactive(bench, name, setting)?;
+    let mut session = interactive(rig, name, setting)?;
     session.expect(PROMPT, DEADLINE)?;
     session.send(line);
     session.send("exit");

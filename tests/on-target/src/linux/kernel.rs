@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::super::Bench;
+use super::super::Rig;
 use super::guest::{Setting, line_after, shell_output};
 use measure::init_clock::instructions_to_init;
 
@@ -17,11 +17,11 @@ const AVAILABLE_KB_AT_LEAST: u64 = 21_500;
 /// From reset to the first instruction of /init, firmware included.
 const INSTRUCTIONS_AT_MOST: u64 = 50_000_000;
 
-pub(super) fn image_is_small(bench: &Bench) -> Result<()> {
+pub(super) fn kernel_and_initramfs_fit_in_1150_kb(rig: &Rig) -> Result<()> {
     let len = |path: &Path| {
         fs::metadata(path).map(|data| data.len()).with_context(|| path.display().to_string())
     };
-    let (kernel, initramfs) = (len(&bench.linux.bzimage)?, len(&bench.linux.initramfs)?);
+    let (kernel, initramfs) = (len(&rig.linux()?.bzimage)?, len(&rig.linux()?.initramfs)?);
     let together = kernel + initramfs;
     ensure!(
         together <= IMAGE_BYTES_AT_MOST,
@@ -30,9 +30,9 @@ pub(super) fn image_is_small(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn memory_is_left(bench: &Bench) -> Result<()> {
+pub(super) fn guest_of_32_mb_has_21500_kb_available(rig: &Rig) -> Result<()> {
     let setting = Setting { memory_mib: 32, ..Setting::default() };
-    let outcome = shell_output(bench, "memory", &setting, "cat /proc/meminfo")?;
+    let outcome = shell_output(rig, "memory", &setting, "cat /proc/meminfo")?;
     let available_kb: u64 = line_after(&outcome, "MemAvailable:")?
         .split_whitespace()
         .next()
@@ -42,27 +42,29 @@ pub(super) fn memory_is_left(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn boots_both_ways_in_14_mb(bench: &Bench) -> Result<()> {
-    ensure!(bench.linux.kernel() != bench.linux.bzimage, "the profile boots bzImage, not vmlinux");
-    for (name, kernel) in [("vmlinux", bench.linux.kernel()), ("bzImage", &bench.linux.bzimage)] {
+pub(super) fn vmlinux_and_bzimage_boot_in_14_mb(rig: &Rig) -> Result<()> {
+    ensure!(
+        rig.linux()?.kernel() != rig.linux()?.bzimage,
+        "the profile boots bzImage, not vmlinux"
+    );
+    for (name, kernel) in [("vmlinux", rig.linux()?.kernel()), ("bzImage", &rig.linux()?.bzimage)] {
         let setting = Setting { memory_mib: 14, kernel: Some(kernel), ..Setting::default() };
-        let outcome =
-            shell_output(bench, name, &setting, "echo answer-$((6 * 7))").context(name)?;
+        let outcome = shell_output(rig, name, &setting, "echo answer-$((6 * 7))").context(name)?;
         line_after(&outcome, "answer-42").context(name)?;
     }
     Ok(())
 }
 
-pub(super) fn is_quick_to_init(bench: &Bench) -> Result<()> {
+pub(super) fn init_within_50_million_instructions(rig: &Rig) -> Result<()> {
     let count = |kernel: &Path| {
         instructions_to_init(
             kernel,
-            &bench.linux.initramfs,
-            &bench.linux.command_line,
-            bench.scratch(),
+            &rig.linux()?.initramfs,
+            &rig.linux()?.command_line,
+            rig.scratch(),
         )
     };
-    let (first, second) = (count(bench.linux.kernel())?, count(bench.linux.kernel())?);
+    let (first, second) = (count(rig.linux()?.kernel())?, count(rig.linux()?.kernel())?);
     ensure!(first == second, "two counts differ: {first} and {second}");
     ensure!(first <= INSTRUCTIONS_AT_MOST, "{first} instructions to /init");
     Ok(())

@@ -9,10 +9,9 @@ use chaos_wire::Capture;
 use guest_run::{DataPort, Guest, Limits, Machine, Model, Outcome, PortKind, Qemu, run};
 
 use super::read;
-use crate::Bench;
+use crate::Rig;
 use guest_build::stock::debian::DebianKernel;
 use guest_build::uchaosbox;
-use guest_run::CommandContext;
 use guest_run::archive::Archive;
 
 /// A distribution's kernel takes its time under TCG on a busy machine.
@@ -30,19 +29,19 @@ const PORT_MODULES: [(&str, &str); 6] = [
 /// Boots Debian's kernel with the guest's userland, this module and these words more, for a job that takes every
 /// output and the module's self test.
 pub(super) fn boot(
-    bench: &Bench,
+    rig: &Rig,
     debian: &DebianKernel,
     name: &str,
     module: &[u8],
     words: &str,
 ) -> Result<Outcome> {
-    let context = CommandContext::open(true, false, false)?;
-    let tester = uchaosbox::build_self_test(&context, &bench.images.engine.object)?;
+    let context = rig.context()?;
+    let tester = uchaosbox::build_self_test(&context, &rig.images()?.engine.object)?;
     let mut overlay = Archive::new()
         .dir("/bin", 0o755)
         .file("/bin/uchaosbox", 0o755, read(&tester)?)
         .dir("/etc", 0o755)
-        .file("/etc/init", 0o755, read(&bench.root.join("linux-guest/rootfs/init"))?)
+        .file("/etc/init", 0o755, read(&rig.root().join("linux-guest/rootfs/init"))?)
         .dir("/lib", 0o755)
         .dir("/lib/modules", 0o755)
         .file("/lib/modules/uchaos.ko", 0o644, module);
@@ -56,9 +55,9 @@ pub(super) fn boot(
         overlay = overlay.file(&file, 0o644, debian.module(path)?);
     }
     overlay = overlay.file("/init", 0o755, init + "exec /etc/init\n");
-    let mut initramfs = read(&bench.linux.initramfs)?;
+    let mut initramfs = read(&rig.linux()?.initramfs)?;
     initramfs.extend(overlay.to_cpio_gz()?);
-    let file = |ending: &str| bench.scratch().join(format!("{name}.{ending}"));
+    let file = |ending: &str| rig.scratch().join(format!("{name}.{ending}"));
     fs::write(file("cpio.gz"), initramfs).context("writing the initramfs")?;
     let machine = Machine::tcg(Model::Q35, 384);
     let guest = Guest {
@@ -81,7 +80,7 @@ pub(super) fn boot(
 }
 
 /// What the guest captured; it must have ended well, without the kernel complaining.
-pub(super) fn ends_well(outcome: &Outcome, bench: &Bench, name: &str) -> Result<Capture> {
+pub(super) fn ends_well(outcome: &Outcome, rig: &Rig, name: &str) -> Result<Capture> {
     outcome.verdict()?;
     let complaint = outcome.lines.iter().find(|line| {
         ["WARNING:", "BUG:", "Oops", "retpoline", "Unpatched return", "disagrees about version"]
@@ -97,5 +96,5 @@ pub(super) fn ends_well(outcome: &Outcome, bench: &Bench, name: &str) -> Result<
         complaint.map_or("", |line| &line.text),
         outcome.scene
     );
-    Ok(Capture::read(&bench.scratch().join(format!("{name}.frames")))?)
+    Ok(Capture::read(&rig.scratch().join(format!("{name}.frames")))?)
 }

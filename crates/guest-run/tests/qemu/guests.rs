@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Guests of a few bytes under the real QEMU: how they end, and what the runner makes of it.
 
-mod common;
-
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::{PATIENCE, folder, guest, is_alive, limits, machine};
 use chaos_wire::GuestStatus;
-use common::{PATIENCE, folder, guest, is_alive, limits, machine, qemu};
 use guest_run::tiny_guest::TinyGuest;
-use guest_run::{DataPort, Limits, Machine, Model, Network, PortKind, RunError, Session, run};
+use guest_run::{
+    DataPort, Limits, Machine, Model, Network, PortKind, Qemu, RunError, Session, run,
+};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -18,14 +18,13 @@ fn success() -> TinyGuest {
     TinyGuest::new().print("[uchaos] ready\n").exit(GuestStatus::Success.debug_exit_value())
 }
 
-#[test]
-fn every_model_runs_a_guest_and_returns_its_status() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn every_model_runs_a_guest_and_returns_its_status(qemu: &Qemu) {
+    let folder = folder();
     for model in [Model::Q35, Model::Pc, Model::Microvm] {
         for isolated in [false, true] {
             let machine = Machine { model, isolated, ..machine() };
             let outcome =
-                run(&qemu, &machine, &guest(folder.path(), &success()), &limits(PATIENCE)).unwrap();
+                run(qemu, &machine, &guest(folder.path(), &success()), &limits(PATIENCE)).unwrap();
             assert_eq!(outcome.guest_status, Some(GuestStatus::Success), "{model} {isolated}");
             outcome.verdict().unwrap();
             let texts: Vec<_> = outcome.lines.iter().map(|line| line.text.as_str()).collect();
@@ -35,14 +34,13 @@ fn every_model_runs_a_guest_and_returns_its_status() {
     }
 }
 
-#[test]
-fn every_guest_status_comes_through() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn every_guest_status_comes_through(qemu: &Qemu) {
+    let folder = folder();
     for status in GuestStatus::ALL {
         let code =
             TinyGuest::new().print("[uchaos] error: so it is\n").exit(status.debug_exit_value());
         let outcome =
-            run(&qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
+            run(qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
         assert_eq!(outcome.guest_status, Some(status));
         match outcome.verdict() {
             Ok(()) => assert_eq!(status, GuestStatus::Success),
@@ -54,21 +52,19 @@ fn every_guest_status_comes_through() {
     }
 }
 
-#[test]
-fn a_failure_on_the_console_beats_a_success_through_the_exit_device() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn a_failure_on_the_console_beats_a_success_through_the_exit_device(qemu: &Qemu) {
+    let folder = folder();
     let code = TinyGuest::new()
         .print("[uchaos] done status=1\n")
         .exit(GuestStatus::Success.debug_exit_value());
-    let outcome = run(&qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
+    let outcome = run(qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
     assert_eq!(outcome.guest_status, Some(GuestStatus::JobFailed));
 }
 
-#[test]
-fn a_guest_that_resets_itself_in_silence_has_failed() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn a_guest_that_resets_itself_in_silence_has_failed(qemu: &Qemu) {
+    let folder = folder();
     let code = TinyGuest::new().print("before\n").triple_fault().spin();
-    let outcome = run(&qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
+    let outcome = run(qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
     assert_eq!(outcome.guest_status, None);
     let error = outcome.verdict().unwrap_err();
     assert!(
@@ -76,22 +72,21 @@ fn a_guest_that_resets_itself_in_silence_has_failed() {
         "{error}"
     );
     let code = TinyGuest::new().print("[uchaos] done status=0\n").triple_fault().spin();
-    let outcome = run(&qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
+    let outcome = run(qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
     outcome.verdict().unwrap();
 }
 
-#[test]
-fn a_deadline_ends_a_guest_that_loops() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn a_deadline_ends_a_guest_that_loops(qemu: &Qemu) {
+    let folder = folder();
     let log = folder.path().join("console.log");
     let code = TinyGuest::new().print("first\nsecond\n").spin();
     let limits = Limits { deadline: Some(Duration::from_secs(3)), console_log: Some(log.clone()) };
     let begun = Instant::now();
-    let error = run(&qemu, &machine(), &guest(folder.path(), &code), &limits).unwrap_err();
+    let error = run(qemu, &machine(), &guest(folder.path(), &code), &limits).unwrap_err();
     assert!(begun.elapsed() < Duration::from_secs(20), "it took {:?}", begun.elapsed());
     let text = error.to_string();
     assert!(matches!(error, RunError::Deadline { after, .. } if after >= Duration::from_secs(3)));
-    assert!(text.contains("running a tiny guest: no end within 3.0 s"), "{text}");
+    assert!(text.contains("running a tiny guest: no end within 3."), "{text}");
     assert!(text.contains("  | first\n  | second\n"), "{text}");
     assert!(text.contains(&format!("console log: {}", log.display())), "{text}");
     assert!(
@@ -101,12 +96,11 @@ fn a_deadline_ends_a_guest_that_loops() {
     assert!(fs::read_to_string(&log).unwrap().contains("  second\n"));
 }
 
-#[test]
-fn no_guest_outlives_its_session() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn no_guest_outlives_its_session(qemu: &Qemu) {
+    let folder = folder();
     let code = TinyGuest::new().print("up\n").spin();
     let mut session =
-        Session::start(&qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
+        Session::start(qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
     session.expect("up", PATIENCE).unwrap();
     let id = session.id();
     assert!(is_alive(id));
@@ -114,12 +108,11 @@ fn no_guest_outlives_its_session() {
     assert!(!is_alive(id));
 }
 
-#[test]
-fn a_qemu_that_is_killed_is_a_guest_that_died() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn a_qemu_that_is_killed_is_a_guest_that_died(qemu: &Qemu) {
+    let folder = folder();
     let code = TinyGuest::new().print("[uchaos] begin baremetal raw:1\n").spin();
     let mut session =
-        Session::start(&qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
+        Session::start(qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
     session.next_line().unwrap().unwrap();
     kill(Pid::from_raw(i32::try_from(session.id()).unwrap()), Signal::SIGKILL).unwrap();
     let error = session.finish().unwrap_err();
@@ -129,9 +122,8 @@ fn a_qemu_that_is_killed_is_a_guest_that_died() {
     assert!(text.contains("| [uchaos] begin baremetal raw:1"), "{text}");
 }
 
-#[test]
-fn a_panic_line_ends_the_run_at_once_with_its_reason() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn a_panic_line_ends_the_run_at_once_with_its_reason(qemu: &Qemu) {
+    let folder = folder();
     for line in [
         "[    1.0] Kernel panic - not syncing: No working init found",
         "[uchaos] error: panic: index out of bounds (src/main.rs:1)",
@@ -139,7 +131,7 @@ fn a_panic_line_ends_the_run_at_once_with_its_reason() {
         let code = TinyGuest::new().print(line).print("\nand a trace\n").spin();
         let begun = Instant::now();
         let error =
-            run(&qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap_err();
+            run(qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap_err();
         assert!(begun.elapsed() < PATIENCE / 2);
         assert!(
             matches!(&error, RunError::GuestPanic { line: said, .. } if said == line),
@@ -149,14 +141,13 @@ fn a_panic_line_ends_the_run_at_once_with_its_reason() {
         let code =
             TinyGuest::new().print(line).print("\n").exit(GuestStatus::Panic.debug_exit_value());
         let error =
-            run(&qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap_err();
+            run(qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap_err();
         assert!(matches!(error, RunError::GuestPanic { .. }), "{error}");
     }
 }
 
-#[test]
-fn a_guest_is_talked_to_in_turns() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn a_guest_is_talked_to_in_turns(qemu: &Qemu) {
+    let folder = folder();
     let code = TinyGuest::new()
         .print("> ")
         .echo(6)
@@ -165,7 +156,7 @@ fn a_guest_is_talked_to_in_turns() {
         .print("bye\n")
         .exit(GuestStatus::Success.debug_exit_value());
     let mut session =
-        Session::start(&qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
+        Session::start(qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
     session.expect("> ", PATIENCE).unwrap();
     session.send("raw 1");
     session.expect("raw 1", PATIENCE).unwrap();
@@ -177,12 +168,11 @@ fn a_guest_is_talked_to_in_turns() {
     assert_eq!(texts, ["> raw 1", "again", "> ok", "bye"]);
 }
 
-#[test]
-fn text_that_does_not_come_is_an_error_that_names_it() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn text_that_does_not_come_is_an_error_that_names_it(qemu: &Qemu) {
+    let folder = folder();
     let code = TinyGuest::new().print("> ").spin();
     let start = || {
-        Session::start(&qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap()
+        Session::start(qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap()
     };
     let mut session = start();
     session.expect("> ", PATIENCE).unwrap();
@@ -192,17 +182,16 @@ fn text_that_does_not_come_is_an_error_that_names_it() {
     assert!(!is_alive(id));
     let code = success();
     let mut session =
-        Session::start(&qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
+        Session::start(qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
     let error = session.expect("histogram", PATIENCE).unwrap_err();
     assert!(matches!(error, RunError::GuestDied { .. }), "{error}");
 }
 
-#[test]
-fn lines_come_one_by_one_while_the_guest_runs() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn lines_come_one_by_one_while_the_guest_runs(qemu: &Qemu) {
+    let folder = folder();
     let code = TinyGuest::new().print("one\n").echo(1).print("two\nthree").exit(0x10);
     let mut session =
-        Session::start(&qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
+        Session::start(qemu, &machine(), &guest(folder.path(), &code), &limits(PATIENCE)).unwrap();
     let one = session.next_line().unwrap().unwrap();
     assert_eq!(one.text, "one");
     session.send("");
@@ -214,23 +203,21 @@ fn lines_come_one_by_one_while_the_guest_runs() {
     assert!(rest.iter().all(|line| line.at >= one.at));
 }
 
-#[test]
-fn a_guest_that_floods_its_console_is_stopped() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn a_guest_that_floods_its_console_is_stopped(qemu: &Qemu) {
+    let folder = folder();
     let code = TinyGuest::new().print_for_ever(&"x".repeat(500));
     // COM1 takes about a megabyte each second under TCG, so the deadline comes first here.
     let error =
-        run(&qemu, &machine(), &guest(folder.path(), &code), &limits(Duration::from_secs(2)))
+        run(qemu, &machine(), &guest(folder.path(), &code), &limits(Duration::from_secs(2)))
             .unwrap_err();
     assert!(matches!(error, RunError::Deadline { .. } | RunError::Flood { .. }), "{error}");
 }
 
-#[test]
-fn a_qemu_that_refuses_its_command_line_is_quoted() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn a_qemu_that_refuses_its_command_line_is_quoted(qemu: &Qemu) {
+    let folder = folder();
     let mut guest = guest(folder.path(), &success());
     guest.kernel = PathBuf::from("/no such kernel");
-    let error = run(&qemu, &machine(), &guest, &limits(PATIENCE)).unwrap_err();
+    let error = run(qemu, &machine(), &guest, &limits(PATIENCE)).unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, RunError::GuestDied { .. }), "{text}");
     assert!(
@@ -239,9 +226,8 @@ fn a_qemu_that_refuses_its_command_line_is_quoted() {
     );
 }
 
-#[test]
-fn both_kinds_of_data_port_are_there_and_the_file_is_made() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn both_kinds_of_data_port_are_there_and_the_file_is_made(qemu: &Qemu) {
+    let folder = folder();
     for kind in [PortKind::VirtConsole, PortKind::VirtSerialPort] {
         for model in [Model::Q35, Model::Pc, Model::Microvm] {
             let path = folder.path().join("data, of it");
@@ -249,32 +235,30 @@ fn both_kinds_of_data_port_are_there_and_the_file_is_made() {
             let mut guest = guest(folder.path(), &success());
             guest.data = Some(DataPort { kind, path: path.clone(), expected_bytes: 1 << 20 });
             let machine = Machine { model, ..machine() };
-            run(&qemu, &machine, &guest, &limits(PATIENCE)).unwrap().verdict().unwrap();
+            run(qemu, &machine, &guest, &limits(PATIENCE)).unwrap().verdict().unwrap();
             assert_eq!(fs::read(&path).unwrap(), b"");
         }
     }
 }
 
-#[test]
-fn no_room_for_the_data_is_said_before_the_run() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn no_room_for_the_data_is_said_before_the_run(qemu: &Qemu) {
+    let folder = folder();
     let mut guest = guest(folder.path(), &success());
     let path = folder.path().join("data");
     guest.data = Some(DataPort { kind: PortKind::VirtConsole, path, expected_bytes: 1 << 60 });
-    let error = run(&qemu, &machine(), &guest, &limits(PATIENCE)).unwrap_err();
+    let error = run(qemu, &machine(), &guest, &limits(PATIENCE)).unwrap_err();
     assert!(
         error.to_string().contains("MiB free") && matches!(error, RunError::DataPort { .. }),
         "{error}"
     );
 }
 
-#[test]
-fn the_network_card_is_there_when_asked_for() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn the_network_card_is_there_when_asked_for(qemu: &Qemu) {
+    let folder = folder();
     for model in [Model::Q35, Model::Pc, Model::Microvm] {
         for network in [Network::User, Network::Silent] {
             let machine = Machine { model, network: Some(network), ..machine() };
-            run(&qemu, &machine, &guest(folder.path(), &success()), &limits(PATIENCE))
+            run(qemu, &machine, &guest(folder.path(), &success()), &limits(PATIENCE))
                 .unwrap()
                 .verdict()
                 .unwrap();

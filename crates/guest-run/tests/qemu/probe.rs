@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The probe is bounded, and tells apart what KVM can be.
 
-mod common;
-
 use std::time::{Duration, Instant};
 
-use common::{folder, guest, limits, machine, qemu};
+use super::{PATIENCE, folder, guest, limits, machine};
 use guest_run::tiny_guest::TinyGuest;
-use guest_run::{Accelerator, KvmState, Machine, probe, run};
+use guest_run::{Accelerator, KvmState, Machine, Qemu, probe, run};
 
-#[test]
-fn the_probe_ends_within_five_seconds_and_chooses_what_runs() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn the_probe_ends_within_five_seconds_and_chooses_what_runs(qemu: &Qemu) {
+    let folder = folder();
     let begun = Instant::now();
-    let found = probe(&qemu).unwrap();
+    let found = probe(qemu).unwrap();
     let took = begun.elapsed();
     eprintln!("probe: {took:?}, {found:?}");
     assert!(took < Duration::from_secs(5), "{took:?}");
@@ -31,7 +28,7 @@ fn the_probe_ends_within_five_seconds_and_chooses_what_runs() {
     // What was chosen does run a guest.
     let machine = Machine { accelerator: found.accelerator(), ..machine() };
     let code = TinyGuest::new().print("runs\n").exit(0x10);
-    run(&qemu, &machine, &guest(folder.path(), &code), &limits(common::PATIENCE))
+    run(qemu, &machine, &guest(folder.path(), &code), &limits(PATIENCE))
         .unwrap()
         .verdict()
         .unwrap();

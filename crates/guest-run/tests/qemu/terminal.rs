@@ -1,36 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A guest for a person: on a terminal, which is left as it was found, and on pipes. The program that has the terminal
-//! is this test's own executable, started again for the helper test.
-
-mod common;
+//! is this test's own executable, started again as a helper.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
+use super::{PATIENCE, folder, guest, helper, machine, qemu};
 use chaos_wire::GuestStatus;
-use common::{PATIENCE, folder, guest, machine, qemu};
 use guest_run::tiny_guest::TinyGuest;
-use guest_run::{Limits, RunError, interactive, interrupt};
+use guest_run::{Limits, Qemu, RunError, interactive, interrupt};
 use nix::pty::{OpenptyResult, openpty};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, tcgetattr};
 use nix::unistd::Pid;
 
-const LOG: &str = "VM_RUNNER_TEST_LOG";
-const HELPER: &str = "helper_gives_the_terminal_to_a_guest";
+const LOG: &str = "UCHAOS_TEST_LOG";
 
-fn helper() -> Command {
-    let mut command = Command::new(std::env::current_exe().expect("the path of this test"));
-    command.args(["--exact", HELPER, "--ignored", "--nocapture", "--test-threads=1"]);
-    command
-}
-
-#[test]
-#[ignore = "a helper of other tests"]
-fn helper_gives_the_terminal_to_a_guest() {
-    let Some(log) = std::env::var_os(LOG) else { return };
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn helper_gives_the_terminal_to_a_guest() {
+    let log = std::env::var_os(LOG).expect("where to log");
+    let (qemu, folder) = (qemu().expect("QEMU"), folder());
     interrupt::install().unwrap();
     let code = TinyGuest::new()
         .print("[uchaos] ready\nname? ")
@@ -63,13 +52,13 @@ impl Person {
     fn sit_down(log: &std::path::Path) -> Self {
         let OpenptyResult { master, slave } = openpty(None, None).expect("a terminal");
         let end = || Stdio::from(slave.try_clone().expect("the terminal, again"));
-        let child = helper()
+        let child = helper("helper_gives_the_terminal_to_a_guest")
             .env(LOG, log)
             .stdin(end())
             .stdout(end())
             .stderr(Stdio::null())
             .spawn()
-            .expect("this test, again");
+            .expect("this program, again");
         Self { child, master: master.into(), slave: slave.into(), seen: Vec::new() }
     }
 
@@ -94,11 +83,7 @@ impl Person {
     }
 }
 
-#[test]
-fn a_terminal_is_left_as_it_was_found() {
-    if qemu().is_none() {
-        return;
-    }
+pub(super) fn a_terminal_is_left_as_it_was_found(_: &Qemu) {
     let folder = folder();
     let log = folder.path().join("console, 1.log");
     let mut person = Person::sit_down(&log);
@@ -114,11 +99,7 @@ fn a_terminal_is_left_as_it_was_found() {
     assert!(std::fs::read_to_string(&log).unwrap().contains("welcome"));
 }
 
-#[test]
-fn a_person_leaves_with_ctrl_a_x() {
-    if qemu().is_none() {
-        return;
-    }
+pub(super) fn a_person_leaves_with_ctrl_a_x(_: &Qemu) {
     let folder = folder();
     let mut person = Person::sit_down(&folder.path().join("log"));
     person.wait_for("name? ");
@@ -128,11 +109,7 @@ fn a_person_leaves_with_ctrl_a_x() {
     assert!(person.is_cooked());
 }
 
-#[test]
-fn a_signal_gives_the_terminal_back() {
-    if qemu().is_none() {
-        return;
-    }
+pub(super) fn a_signal_gives_the_terminal_back(_: &Qemu) {
     let folder = folder();
     let mut person = Person::sit_down(&folder.path().join("log"));
     person.wait_for("name? ");
@@ -143,13 +120,9 @@ fn a_signal_gives_the_terminal_back() {
     assert!(person.is_cooked());
 }
 
-#[test]
-fn without_a_terminal_lines_are_typed_once_the_guest_is_ready() {
-    if qemu().is_none() {
-        return;
-    }
+pub(super) fn without_a_terminal_lines_are_typed_once_the_guest_is_ready(_: &Qemu) {
     let folder = folder();
-    let mut child = helper()
+    let mut child = helper("helper_gives_the_terminal_to_a_guest")
         .env(LOG, folder.path().join("log"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

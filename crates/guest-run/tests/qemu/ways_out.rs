@@ -1,35 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Whichever way the program ends that runs a guest, the guest ends with it. The program is this test's own
-//! executable, started again for one of the `helper` tests below, which do nothing unless they are told to.
-
-mod common;
+//! executable, started again as one of the helpers below.
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use common::{PATIENCE, folder, guest, is_alive, limits, machine, qemu};
+use super::{PATIENCE, folder, guest, helper, is_alive, limits, machine, qemu};
 use guest_run::tiny_guest::TinyGuest;
-use guest_run::{RunError, Session, interrupt, run};
+use guest_run::{Qemu, RunError, Session, interrupt, run};
 use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-/// Tells a helper test that it is meant.
-const ROLE: &str = "VM_RUNNER_TEST_ROLE";
-
-/// Starts this executable again for one helper test.
-fn helper(name: &str) -> (Child, BufReader<ChildStdout>) {
-    let mut child = Command::new(std::env::current_exe().expect("the path of this test"))
-        .args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"])
-        .env(ROLE, name)
+/// Starts this program again as one of the helpers below.
+fn start(name: &str) -> (Child, BufReader<ChildStdout>) {
+    let mut child = helper(name)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("this test, again");
+        .expect("this program, again");
     let output = BufReader::new(child.stdout.take().expect("its output"));
     (child, output)
 }
@@ -43,10 +36,6 @@ fn qemu_id(output: &mut impl BufRead) -> u32 {
 
 fn pid(id: u32) -> Pid {
     Pid::from_raw(i32::try_from(id).expect("a process number"))
-}
-
-fn is_helper(name: &str) -> bool {
-    std::env::var_os(ROLE).is_some_and(|role| role == name)
 }
 
 /// Waits for the end of a process that has come to this one as an orphan. One that does not end is killed, and is a
@@ -65,13 +54,8 @@ fn spinning() -> TinyGuest {
     TinyGuest::new().print("up\n").spin()
 }
 
-#[test]
-#[ignore = "a helper of other tests"]
-fn helper_runs_a_guest_until_it_is_stopped() {
-    if !is_helper("helper_runs_a_guest_until_it_is_stopped") {
-        return;
-    }
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn helper_runs_a_guest_until_it_is_stopped() {
+    let (qemu, folder) = (qemu().expect("QEMU"), folder());
     interrupt::install().unwrap();
     let guest = guest(folder.path(), &spinning());
     let mut session = Session::start(&qemu, &machine(), &guest, &limits(PATIENCE)).unwrap();
@@ -83,13 +67,8 @@ fn helper_runs_a_guest_until_it_is_stopped() {
     std::process::exit(interrupt::EXIT_STATUS.into());
 }
 
-#[test]
-#[ignore = "a helper of other tests"]
-fn helper_notes_an_interrupt_and_goes_on() {
-    if !is_helper("helper_notes_an_interrupt_and_goes_on") {
-        return;
-    }
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn helper_notes_an_interrupt_and_goes_on() {
+    let (qemu, folder) = (qemu().expect("QEMU"), folder());
     interrupt::install().unwrap();
     let guest = guest(folder.path(), &spinning());
     let mut session = Session::start(&qemu, &machine(), &guest, &limits(PATIENCE)).unwrap();
@@ -103,13 +82,9 @@ fn helper_notes_an_interrupt_and_goes_on() {
     let _ = receiver.recv_timeout(PATIENCE);
 }
 
-#[test]
-fn a_signal_stops_the_guest_and_is_reported() {
-    if qemu().is_none() {
-        return;
-    }
+pub(super) fn a_signal_stops_the_guest_and_is_reported(_: &Qemu) {
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-        let (mut child, mut output) = helper("helper_runs_a_guest_until_it_is_stopped");
+        let (mut child, mut output) = start("helper_runs_a_guest_until_it_is_stopped");
         let qemu = qemu_id(&mut output);
         assert!(is_alive(qemu));
         kill(pid(child.id()), signal).unwrap();
@@ -121,14 +96,10 @@ fn a_signal_stops_the_guest_and_is_reported() {
     }
 }
 
-#[test]
-fn a_killed_runner_takes_its_guest_with_it() {
-    if qemu().is_none() {
-        return;
-    }
+pub(super) fn a_killed_runner_takes_its_guest_with_it(_: &Qemu) {
     // Orphans come to this process, so that their end can be waited for.
     set_child_subreaper(true).unwrap();
-    let (mut child, mut output) = helper("helper_runs_a_guest_until_it_is_stopped");
+    let (mut child, mut output) = start("helper_runs_a_guest_until_it_is_stopped");
     let qemu = qemu_id(&mut output);
     assert!(is_alive(qemu));
     kill(pid(child.id()), Signal::SIGKILL).unwrap();
@@ -137,13 +108,9 @@ fn a_killed_runner_takes_its_guest_with_it() {
     assert!(matches!(how, WaitStatus::Signaled(_, Signal::SIGKILL, _)), "{how:?}");
 }
 
-#[test]
-fn a_second_interrupt_ends_a_program_that_does_not_listen() {
-    if qemu().is_none() {
-        return;
-    }
+pub(super) fn a_second_interrupt_ends_a_program_that_does_not_listen(_: &Qemu) {
     set_child_subreaper(true).unwrap();
-    let (mut child, mut output) = helper("helper_notes_an_interrupt_and_goes_on");
+    let (mut child, mut output) = start("helper_notes_an_interrupt_and_goes_on");
     let qemu = qemu_id(&mut output);
     kill(pid(child.id()), Signal::SIGINT).unwrap();
     assert!((&mut output).lines().map_while(Result::ok).any(|line| line == "noted"));
@@ -154,12 +121,11 @@ fn a_second_interrupt_ends_a_program_that_does_not_listen() {
     assert!(!is_alive(qemu));
 }
 
-#[test]
-fn a_guest_outlives_the_thread_that_started_it() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn a_guest_outlives_the_thread_that_started_it(qemu: &Qemu) {
+    let folder = folder();
     let code = TinyGuest::new().print("up\n").echo(3).exit(0x10);
     let guest = guest(folder.path(), &code);
-    let start = || Session::start(&qemu, &machine(), &guest, &limits(PATIENCE)).unwrap();
+    let start = || Session::start(qemu, &machine(), &guest, &limits(PATIENCE)).unwrap();
     let mut session = std::thread::scope(|scope| scope.spawn(start).join().unwrap());
     session.expect("up", PATIENCE).unwrap();
     session.send("hi");
@@ -167,16 +133,15 @@ fn a_guest_outlives_the_thread_that_started_it() {
     session.finish().unwrap().verdict().unwrap();
 }
 
-#[test]
-fn a_panic_in_the_runner_takes_the_guest_down() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn a_panic_in_the_runner_takes_the_guest_down(qemu: &Qemu) {
+    let folder = folder();
     let guest = guest(folder.path(), &spinning());
     let (sender, receiver) = channel();
     let ended = std::thread::scope(|scope| {
         scope
             .spawn(|| {
                 let mut session =
-                    Session::start(&qemu, &machine(), &guest, &limits(PATIENCE)).unwrap();
+                    Session::start(qemu, &machine(), &guest, &limits(PATIENCE)).unwrap();
                 session.expect("up", PATIENCE).unwrap();
                 sender.send(session.id()).unwrap();
                 panic!("on purpose");
@@ -187,15 +152,14 @@ fn a_panic_in_the_runner_takes_the_guest_down() {
     assert!(!is_alive(receiver.recv().unwrap()));
 }
 
-#[test]
-fn a_guest_that_never_pauses_cannot_talk_past_its_deadline() {
-    let (Some(qemu), folder) = (qemu(), folder()) else { return };
+pub(super) fn a_guest_that_never_pauses_cannot_talk_past_its_deadline(qemu: &Qemu) {
+    let folder = folder();
     let code = TinyGuest::new().print_for_ever("a line that comes again and again\n");
     let guest = guest(folder.path(), &code);
-    let error = run(&qemu, &machine(), &guest, &limits(Duration::from_secs(1))).unwrap_err();
+    let error = run(qemu, &machine(), &guest, &limits(Duration::from_secs(1))).unwrap_err();
     let RunError::Deadline { after, .. } = error else { panic!("{error}") };
     assert!(after < Duration::from_secs(10), "{after:?}");
-    let mut session = Session::start(&qemu, &machine(), &guest, &limits(PATIENCE)).unwrap();
+    let mut session = Session::start(qemu, &machine(), &guest, &limits(PATIENCE)).unwrap();
     let error = session.expect("something else", Duration::from_secs(1)).unwrap_err();
     assert!(matches!(error, RunError::Silence { .. }), "{error}");
 }
