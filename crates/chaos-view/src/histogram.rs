@@ -19,7 +19,7 @@ pub struct Summary {
     pub max_ticks: u64,
     /// Mean delta, rounded down.
     pub mean_ticks: u64,
-    /// The greatest common divisor of all deltas: the counter's real step.
+    /// The exact greatest common divisor of all deltas shown. One odd delta lowers it below the counter's step.
     pub gcd_ticks: u64,
 }
 

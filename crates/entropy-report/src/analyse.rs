@@ -171,14 +171,13 @@ fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
     let (mut raw, mut restarts, mut plots) = (None, None, Plots::default());
     if !run.raw.is_empty() {
         let made = sp800_90b::symbols::from_ticks(&run.raw);
-        let gcd_ticks = made.gcd_ticks;
-        let ranked = reduce::Ranked::new(&run.raw, gcd_ticks);
+        let ranked = reduce::Ranked::new(&run.raw, made.step.ticks);
         let result = raw::result(run, &made, &ranked);
-        restarts = restarts::result(run, gcd_ticks, result.min_entropy_bits_per_sample);
+        restarts = restarts::result(run, Some(&made.step), result.min_entropy_bits_per_sample);
         raw = Some(result);
         plots = reduce::plots(&run.raw, &ranked, run.restarts.as_ref());
     } else if run.restarts.is_some() {
-        restarts = restarts::result(run, 0, None);
+        restarts = restarts::result(run, None, None);
     }
     let bounds = stream::Bounds {
         single_run: raw.as_ref().and_then(|raw| raw.min_entropy_bits_per_sample),

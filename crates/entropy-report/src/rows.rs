@@ -95,7 +95,7 @@ pub(crate) fn rows(group: &Group<'_>) -> Vec<Row> {
             better(Better::Lower),
         ),
         counted("raw samples", "", raw(|r| r.samples), count, Better::Neither),
-        counted("GCD of deltas", "ticks", raw(|r| r.gcd_ticks), ticks, Better::Neither),
+        words("counter step (ticks)", targets().map(step).collect()),
         counted("smallest delta", "ticks", raw(|r| r.min_delta_ticks), ticks, Better::Neither),
         counted("median delta", "ticks", raw(|r| r.median_delta_ticks), ticks, Better::Neither),
         counted("largest delta", "ticks", raw(|r| r.max_delta_ticks), ticks, Better::Neither),
@@ -159,6 +159,17 @@ pub(crate) fn provenance(p: &Provenance) -> Vec<(&'static str, String)> {
 
 fn none() -> String {
     NONE.to_owned()
+}
+
+/// The step of the counter, and how many deltas are not multiples of it.
+fn step(target: &TargetResult) -> String {
+    let Some(raw) = &target.raw else { return NONE.to_owned() };
+    let ticks = raw.step.step_ticks();
+    match raw.step.exceptions {
+        0 => ticks.to_string(),
+        1 => format!("{ticks}, 1 exception"),
+        more => format!("{ticks}, {} exceptions", count(more)),
+    }
 }
 
 fn binding(target: &TargetResult) -> String {

@@ -111,7 +111,7 @@ fn full_runs_are_assessed_and_the_figures_follow_from_each_other() {
     let h = raw.min_entropy_bits_per_sample.unwrap();
     // The hill is 48 ticks wide in steps of 2, and its top is twice as high as if it were even.
     assert!(h > 0.5 && h < 24f64.log2(), "{h} bits per sample");
-    assert_eq!(raw.gcd_ticks, 2);
+    assert_eq!((raw.gcd_ticks, raw.step.ticks, raw.step.exceptions), (2, 2, 0));
     let least = raw.estimators.values().copied().fold(f64::INFINITY, f64::min);
     assert_eq!(least, h);
     assert_eq!(raw.estimators[raw.binding.as_ref().unwrap()], h);

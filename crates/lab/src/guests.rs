@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use chaos_wire::{Params, Request};
 use entropy_report::TakenRun;
 use guest_run::{Images, Limits, Session};
-use sp800_90b::symbols::from_ticks;
+use sp800_90b::symbols::{CounterStep, from_ticks};
 use sp800_90b::{Track, assess};
 
 use super::Found;
@@ -92,13 +92,13 @@ impl Guests<'_> {
 #[derive(Debug, Clone, Copy)]
 pub struct Deltas {
     pub samples: usize,
-    pub gcd_ticks: u64,
+    pub step: CounterStep,
     pub min_ticks: u64,
     pub median_ticks: u64,
     pub p999_ticks: u64,
     pub max_ticks: u64,
-    /// The lowest of four estimators of SP 800-90B on the low 8 bits after the GCD: an upper bound of what the whole
-    /// track would say.
+    /// The lowest of four estimators of SP 800-90B on the low 8 bits after the division by the step: an upper bound
+    /// of what the whole track would say.
     pub quick_bits: Option<f64>,
 }
 
@@ -115,7 +115,7 @@ impl Deltas {
         let assessment = assess(&made.symbols, Track::Quick).ok();
         Self {
             samples: delta_ticks.len(),
-            gcd_ticks: made.gcd_ticks,
+            step: made.step,
             min_ticks: made.range.min_ticks,
             median_ticks: at(0.5),
             p999_ticks: at(0.999),
@@ -144,7 +144,7 @@ mod tests {
         let deltas: Vec<u64> =
             (0..1000).map(|i| if i == 500 { 2000 } else { 20 + i % 3 * 10 }).collect();
         let figures = Deltas::of(&deltas);
-        assert_eq!((figures.samples, figures.gcd_ticks, figures.median_ticks), (1000, 10, 30));
+        assert_eq!((figures.samples, figures.step.ticks, figures.median_ticks), (1000, 10, 30));
         assert_eq!((figures.min_ticks, figures.max_ticks, figures.tail(&deltas)), (20, 2000, 1));
         assert!(figures.quick_bits.is_some_and(|bits| bits < 1.59), "{figures:?}");
     }

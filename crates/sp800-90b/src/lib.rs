@@ -25,6 +25,7 @@ pub mod conditioning;
 pub mod estimators;
 pub mod health;
 pub mod iid;
+pub mod informed;
 mod math;
 pub mod outcome;
 mod parallel;

@@ -8,6 +8,7 @@ mod bit_string;
 mod packed;
 mod reader;
 mod sequence;
+mod step;
 mod ticks;
 
 pub use bit_string::BitString;
@@ -15,6 +16,7 @@ pub use packed::from_packed_bits;
 pub use reader::{ReadError, from_reader};
 pub(crate) use sequence::Content;
 pub use sequence::Sequence;
+pub use step::{CounterStep, gcd};
 pub use ticks::{LowBitsError, TickRange, TickSymbols, from_ticks, from_ticks_low_bits};
 
 use std::borrow::Cow;

@@ -91,7 +91,7 @@ fn packed_bits_and_ticks_are_unpacked() {
     let (_, out, _) = assess(&deltas, &["--quick", "--format", "u64le", "--bits", "4", "--json"]);
     let json: Value = serde_json::from_str(&out).unwrap();
     let ticks = &json["ticks"];
-    assert_eq!((&ticks["gcd_ticks"], &ticks["low_bits"]), (&26.into(), &4.into()));
+    assert_eq!((&ticks["step"]["ticks"], &ticks["low_bits"]), (&26.into(), &4.into()));
     assert!(ticks["cut_samples"].as_u64().unwrap() > 0, "{ticks}");
 }
 

@@ -4,8 +4,15 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sp800_90b::estimators::{Repeats, mcv};
-use sp800_90b::symbols::{from_packed_bits, from_ticks};
+use sp800_90b::symbols::{from_packed_bits, from_ticks, from_ticks_low_bits};
 use sp800_90b::{AssessError, Status, Symbols, Track, assess, restart};
+
+/// How often the most common of some windows occurs.
+fn most_common<'a, T: Ord + 'a>(windows: impl Iterator<Item = &'a [T]>) -> usize {
+    let mut all: Vec<&[T]> = windows.collect();
+    all.sort_unstable();
+    all.chunk_by(|a, b| a == b).map(<[_]>::len).max().unwrap_or(0)
+}
 
 /// Symbols of some width: random, of few kinds, constant, or one piece over and over.
 fn symbols() -> impl Strategy<Value = (u8, Vec<u8>)> {
@@ -105,7 +112,24 @@ proptest! {
         let (plain, scaled): (_, Vec<u64>) = (from_ticks(&ticks), ticks.iter().map(|t| t * factor).collect());
         let scaled = from_ticks(&scaled);
         prop_assert_eq!(&plain.symbols, &scaled.symbols);
-        prop_assert_eq!(plain.gcd_ticks * factor, scaled.gcd_ticks);
+        prop_assert_eq!(plain.step.ticks * factor, scaled.step.ticks);
+    }
+
+    /// A symbol is a function of its delta, exceptions to the step included. So every tuple of symbols is at least as
+    /// common as a tuple of deltas that it comes from, and no estimate can come out higher for the exceptions.
+    #[test]
+    fn no_tuple_of_symbols_is_rarer_than_its_deltas(
+        ticks in vec((1_u64..60, 0_u64..1_000), 1_500..4_000),
+        bits in 1_u8..=8,
+    ) {
+        let deltas: Vec<u64> =
+            ticks.iter().map(|&(steps, odd)| 26 * steps + u64::from(odd == 0) * 13).collect();
+        let made = from_ticks_low_bits(&deltas, bits).unwrap();
+        for width in 1..4 {
+            prop_assert!(
+                most_common(made.symbols.raw().windows(width)) >= most_common(deltas.windows(width))
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The one place that speaks to the estimators of crate `sp800-90b`.
 
+use sp800_90b::symbols::{CounterStep, gcd};
 use sp800_90b::{Estimators, Symbols, Track};
 use std::collections::BTreeMap;
 
@@ -55,20 +56,18 @@ fn plain(h: f64) -> f64 {
     h + 0.0
 }
 
-/// Greatest common divisor of all; 0 where all are 0.
-pub(crate) fn gcd<'a>(ticks: impl IntoIterator<Item = &'a u64>) -> u64 {
-    let mut divisor = 0u64;
-    for tick in ticks {
-        let (mut a, mut b) = (*tick, divisor);
-        while b != 0 {
-            (a, b) = (b, a % b);
-        }
-        divisor = a;
-        if divisor == 1 {
-            break;
-        }
+/// The counter's step for two sets of deltas, so that both have the same symbols. Where their steps differ it is what
+/// the steps have in common.
+pub(crate) fn common_step(a: &CounterStep, b: &CounterStep) -> CounterStep {
+    if (a.ticks, a.steps) == (b.ticks, b.steps) || b.ticks == 0 {
+        return *a;
     }
-    divisor
+    if a.ticks == 0 {
+        return *b;
+    }
+    // Fractions of a tick that differ have only whole ticks in common.
+    let ticks = if a.steps == 1 && b.steps == 1 { gcd(a.ticks, b.ticks) } else { 1 };
+    CounterStep { ticks, steps: 1, ..*a }
 }
 
 /// An estimator's name for people.
@@ -109,9 +108,12 @@ mod tests {
     }
 
     #[test]
-    fn divisors_are_found() {
-        assert_eq!(gcd(&[26, 52, 39]), 13);
-        assert_eq!(gcd(&[0, 0]), 0);
-        assert_eq!(gcd(&[u64::MAX, 0]), u64::MAX);
+    fn steps_that_differ_have_a_common_one() {
+        let of = |ticks, steps| CounterStep { ticks, steps, ..CounterStep::default() };
+        let common = |a, b| common_step(&a, &b);
+        assert_eq!(common(of(26, 1), of(39, 1)).ticks, 13);
+        assert_eq!(common(of(0, 1), of(26, 1)).ticks, 26);
+        assert_eq!(common(of(49, 2), of(49, 2)), of(49, 2));
+        assert_eq!(common(of(49, 2), of(51, 2)), of(1, 1));
     }
 }

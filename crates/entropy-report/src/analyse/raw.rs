@@ -12,7 +12,7 @@ use sp800_90b::symbols::TickSymbols;
 /// SP 800-90B §3.1.1: at least this many samples of one run.
 pub(crate) const LEAST_SAMPLES: usize = 1_000_000;
 
-const FORMULA: &str = "symbol = low 8 bits of delta / GCD; H = min over the estimators of SP 800-90B §6.3 that \
+const FORMULA: &str = "symbol = low 8 bits of delta / the counter's step; H = min over the estimators of SP 800-90B §6.3 that \
      are in the table; for the most common value, H = −log2(p + 2.576·√(p(1−p)/(n−1))), p = its share of n symbols";
 const FALSE_ALARM: &str = "each bound is taken at 99 % confidence (two-sided), so an estimator puts about 1 run \
      in 200 above its own limit; a figure is an upper bound for what these estimators can see";
@@ -25,7 +25,8 @@ pub(crate) fn result(run: &TakenRun, made: &TickSymbols, ranked: &Ranked) -> Raw
     RawResult {
         samples: run.raw.len() as u64,
         sha256: digest::of_ticks(&run.raw),
-        gcd_ticks: made.gcd_ticks,
+        gcd_ticks: made.step.gcd_ticks,
+        step: made.step,
         min_delta_ticks: ranked.quantile(0.0),
         median_delta_ticks: ranked.quantile(0.5),
         max_delta_ticks: ranked.quantile(1.0),

@@ -11,19 +11,19 @@ mod spectrum;
 use crate::result::Plots;
 use crate::taken::RestartMatrix;
 
-/// Deltas in rising order, with their divisor: what several reductions need.
+/// Deltas in rising order, with the counter's step: what several reductions need.
 #[derive(Debug)]
 pub(crate) struct Ranked {
     sorted: Vec<u64>,
-    gcd_ticks: u64,
+    step_ticks: u64,
 }
 
 impl Ranked {
-    /// Ranks `delta_ticks`; their greatest common divisor is known already.
-    pub(crate) fn new(delta_ticks: &[u64], gcd_ticks: u64) -> Self {
+    /// Ranks `delta_ticks`; the counter's step is known already: for a fraction of a tick the ticks of several steps.
+    pub(crate) fn new(delta_ticks: &[u64], step_ticks: u64) -> Self {
         let mut sorted = delta_ticks.to_vec();
         sorted.sort_unstable();
-        Self { sorted, gcd_ticks: gcd_ticks.max(1) }
+        Self { sorted, step_ticks: step_ticks.max(1) }
     }
 
     /// The delta below which `share` (0 to 1) of all lie; 0 where there are none.

@@ -3,7 +3,7 @@
 //!
 //! *Min-entropy for what a second boot cannot know.* Someone holds the raw noise A of one boot and guesses that
 //! of another boot B sample by sample, "it will be as in A". What is left over, the residual
-//! `d_i = (B_i − A_i) / g` with g the divisor that both have in common, low 8 bits, is assessed with the estimators
+//! `d_i = B_i / s − A_i / s` with s the step that both have in common, low 8 bits, is assessed with the estimators
 //! that assess raw noise. Where B repeats A every residual is 0, and the figure is 0, however random A looks.
 //! The figure is one attack, not all: it bounds from above, and a high one proves nothing.
 
@@ -12,6 +12,7 @@ use super::raw::LEAST_SAMPLES;
 use super::{digest, words};
 use crate::result::Comparison;
 use crate::taken::TakenRun;
+use sp800_90b::symbols::CounterStep;
 use std::collections::BTreeMap;
 
 /// A boot may run some samples behind the other; the guesser tries this many either way.
@@ -139,11 +140,11 @@ impl Foretold {
 fn foretell(known: &[u64], guessed: &[u64]) -> Foretold {
     let shift = best_shift(known, guessed);
     let (known, guessed) = aligned(known, guessed, shift);
-    let divisor = assess::gcd(known.iter().chain(guessed)).max(1);
+    let step = assess::common_step(&CounterStep::of(known), &CounterStep::of(guessed));
     let residuals: Vec<u8> = known
         .iter()
         .zip(guessed)
-        .map(|(a, b)| ((b / divisor).wrapping_sub(a / divisor) & 0xff) as u8)
+        .map(|(a, b)| (step.quotient(*b).wrapping_sub(step.quotient(*a)) & 0xff) as u8)
         .collect();
     let zeros = known.iter().zip(guessed).filter(|(a, b)| a == b).count() as u64;
     Foretold {

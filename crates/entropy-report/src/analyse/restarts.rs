@@ -8,6 +8,7 @@ use crate::taken::{RestartMatrix, TakenRun};
 use crate::verdict::{Status, Verdict};
 use sp800_90b::Symbols;
 use sp800_90b::restart::{self, RestartAssessment, RestartStatus};
+use sp800_90b::symbols::CounterStep;
 
 /// SP 800-90B §3.1.4.1: this many restarts, and this many samples after each.
 const SIDE: usize = 1_000;
@@ -20,7 +21,7 @@ const FALSE_ALARM: &str = "by design, 1 good source in 100 fails the sanity chec
 /// Judges the matrix of `run` against `h_initial`, its assessed min-entropy in bits per sample.
 pub(crate) fn result(
     run: &TakenRun,
-    raw_gcd: u64,
+    raw_step: Option<&CounterStep>,
     h_initial: Option<f64>,
 ) -> Option<RestartResult> {
     let matrix = run.restarts.as_ref()?;
@@ -39,7 +40,7 @@ pub(crate) fn result(
         min_entropy_bits_per_sample: None,
         verdict: Verdict::new(Status::Invalid, "", FORMULA),
     };
-    let symbols = symbols(matrix, raw_gcd);
+    let symbols = symbols(matrix, raw_step);
     result.worst_row =
         worst(matrix.rows, matrix.columns, |row, column| symbols[row * matrix.columns + column]);
     result.worst_column =
@@ -129,10 +130,11 @@ fn in_words(tested: &RestartAssessment, isolated: bool) -> (Status, String) {
     }
 }
 
-/// Low 8 bits after the divisor that run and matrix have in common, so that both have the same symbols.
-fn symbols(matrix: &RestartMatrix, raw_gcd: u64) -> Vec<u8> {
-    let divisor = assess::gcd(matrix.delta_ticks.iter().chain([&raw_gcd])).max(1);
-    matrix.delta_ticks.iter().map(|delta| ((delta / divisor) & 0xff) as u8).collect()
+/// Low 8 bits after the step that run and matrix have in common, so that both have the same symbols.
+fn symbols(matrix: &RestartMatrix, raw_step: Option<&CounterStep>) -> Vec<u8> {
+    let own = CounterStep::of(&matrix.delta_ticks);
+    let step = raw_step.map_or(own, |raw_step| assess::common_step(raw_step, &own));
+    matrix.delta_ticks.iter().map(|delta| (step.quotient(*delta) & 0xff) as u8).collect()
 }
 
 /// The line (row or column) with the most frequent symbol; the first of several.
@@ -171,7 +173,8 @@ mod tests {
 
     #[test]
     fn even_noise_passes_and_is_credited_no_more_than_the_run() {
-        let result = result(&run(even(), 1_000, 1_000), 1, Some(2.0)).expect("there is a matrix");
+        let result =
+            result(&run(even(), 1_000, 1_000), None, Some(2.0)).expect("there is a matrix");
         assert_eq!(result.sanity, Sanity::Passed);
         assert_eq!(result.min_entropy_bits_per_sample, Some(2.0));
     }
@@ -180,7 +183,8 @@ mod tests {
     fn one_column_that_repeats_fails() {
         let mut deltas = even();
         deltas.iter_mut().skip(3).step_by(1_000).for_each(|delta| *delta = 77);
-        let result = result(&run(deltas, 1_000, 1_000), 1, Some(2.0)).expect("there is a matrix");
+        let result =
+            result(&run(deltas, 1_000, 1_000), None, Some(2.0)).expect("there is a matrix");
         assert_eq!(result.sanity, Sanity::Failed);
         assert_eq!(result.worst_column, Some(WorstLine { index: 3, count: 1_000 }));
         assert_eq!(result.min_entropy_bits_per_sample, None);
@@ -188,7 +192,8 @@ mod tests {
 
     #[test]
     fn a_small_matrix_is_invalid_never_failed() {
-        let result = result(&run(vec![7; 100], 10, 10), 1, Some(2.0)).expect("there is a matrix");
+        let result =
+            result(&run(vec![7; 100], 10, 10), None, Some(2.0)).expect("there is a matrix");
         assert_eq!((result.sanity, result.verdict.status), (Sanity::Invalid, Status::Invalid));
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn section(result: &CompareResult) -> Result<Markup, ReportError> {
             p {
                 "Each sample is the time that the same small piece of work took, in ticks of the processor's counter. \
                  If the machine were a clockwork, every delta would be the same. All pictures share their axes. The \
-                 upright line is the median; the GCD is the step that the counter moves in, and only multiples of it \
+                 upright line is the median; the number that divides the deltas is the step that the counter moves in, and only multiples of it \
                  occur."
             }
             p.soft {
@@ -50,13 +50,12 @@ pub(crate) fn section(result: &CompareResult) -> Result<Markup, ReportError> {
 
 fn here(raw: &RawResult) -> String {
     format!(
-        "{} samples, {} different values from {} to {} ticks; GCD {} {}.",
+        "{} samples, {} different values from {} to {} ticks. {}.",
         count(raw.samples),
         count(raw.distinct),
         count(raw.min_delta_ticks),
         count(raw.max_delta_ticks),
-        count(raw.gcd_ticks),
-        if raw.gcd_ticks == 1 { "tick" } else { "ticks" }
+        raw.step.describe()
     )
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn section(result: &CompareResult) -> Markup {
             p.soft.small {
                 b { "How the figure is defined. " }
                 "The raw noise A of the first boot is taken as the guess for the raw noise B of another. The residuals \
-                 ((B − A) / GCD) mod 256, sample by sample, are assessed with the estimators that assess raw noise; if \
+                 (B / step − A / step) mod 256, sample by sample, are assessed with the estimators that assess raw noise; if \
                  every residual is 0, the figure is 0. B is first moved by up to 64 samples to where A foretells it \
                  best. "
                 b { "What it shows. " }

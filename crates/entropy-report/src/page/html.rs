@@ -114,7 +114,7 @@ fn draw(
     delta_ticks: &[u64],
     histograms_ticks: &Range<f64>,
 ) -> Result<Option<String>, ReportError> {
-    let ranked = Ranked::new(delta_ticks, from_ticks(delta_ticks).gcd_ticks);
+    let ranked = Ranked::new(delta_ticks, from_ticks(delta_ticks).step.ticks);
     let svg = match kind {
         PlotKind::Histogram => histogram::by_ratio(&ranked).map(|histogram| {
             let ticks = histograms_ticks.clone();

@@ -5,6 +5,7 @@ use super::plots::Plots;
 use crate::taken::Moment;
 use crate::verdict::{Status, Verdict};
 use serde::{Deserialize, Serialize};
+use sp800_90b::symbols::CounterStep;
 use std::collections::BTreeMap;
 
 /// One target under one condition.
@@ -74,8 +75,11 @@ pub struct RawResult {
     pub samples: u64,
     /// SHA-256 of the samples as 64-bit little-endian words.
     pub sha256: String,
-    /// Greatest common divisor of all deltas, in ticks; 0 where every delta is 0.
+    /// Greatest common divisor of all deltas, in ticks; 0 where every delta is 0. One odd delta lowers it.
     pub gcd_ticks: u64,
+    /// The counter's step: what at least 99.9 % of the deltas are multiples of; it is divided out for the symbols.
+    #[serde(default)]
+    pub step: CounterStep,
     /// Smallest delta, in ticks.
     pub min_delta_ticks: u64,
     /// Middle delta, in ticks.

@@ -42,13 +42,13 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     let deltas = Deltas::of(&taken.raw);
     found.table(
         "The same counter around the workload step `pause`",
-        &["samples", "min (ticks)", "median (ticks)", "max (ticks)", "gcd (ticks)"],
+        &["samples", "min (ticks)", "median (ticks)", "max (ticks)", "step (ticks)"],
         vec![vec![
             deltas.samples.to_string(),
             deltas.min_ticks.to_string(),
             deltas.median_ticks.to_string(),
             deltas.max_ticks.to_string(),
-            deltas.gcd_ticks.to_string(),
+            deltas.step.step_ticks().to_string(),
         ]],
     );
     found.parts.push(Part::Plot {
@@ -60,9 +60,8 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
         delta_ticks: taken.raw,
     });
     found.conclusion = format!(
-        "The counter runs at {frequency}. All deltas here are multiples of {} ticks, and reading it takes part in \
-         every sample.",
-        deltas.gcd_ticks
+        "The counter runs at {frequency}. Its step here: {}. Reading it takes part in every sample.",
+        deltas.step.describe()
     );
     Ok(found)
 }

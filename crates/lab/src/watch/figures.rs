@@ -57,8 +57,9 @@ pub struct Summary {
     pub min_ticks: u64,
     pub median_ticks: u64,
     pub max_ticks: u64,
-    pub gcd_ticks: u64,
-    /// The most common value estimate (SP 800-90B §6.3.1) of the window, on the low 8 bits after the GCD.
+    /// The counter's step: nearly all deltas are multiples of it.
+    pub step_ticks: f64,
+    /// The most common value estimate (SP 800-90B §6.3.1) of the window, on the low 8 bits after the division by the step.
     pub mcv_bits_per_sample: Option<f64>,
 }
 
@@ -146,7 +147,7 @@ impl Figures {
             min_ticks: ticks.range.min_ticks,
             median_ticks,
             max_ticks: ticks.range.max_ticks,
-            gcd_ticks: ticks.gcd_ticks,
+            step_ticks: ticks.step.step_ticks(),
             mcv_bits_per_sample: estimate,
         })
     }
@@ -284,7 +285,7 @@ pub(super) mod tests {
         let figures = figures(vec![60, 80, 60, 100], 4000);
         let summary = figures.summary().unwrap();
         assert_eq!((summary.min_ticks, summary.median_ticks, summary.max_ticks), (60, 80, 100));
-        assert_eq!((summary.gcd_ticks, summary.samples), (20, 4000));
+        assert_eq!((summary.step_ticks, summary.samples), (20.0, 4000));
         // Half of the samples are 60: p_u = 1/2 + 2.576 × sqrt(1/4 / 3999).
         let expected = -(0.5 + 2.576 * (0.25_f64 / 3999.0).sqrt()).log2();
         assert!((summary.mcv_bits_per_sample.unwrap() - expected).abs() < 1e-3, "{summary:?}");

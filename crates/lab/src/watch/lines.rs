@@ -76,10 +76,10 @@ fn text(state: &State, summary: &Summary) -> String {
     if let Some(rate) = summary.rate_per_s {
         let _ = write!(line, "  rate {}/s", short(rate));
     }
-    let Summary { min_ticks, median_ticks, max_ticks, gcd_ticks, .. } = summary;
+    let Summary { min_ticks, median_ticks, max_ticks, step_ticks, .. } = summary;
     let _ = write!(
         line,
-        "  ticks min {min_ticks} median {median_ticks} max {max_ticks} gcd {gcd_ticks}"
+        "  ticks min {min_ticks} median {median_ticks} max {max_ticks} step {step_ticks}"
     );
     if let Some(bits) = summary.mcv_bits_per_sample {
         let _ = write!(line, "  mcv {bits:.3} bits/sample");

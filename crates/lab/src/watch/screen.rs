@@ -68,7 +68,7 @@ fn figures_of(summary: Option<&Summary>) -> Paragraph<'static> {
     let words = [
         ("samples ", summary.samples.to_string()),
         ("rate ", rate),
-        ("gcd ", format!("{} ticks", summary.gcd_ticks)),
+        ("step ", format!("{} ticks", summary.step_ticks)),
         ("median ", format!("{} ticks", summary.median_ticks)),
         ("most common value ≤ ", bits),
     ];
@@ -196,7 +196,7 @@ mod tests {
             "turns 1",
             "interrupts off",
             "samples 4000",
-            "gcd 20 ticks",
+            "step 20 ticks",
             "median 80 ticks",
             "bits/sample",
             "60 ticks",

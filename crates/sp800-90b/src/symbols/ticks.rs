@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Symbols out of clock ticks: what all deltas have in common carries no entropy, so it is divided out first.
+//! Symbols out of clock ticks: the counter's step carries no entropy, so it is divided out first.
 
-use super::Symbols;
+use super::{CounterStep, Symbols};
 
 /// A width that low bits of ticks cannot have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,8 +16,8 @@ pub struct LowBitsError {
 pub struct TickSymbols {
     /// The low bits of each delta after the division.
     pub symbols: Symbols,
-    /// What was divided out: the greatest common divisor of all deltas; 0 where all deltas are 0 or there are none.
-    pub gcd_ticks: u64,
+    /// What was divided out.
+    pub step: CounterStep,
     /// Which deltas were seen.
     pub range: TickRange,
 }
@@ -34,13 +34,13 @@ pub struct TickRange {
     pub cut_samples: usize,
 }
 
-/// Divides the GCD of all `delta_ticks` out and keeps the low 8 bits of each quotient.
+/// Divides `delta_ticks` by the counter's step and keeps the low 8 bits of each quotient.
 #[must_use]
 pub fn from_ticks(delta_ticks: &[u64]) -> TickSymbols {
     keep_low_bits(delta_ticks, 8)
 }
 
-/// Divides the GCD of all `delta_ticks` out and keeps the low `bits` bits of each quotient.
+/// Divides `delta_ticks` by the counter's step and keeps the low `bits` bits of each quotient.
 ///
 /// # Errors
 /// [`LowBitsError`] for a width outside 1 to 8.
@@ -52,14 +52,13 @@ pub fn from_ticks_low_bits(delta_ticks: &[u64], bits: u8) -> Result<TickSymbols,
 }
 
 fn keep_low_bits(delta_ticks: &[u64], bits: u8) -> TickSymbols {
-    let gcd_ticks = delta_ticks.iter().fold(0, |common, &delta| gcd(common, delta));
-    let divisor = gcd_ticks.max(1);
+    let step = CounterStep::of(delta_ticks);
     let mask = u64::from(u8::MAX >> (8 - bits));
     let mut cut_samples = 0;
     let raw = delta_ticks
         .iter()
         .map(|&delta| {
-            let quotient = delta / divisor;
+            let quotient = step.quotient(delta);
             cut_samples += usize::from(quotient > mask);
             (quotient & mask) as u8
         })
@@ -69,14 +68,7 @@ fn keep_low_bits(delta_ticks: &[u64], bits: u8) -> TickSymbols {
         max_ticks: delta_ticks.iter().copied().max().unwrap_or(0),
         cut_samples,
     };
-    TickSymbols { symbols: Symbols::fitting(raw, bits), gcd_ticks, range }
-}
-
-fn gcd(mut a: u64, mut b: u64) -> u64 {
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
+    TickSymbols { symbols: Symbols::fitting(raw, bits), step, range }
 }
 
 #[cfg(test)]
@@ -86,7 +78,7 @@ mod tests {
     #[test]
     fn the_common_divisor_goes_and_the_low_bits_stay() {
         let made = from_ticks(&[26 * 3, 26 * 300, 26 * 5]);
-        assert_eq!(made.gcd_ticks, 26);
+        assert_eq!(made.step.ticks, 26);
         assert_eq!(made.symbols.raw(), [3, 44, 5]);
         assert_eq!(made.range, TickRange { min_ticks: 78, max_ticks: 7800, cut_samples: 1 });
         assert_eq!(from_ticks_low_bits(&[26, 52, 130], 2).unwrap().symbols.raw(), [1, 2, 1]);
@@ -95,10 +87,10 @@ mod tests {
 
     #[test]
     fn nothing_and_zeros_are_taken() {
-        assert_eq!(from_ticks(&[]).gcd_ticks, 0);
+        assert_eq!(from_ticks(&[]).step.ticks, 0);
         assert!(from_ticks(&[]).symbols.is_empty());
         let zeros = from_ticks(&[0, 0]);
-        assert_eq!((zeros.gcd_ticks, zeros.symbols.raw()), (0, &[0, 0][..]));
-        assert_eq!(from_ticks(&[u64::MAX, 0]).gcd_ticks, u64::MAX);
+        assert_eq!((zeros.step.ticks, zeros.symbols.raw()), (0, &[0, 0][..]));
+        assert_eq!(from_ticks(&[u64::MAX, 0]).step.ticks, u64::MAX);
     }
 }

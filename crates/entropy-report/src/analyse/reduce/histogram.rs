@@ -31,15 +31,15 @@ fn edge_ticks(edge: i32) -> f64 {
     (f64::from(edge) / f64::from(BINS_PER_OCTAVE)).exp2()
 }
 
-/// Deltas from the 1st to the 99th percentile, in bins of a whole number of divisors.
+/// Deltas from the 1st to the 99th percentile, in bins of a whole number of steps.
 pub(crate) fn core(ranked: &Ranked) -> Option<Histogram> {
     if ranked.sorted.is_empty() {
         return None;
     }
     // 128 bits, because deltas of a clock that ran backwards reach up to 2^64.
-    let gcd = u128::from(ranked.gcd_ticks);
+    let step = u128::from(ranked.step_ticks);
     let (low, high) = (u128::from(ranked.quantile(0.01)), u128::from(ranked.quantile(0.99)));
-    let width = ((high - low) / gcd + 1).div_ceil(CORE_BINS) * gcd;
+    let width = ((high - low) / step + 1).div_ceil(CORE_BINS) * step;
     let bins = (high - low) / width + 1;
     let edges_ticks = (0..=bins).map(|bin| (low + bin * width) as f64).collect();
     Some(count(ranked, edges_ticks))
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn core_bins_are_whole_divisors_and_few() {
+    fn core_bins_are_whole_steps_and_few() {
         let deltas: Vec<u64> = (0..10_000).map(|i| 500 + 26 * (i % 1000)).collect();
         let core = core(&Ranked::new(&deltas, 26)).expect("there are deltas");
         assert!(core.counts.len() <= 65);

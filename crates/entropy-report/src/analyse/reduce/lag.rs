@@ -13,9 +13,9 @@ pub(crate) fn cells(delta_ticks: &[u64], ranked: &Ranked) -> Option<Cells> {
         return None;
     }
     let (low, high) = (ranked.quantile(0.01), ranked.quantile(0.99));
-    // Cells are a whole number of divisors wide, or else some could never be met.
+    // Cells are a whole number of steps wide, or else some could never be met.
     let width =
-        ((high - low) / ranked.gcd_ticks / SIDE as u64 + 1).saturating_mul(ranked.gcd_ticks);
+        ((high - low) / ranked.step_ticks / SIDE as u64 + 1).saturating_mul(ranked.step_ticks);
     let side = ((high - low) / width) as usize + 1;
     let cell = |ticks: u64| (low..=high).contains(&ticks).then(|| ((ticks - low) / width) as usize);
     let mut values = vec![0.0; side * side];

@@ -86,10 +86,10 @@ fn describe(out: &mut String, assessment: &Assessment, ticks: Option<&Ticks>) ->
     if let Some(ticks) = ticks {
         writeln!(
             out,
-            "deltas of {} to {} ticks, GCD {}; low {} bits taken, {} quotients cut",
+            "deltas of {} to {} ticks; {}; low {} bits taken, {} quotients cut",
             ticks.range.min_ticks,
             ticks.range.max_ticks,
-            ticks.gcd_ticks,
+            ticks.step.describe(),
             ticks.low_bits,
             ticks.range.cut_samples
         )?;

@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use serde::Serialize;
 use sp800_90b::Symbols;
-use sp800_90b::symbols::{TickRange, from_packed_bits, from_ticks_low_bits};
+use sp800_90b::symbols::{CounterStep, TickRange, from_packed_bits, from_ticks_low_bits};
 use std::path::{Path, PathBuf};
 
 /// How a file holds samples.
@@ -15,7 +15,7 @@ pub(crate) enum Format {
     Bytes,
     /// Symbols side by side, most significant bit first.
     Packed,
-    /// u64 little-endian deltas: their GCD is divided out, and the low bits are kept.
+    /// u64 little-endian deltas: the counter's step is divided out, and the low bits are kept.
     U64le,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct Args {
 /// How deltas became symbols.
 #[derive(Serialize)]
 pub(crate) struct Ticks {
-    pub(crate) gcd_ticks: u64,
+    pub(crate) step: CounterStep,
     #[serde(flatten)]
     pub(crate) range: TickRange,
     pub(crate) low_bits: u8,
@@ -75,11 +75,7 @@ pub(crate) fn read(args: &Args) -> anyhow::Result<Input> {
             let made = from_ticks_low_bits(&deltas, whole).with_context(from)?;
             Input {
                 symbols: made.symbols,
-                ticks: Some(Ticks {
-                    gcd_ticks: made.gcd_ticks,
-                    range: made.range,
-                    low_bits: whole,
-                }),
+                ticks: Some(Ticks { step: made.step, range: made.range, low_bits: whole }),
             }
         }
     })
