@@ -226,7 +226,7 @@ mod tests {
             ("seed 32", Command::Seed(32)),
             ("health", Command::Health),
             ("health observe", Command::Set("health", "observe")),
-            ("workload memory", Command::Set("workload", "memory")),
+            ("workload flush", Command::Set("workload", "flush")),
             ("claim 250", Command::Set("claim", "250")),
             ("fault ud", Command::Fault(Fault::InvalidOpcode)),
             ("quit", Command::Exit),

@@ -6,7 +6,7 @@ use chaos_wire::Workload;
 
 use crate::memory::buffer;
 
-/// The buffer that the memory workload walks through: taken when a workload first needs it, and kept.
+/// The buffer of the workloads that need one: taken when a workload first needs it, and kept.
 #[derive(Debug, Default)]
 pub(crate) struct WorkloadMemory(Option<&'static mut [u64]>);
 

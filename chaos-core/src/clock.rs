@@ -1,21 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The clock: where every sample comes from. The engine is generic over it, so that the same code runs on the
-//! hardware counter, on recorded ticks and on clocks that are made to fail.
+//! The clock: where every sample comes from. The engine is generic over it, so that the same code runs on the hardware
+//! counter, on recorded ticks and on clocks that are made to fail.
 
-/// A counter that the noise source reads, and the wait between two reads.
+use chaos_vocab::Workload;
+
+/// Bytes of a cache line.
+pub const LINE_BYTES: usize = 64;
+
+/// A line of the buffer that workloads work in. It lies within one cache line if the buffer is aligned, and no
+/// workload depends on that: each touches the first word only.
+pub type Line = [u8; LINE_BYTES];
+
+/// A counter that the noise source reads, and the machine operations that are timed with it. Every operation has one
+/// path: what it does depends on nothing but its arguments, and how long it takes on the machine only.
 pub trait Clock {
-    /// The counter now, in ticks. It may wrap; a step backwards is noticed and bounded by the caller.
-    fn ticks(&mut self) -> u64;
-
-    /// The counter where a stretch of samples begins, so that what the engine did before is not in the first of
-    /// them. A hardware counter is just read; a clock that plays a list answers without advancing.
-    #[inline(always)]
-    fn mark(&mut self) -> u64 {
-        self.ticks()
+    /// Samples at the beginning of each block that are not handed out, because the work before the block could touch
+    /// their intervals. None where nothing comes before: on a clock that plays a list.
+    fn lead_in_samples(&self) -> usize {
+        0
     }
 
-    /// The shortest wait that the machine offers between two reads (`pause` on x86).
+    /// Reads the counter at the beginning of an interval: after everything before is done, and before anything after
+    /// begins. A clock that plays a list answers without going on in it.
+    fn begin(&mut self) -> u64;
+
+    /// Reads the counter at the end of an interval, after all that is in it is done, in ticks. It may wrap; a step
+    /// backwards is noticed and bounded by the caller.
+    fn ticks(&mut self) -> u64;
+
+    /// The shortest wait that the machine offers (`pause` on x86).
     fn relax(&mut self);
+
+    /// Stores the line's first word to memory past the caches, waits for that, and loads it back. A clock that plays a
+    /// list does not see it.
+    fn store_and_load(&mut self, _line: &mut Line) {}
+
+    /// Removes the line from all caches, waits for that, and loads its first word. A clock that plays a list does not see
+    /// it.
+    fn flush_and_load(&mut self, _line: &mut Line) {}
+
+    /// Whether the machine has the instructions of a workload.
+    fn supports(&self, _workload: Workload) -> bool {
+        true
+    }
+
+    /// Ticks that pass during `units` units of fixed work. The startup check compares them: a clock that measures time
+    /// follows the work.
+    fn time_work(&mut self, units: u32) -> u64;
 
     /// What kind of clock this is. A result made with anything but [`ClockKind::Counter`] must say so.
     fn kind(&self) -> ClockKind;

@@ -9,7 +9,7 @@ pub const BLOCK_BYTES: usize = 32;
 /// (SP 800-90C §3.1: 64 bits more in than out).
 pub const INPUT_BITS: u32 = 320;
 
-/// Samples taken between two turns of hashing, so that the hash does not disturb the timing of each sample.
+/// Samples taken between two looks at the credit. They are hashed between blocks, so that no interval has the hash in it.
 pub(crate) const ROUND_SAMPLES: usize = 128;
 
 /// Samples that may be taken for a block, in multiples of those needed, before the source counts as stuck.
@@ -35,11 +35,9 @@ impl Conditioner {
         Self { hash }
     }
 
-    /// Adds raw samples, each as 8 bytes, little-endian.
-    pub(crate) fn add(&mut self, samples: &[u64]) {
-        for sample in samples {
-            self.hash.update(sample.to_le_bytes());
-        }
+    /// Adds a raw sample, as 8 bytes, little-endian.
+    pub(crate) fn add(&mut self, sample: u64) {
+        self.hash.update(sample.to_le_bytes());
     }
 
     pub(crate) fn finish(self) -> [u8; BLOCK_BYTES] {

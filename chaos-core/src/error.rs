@@ -27,6 +27,10 @@ pub enum Error {
         /// The test that fired.
         test: HealthTest,
     },
+    /// The counter does not follow the work: more work does not take more ticks.
+    ClockIgnoresWork,
+    /// Seed material was asked of a workload whose samples hold no entropy ([`chaos_vocab::Workload::is_credited`]).
+    NotCredited,
     /// A parameter out of its range. Nothing is clamped silently.
     BadParameter {
         /// The parameter's name, as the job grammar and the module spell it.
@@ -99,6 +103,8 @@ impl Error {
             Self::LagPredictor => ErrorCode::LagPredictor,
             Self::Stuck => ErrorCode::Stuck,
             Self::Startup { .. } => ErrorCode::Startup,
+            Self::ClockIgnoresWork => ErrorCode::ClockIgnoresWork,
+            Self::NotCredited => ErrorCode::NotCredited,
             Self::BadParameter { .. } => ErrorCode::BadParameter,
         }
     }

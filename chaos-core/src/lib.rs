@@ -4,15 +4,16 @@
 //! The timing-jitter engine: it turns a clock's jitter into bytes, and accounts for its entropy.
 //!
 //! ```text
-//! Clock -> workload step -> delta (raw noise) -> health tests
-//!                             |        |
-//!                           mixer   SHA-256
-//!                             |        |
-//!                          stream     seed
+//! Clock -> workload step -> block of deltas (raw noise) -> health tests
+//!                               |        |
+//!                             mixer   SHA-256
+//!                               |        |
+//!                            stream     seed
 //! ```
 //!
 //! # Design principles
-//! * Raw noise is available before any mixing, from the same loop that feeds the mixer.
+//! * A sample is the time of a workload step and of two counter reads, and of nothing else. Raw noise comes from the very
+//!   loop that feeds mixer and seed.
 //! * `stream` is amplified jitter and never called entropy; `seed` is conditioned and accounted for. They share
 //!   nothing but the samples' source, and no sample is used for both.
 //! * No seed, no secret: with the deltas known, every byte is known. A weakness shows at once.
@@ -28,12 +29,15 @@ pub mod conditioning;
 pub mod cutoffs;
 pub mod error;
 pub mod health;
+pub mod lesson;
 pub mod mixer;
 pub mod replay;
+pub mod sampler;
 pub mod seed_rng;
 pub mod source;
 pub mod synthetic;
-pub mod workload;
+pub mod work_check;
+mod workload;
 
 pub use chaos_vocab::{
     BadParameter, CLAIMS_MILLIBITS, ErrorCode, MEMORY_BYTES, OnFailure, Parameter, Params, State,
@@ -45,6 +49,7 @@ pub use error::{Error, HealthTest};
 pub use health::Health;
 pub use mixer::Mixer;
 pub use replay::ReplayClock;
+pub use sampler::{BLOCK_SAMPLES, MAX_READS};
 pub use seed_rng::SeedRng;
-pub use source::{EntropySource, MAX_READS};
+pub use source::EntropySource;
 pub use synthetic::{Pattern, SyntheticClock};

@@ -2,59 +2,46 @@
 //! The entropy source: clock, workload, health tests and mixer tied together, with the two outputs that are never
 //! confused, `stream` and `seed`, and the raw noise that both are made of.
 
-use core::hint::black_box;
-
-use chaos_vocab::{BadParameter, MEMORY_BYTES, OnFailure, Parameter, Params, State, Workload};
+use chaos_vocab::{BadParameter, OnFailure, Parameter, Params, State};
 
 use crate::clock::{Clock, ClockKind};
 use crate::conditioning::{self, Conditioner};
 use crate::cutoffs::Cutoffs;
 use crate::error::Error;
-use crate::health::{Health, LAGS, STARTUP_SAMPLES, Trend, Watch};
+use crate::health::{Health, STARTUP_SAMPLES, Watch};
 use crate::mixer::Mixer;
-use crate::workload::{Walk, long_step};
+use crate::sampler::{BLOCK_SAMPLES, Sampler};
+use crate::work_check;
 
-/// Counter reads within one sample before the clock counts as failed.
-pub const MAX_READS: u32 = 1024;
-
-/// The largest number of samples per word; [`Params::check`] keeps to it.
-pub(crate) const MOST_TURNS: usize = 7;
-
-/// Words that are made at once when each takes several samples.
-const GROUP_WORDS: usize = 8;
+/// Bytes of a word of the stream.
+const WORD_BYTES: usize = 8;
 
 /// The engine over one clock.
 #[derive(Debug)]
 pub struct EntropySource<'m, C> {
-    clock: C,
     params: Params,
     mixer: Mixer,
     watch: Watch,
-    walk: Walk<'m>,
+    sampler: Sampler<'m, C>,
 }
 
 impl<'m, C: Clock> EntropySource<'m, C> {
-    /// Checks the parameters, runs the startup test and stirs the mixer with `init_turns` samples.
+    /// Checks the parameters, runs the startup test, checks that the clock follows the work, and stirs the mixer with
+    /// `init_turns` samples.
     ///
-    /// `memory` is walked through by the workloads that need it ([`Workload::needs_memory`]; [`MEMORY_BYTES`] at
-    /// least, contents lost) and may be empty for the others.
+    /// `memory` is the buffer of the workloads that need one ([`chaos_vocab::Workload::needs_memory`];
+    /// [`chaos_vocab::MEMORY_BYTES`] at least, contents lost) and may be empty for the others.
     ///
     /// # Errors
-    /// [`Error::BadParameter`]; a clock error; [`Error::Startup`] under [`OnFailure::Enforce`].
+    /// Returns an error if a parameter is out of its range, the buffer too small or the workload not available here
+    /// ([`Error::BadParameter`]), if the clock fails, or, under [`OnFailure::Enforce`], if the startup test fails
+    /// ([`Error::Startup`]) or the clock does not follow the work ([`Error::ClockIgnoresWork`]).
     pub fn new(clock: C, params: Params, memory: &'m mut [u8]) -> Result<Self, Error> {
         params.check()?;
         let cutoffs = Cutoffs::for_claim(params.claim_millibits)
             .ok_or(BadParameter { parameter: Parameter::Claim, given: params.claim_millibits })?;
-        let walk = Walk::new(memory);
-        if params.workload.needs_memory() && walk.len_bytes() < MEMORY_BYTES {
-            return Err(Error::BadParameter {
-                name: "memory",
-                given: walk.len_bytes() as u64,
-                allowed: "a buffer of 262144 bytes or more",
-            });
-        }
-        let mut source =
-            Self { clock, params, mixer: Mixer::new(), watch: Watch::new(cutoffs), walk };
+        let sampler = Sampler::new(clock, &params, memory)?;
+        let mut source = Self { params, mixer: Mixer::new(), watch: Watch::new(cutoffs), sampler };
         source.start()?;
         Ok(source)
     }
@@ -71,22 +58,26 @@ impl<'m, C: Clock> EntropySource<'m, C> {
     }
 
     fn start(&mut self) -> Result<(), Error> {
-        if self.params.workload.needs_memory() {
-            self.walk.rewind();
-        }
+        self.sampler.rewind();
         let stop = self.params.on_failure == OnFailure::Enforce;
-        let tested = self.skip(STARTUP_SAMPLES, stop).map_err(startup_error);
+        let tested = self.skip(STARTUP_SAMPLES as usize, stop).map_err(startup_error);
         let coarse = self.watch.mostly_idle();
         match tested {
-            // Told in place of a health test's failure, because it is the reason for one.
+            // Reported instead of a health test's failure, because it is the reason for one.
             Ok(()) | Err(Error::Startup { .. }) if coarse => {
                 return Err(self.watch.fail_for_good(Error::ClockCoarse));
             }
             tested => tested?,
         }
+        if let Err(error) = work_check::check(&mut self.sampler.clock) {
+            let error = self.watch.fail_for_good(error);
+            if stop {
+                return Err(error);
+            }
+        }
         // Only these go into the mixer's first word, so that a run does not depend on the startup test's length.
         self.mixer = Mixer::new();
-        self.skip(self.params.init_turns, stop)
+        self.skip(self.params.init_turns as usize, stop)
     }
 
     /// Raw noise: the deltas as they are, in ticks, before any mixing. They are taken by the very loop that feeds the
@@ -95,7 +86,12 @@ impl<'m, C: Clock> EntropySource<'m, C> {
     /// # Errors
     /// Only clock errors; then all of `delta_ticks` is zero.
     pub fn raw(&mut self, delta_ticks: &mut [u64]) -> Result<(), Error> {
-        let result = self.take(delta_ticks, false);
+        let mut slots = delta_ticks.iter_mut();
+        let result = self.take(slots.len(), false, |delta, _| {
+            if let Some(slot) = slots.next() {
+                *slot = delta;
+            }
+        });
         if result.is_err() {
             delta_ticks.fill(0);
         }
@@ -122,42 +118,27 @@ impl<'m, C: Clock> EntropySource<'m, C> {
         if stop {
             self.be_healthy()?;
         }
-        let (words, rest) = out.as_chunks_mut::<8>();
-        if self.params.turns == 1 {
-            self.take(words, stop)?;
-        } else {
-            for group in words.chunks_mut(GROUP_WORDS) {
-                self.take_group(group, stop)?;
+        let turns = self.params.turns;
+        let samples = out.len().div_ceil(WORD_BYTES).saturating_mul(turns as usize);
+        let mut words = out.chunks_mut(WORD_BYTES);
+        let mut turn = 0;
+        self.take(samples, stop, |_, mixer| {
+            turn += 1;
+            if turn < turns {
+                return;
             }
-        }
-        if !rest.is_empty() {
-            let mut last = [[0_u8; 8]];
-            self.take_group(&mut last, stop)?;
-            for (to, from) in rest.iter_mut().zip(last.as_flattened()) {
-                *to = *from;
-            }
-        }
-        Ok(())
-    }
-
-    /// A few words of `turns` samples each: of the words after each sample, every `turns`-th is given out.
-    fn take_group(&mut self, group: &mut [[u8; 8]], stop_on_failure: bool) -> Result<(), Error> {
-        let turns = self.params.turns as usize;
-        let mut every = [[0_u8; 8]; GROUP_WORDS * MOST_TURNS];
-        let samples = group.len().saturating_mul(turns);
-        self.take(every.get_mut(..samples).unwrap_or_default(), stop_on_failure)?;
-        let ends = every.iter().skip(turns.saturating_sub(1)).step_by(turns.max(1));
-        for (to, from) in group.iter_mut().zip(ends) {
-            *to = *from;
-        }
-        Ok(())
+            turn = 0;
+            let word = mixer.word().to_le_bytes();
+            words.next().unwrap_or_default().iter_mut().zip(word).for_each(|(to, from)| *to = from);
+        })
     }
 
     /// Seed material: full entropy by account. Each 256-bit block is SHA-256 over samples that by the claim have 320 bits of
     /// min-entropy; samples that the stuck test rejects are hashed but earn nothing.
     ///
     /// # Errors
-    /// Clock and health errors, whatever [`Params::on_failure`] says; after a permanent failure its error until
+    /// [`Error::NotCredited`] if the workload is a lesson. Clock and health errors, whatever
+    /// [`Params::on_failure`] says; after a permanent failure its error until
     /// [`EntropySource::restart`]; [`Error::Stuck`] if 16 times the samples needed do not earn 320 bits. On any
     /// error all of `out` is zero.
     pub fn seed(&mut self, out: &mut [u8]) -> Result<(), Error> {
@@ -179,6 +160,9 @@ impl<'m, C: Clock> EntropySource<'m, C> {
     }
 
     fn seed_block(&mut self, part: &mut [u8]) -> Result<(), Error> {
+        if !self.params.workload.is_credited() {
+            return Err(Error::NotCredited);
+        }
         self.be_healthy()?;
         let needed = u64::from(conditioning::samples_per_block(self.params.claim_millibits));
         let mut most_rounds =
@@ -190,12 +174,10 @@ impl<'m, C: Clock> EntropySource<'m, C> {
                 return Err(self.watch.fail_for_good(Error::Stuck));
             }
             most_rounds -= 1;
-            let mut samples = [0_u64; conditioning::ROUND_SAMPLES];
             let stuck_before = self.watch.report.stuck_samples;
-            self.take(&mut samples, true)?;
-            conditioner.add(&samples);
+            self.take(conditioning::ROUND_SAMPLES, true, |delta, _| conditioner.add(delta))?;
             let stuck = self.watch.report.stuck_samples.wrapping_sub(stuck_before);
-            credited += (samples.len() as u64).saturating_sub(stuck);
+            credited += (conditioning::ROUND_SAMPLES as u64).saturating_sub(stuck);
         }
         for (to, from) in part.iter_mut().zip(conditioner.finish()) {
             *to = from;
@@ -223,7 +205,7 @@ impl<'m, C: Clock> EntropySource<'m, C> {
     /// What kind of clock it runs on; a result must say so if it is not the machine's counter.
     #[must_use]
     pub fn clock_kind(&self) -> ClockKind {
-        self.clock.kind()
+        self.sampler.clock.kind()
     }
 
     /// Refuses after a permanent failure; after an intermittent one takes samples, which nobody gets, until the
@@ -233,124 +215,53 @@ impl<'m, C: Clock> EntropySource<'m, C> {
             (State::Permanent, Some(error)) => Err(error),
             (State::Intermittent, _) => {
                 let samples = self.watch.recovery_samples();
-                self.skip(samples, true)
+                self.skip(samples as usize, true)
             }
             _ => Ok(()),
         }
     }
 
     /// Takes samples that only the health tests and the mixer see.
-    fn skip(&mut self, samples: u32, stop_on_failure: bool) -> Result<(), Error> {
-        let mut unseen = [0_u64; LAGS as usize];
-        let mut left = samples as usize;
-        while left > 0 {
-            let part = left.min(unseen.len());
-            self.take(unseen.get_mut(..part).unwrap_or_default(), stop_on_failure)?;
-            left -= part;
-        }
-        Ok(())
-    }
-
-    /// The sampling loop: the only one there is, so that raw noise, stream and seed come from the same work. One
-    /// sample is taken per slot.
     #[inline(never)]
-    fn take<S: Slot>(&mut self, slots: &mut [S], stop_on_failure: bool) -> Result<(), Error> {
-        let mut left = slots;
-        while !left.is_empty() {
-            let samples = left.len().min(self.watch.block_samples() as usize);
-            let block = left.split_off_mut(..samples).unwrap_or_default();
-            let trend = self.take_block(block)?;
-            let looked = self.watch.look(trend);
-            if stop_on_failure {
-                looked?;
-            }
-        }
-        Ok(())
+    fn skip(&mut self, samples: usize, stop_on_failure: bool) -> Result<(), Error> {
+        self.take(samples, stop_on_failure, |_, _| ())
     }
 
-    /// Takes one block, from one look of the health tests to the next. A sample is the time between two reads of the
-    /// counter: the workload step, and the mixing of the sample before it. The first one of a block (usually one in 32) has
-    /// the step only, because what lies between two blocks is not a part of any sample.
+    /// Takes samples block by block; between the blocks the health tests and the mixer see them, and `each` hears of
+    /// every one and of the mixer after it. Raw noise, stream and seed differ in that only.
+    ///
+    /// Where a failure stops the output, what is left of its block is thrown away.
     #[inline(always)]
-    fn take_block<S: Slot>(&mut self, block: &mut [S]) -> Result<Trend, Error> {
-        let workload = self.params.workload;
-        let min_delta = i64::from(self.params.min_delta);
-        let mut trend = self.watch.trend();
-        let mut mixer = self.mixer;
-        let mut before = self.clock.mark();
-        for slot in block {
-            if workload == Workload::Pause {
-                self.clock.relax();
-            } else {
-                long_step(workload, &mut self.clock, &mut self.walk, before);
-            }
-            let mut now = self.clock.ticks();
-            let mut delta = now.wrapping_sub(before);
-            if (delta as i64) < min_delta {
-                (delta, now) = self.read_again(before, now)?;
-            }
-            before = now;
-            self.watch.sample(&mut trend, delta);
-            mixer.absorb(delta);
-            slot.put(delta, mixer.word());
-        }
-        self.mixer = mixer;
-        Ok(trend)
-    }
-
-    /// What happens when a read gave no sample: the counter stood, crept or went backwards. The step is taken again,
-    /// [`MAX_READS`] reads in all. Returns the delta and the counter.
-    #[cold]
-    #[inline(never)]
-    fn read_again(&mut self, mut before: u64, mut now: u64) -> Result<(u64, u64), Error> {
-        let mut last_read = before;
-        let mut moved = false;
-        for _ in 1..MAX_READS {
-            self.watch.repeated_read(now == last_read);
-            moved |= now != last_read;
-            if (now.wrapping_sub(before) as i64) < 0 {
-                if let Err(error) = self.watch.backward_step() {
-                    return Err(self.watch.fail_for_good(error));
+    fn take(
+        &mut self,
+        samples: usize,
+        stop_on_failure: bool,
+        mut each: impl FnMut(u64, &Mixer),
+    ) -> Result<(), Error> {
+        let mut left = samples;
+        while left > 0 {
+            let mut block = self.sampler.take(left.min(BLOCK_SAMPLES), &mut self.watch)?;
+            left -= block.len();
+            while !block.is_empty() {
+                let watched = block.len().min(self.watch.block_samples() as usize);
+                let part = block.split_off(..watched).unwrap_or_default();
+                let mut trend = self.watch.trend();
+                for &delta in part {
+                    self.watch.sample(&mut trend, delta);
+                    self.mixer.absorb(delta);
+                    each(delta, &self.mixer);
                 }
-                before = now;
-            }
-            last_read = now;
-            long_step(self.params.workload, &mut self.clock, &mut self.walk, before);
-            now = self.clock.ticks();
-            let delta = now.wrapping_sub(before);
-            if delta as i64 >= i64::from(self.params.min_delta) {
-                return Ok((delta, now));
+                let looked = self.watch.look(trend);
+                if stop_on_failure {
+                    looked?;
+                }
             }
         }
-        let error = if moved { Error::ClockCoarse } else { Error::ClockStuck };
-        Err(self.watch.fail_for_good(error))
+        Ok(())
     }
 }
 
 /// A health test's failure at startup is one of startup; a clock's stays what it is.
 fn startup_error(error: Error) -> Error {
     crate::error::HealthTest::of(error).map_or(error, |test| Error::Startup { test })
-}
-
-/// Where the sampling loop puts what one sample gave. Both kinds get both values, so that the work is the same.
-trait Slot {
-    fn put(&mut self, delta_ticks: u64, word: u64);
-}
-
-/// Raw noise.
-impl Slot for u64 {
-    #[inline(always)]
-    fn put(&mut self, delta_ticks: u64, word: u64) {
-        *self = delta_ticks;
-        black_box(word);
-    }
-}
-
-/// The stream.
-impl Slot for [u8; 8] {
-    #[inline(always)]
-    fn put(&mut self, delta_ticks: u64, word: u64) {
-        *self = word.to_le_bytes();
-        black_box(delta_ticks);
-    }
 }

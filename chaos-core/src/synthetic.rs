@@ -36,6 +36,18 @@ pub enum Pattern {
         /// The other delta comes once in this many.
         once_in: u32,
     },
+    /// The counter is n³ + n at the n-th read: no delta, difference or difference of differences comes again.
+    Cubic,
+    /// Deltas of 100 with a hash of the read's number in so many low bits.
+    HashedLowBits {
+        /// How many bits.
+        bits: u32,
+    },
+    /// Each delta is the sum of the two before, below a bound, on top of 100.
+    Fibonacci {
+        /// The bound, in ticks.
+        bound_ticks: u64,
+    },
     /// Deltas from 0 to `spread_ticks` on top of 100, from a xorshift generator: lively, and known from end to end.
     Noisy {
         /// The largest amount on top.
@@ -50,13 +62,20 @@ pub struct SyntheticClock {
     now: u64,
     reads: u64,
     generator: u64,
+    fibonacci: (u64, u64),
 }
 
 impl SyntheticClock {
     /// A clock at `begin_ticks`.
     #[must_use]
     pub const fn new(pattern: Pattern, begin_ticks: u64) -> Self {
-        Self { pattern, now: begin_ticks, reads: 0, generator: 0x9E37_79B9_7F4A_7C15 }
+        Self {
+            pattern,
+            now: begin_ticks,
+            reads: 0,
+            generator: 0x9E37_79B9_7F4A_7C15,
+            fibonacci: (1, 1),
+        }
     }
 
     fn next_delta(&mut self) -> u64 {
@@ -75,6 +94,21 @@ impl SyntheticClock {
             Pattern::Biased { once_in } => {
                 100 + u64::from(self.xorshift().is_multiple_of(u64::from(once_in.max(1))))
             }
+            Pattern::Cubic => {
+                let n = self.reads;
+                3_u64.wrapping_mul(n).wrapping_mul(n.wrapping_add(1)).wrapping_add(2)
+            }
+            Pattern::HashedLowBits { bits } => {
+                let mut hash = self.reads.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                hash ^= hash >> 32;
+                100 + (hash & ((1 << bits.min(32)) - 1))
+            }
+            Pattern::Fibonacci { bound_ticks } => {
+                let (before, last) = self.fibonacci;
+                let next = before.wrapping_add(last) % bound_ticks.max(1);
+                self.fibonacci = (last, next);
+                100 + next
+            }
             Pattern::Noisy { spread_ticks } => {
                 100 + self.xorshift() % spread_ticks.saturating_add(1)
             }
@@ -91,6 +125,10 @@ impl SyntheticClock {
 }
 
 impl Clock for SyntheticClock {
+    fn begin(&mut self) -> u64 {
+        self.now
+    }
+
     fn ticks(&mut self) -> u64 {
         let delta = self.next_delta();
         self.reads = self.reads.wrapping_add(1);
@@ -98,11 +136,13 @@ impl Clock for SyntheticClock {
         self.now
     }
 
-    fn mark(&mut self) -> u64 {
-        self.now
-    }
-
     fn relax(&mut self) {}
+
+    /// A read is a read, whatever was done before it.
+    fn time_work(&mut self, _units: u32) -> u64 {
+        let begin = self.now;
+        self.ticks().wrapping_sub(begin)
+    }
 
     fn kind(&self) -> ClockKind {
         ClockKind::Synthetic

@@ -1,83 +1,143 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The workload: the step whose duration is one sample. Which one it is belongs to a run's provenance, because the
-//! noise is that of the step.
+//! The workload steps: what is timed. A step has one path. Its addresses follow from its number alone; nothing in it
+//! depends on the counter, a sample or the mixer. The exception is the lesson ([`crate::lesson`]).
 
 use core::hint::black_box;
 
-use chaos_vocab::{MEMORY_BYTES, Workload};
+use chaos_vocab::MEMORY_BYTES;
 
-use crate::clock::Clock;
-use crate::mixer::Mixer;
+use crate::clock::{Clock, LINE_BYTES, Line};
+use crate::lesson::{self, Trail};
 
-/// Reads and writes of one memory step.
-const MEMORY_ACCESSES: u32 = 32;
-/// Mixer rounds of one hash step.
-const HASH_ROUNDS: u32 = 32;
+const LINES: usize = MEMORY_BYTES / LINE_BYTES;
 
-/// The buffer and where the walk through it stands.
+/// What is done for one sample.
+pub(crate) trait Step<C> {
+    /// What has to be worked out before the interval begins.
+    fn prepare(&mut self) {}
+
+    /// The same for a sample that is not handed out.
+    fn prepare_lead_in(&mut self, _number: usize) {
+        self.prepare();
+    }
+
+    /// The work inside the interval.
+    fn run(&mut self, clock: &mut C);
+
+    /// Receives a sample that is handed out, after its interval.
+    fn done(&mut self, _delta_ticks: u64) {}
+}
+
+/// The buffer, and the sequence of places in it.
 #[derive(Debug)]
 pub(crate) struct Walk<'m> {
-    memory: &'m mut [u8],
-    place: usize,
+    lines: &'m mut [Line],
+    places: Places,
 }
 
 impl<'m> Walk<'m> {
-    pub(crate) const fn new(memory: &'m mut [u8]) -> Self {
-        Self { memory, place: 0 }
-    }
-
-    pub(crate) const fn len_bytes(&self) -> usize {
-        self.memory.len()
+    pub(crate) fn new(memory: &'m mut [u8]) -> Self {
+        Self { lines: memory.as_chunks_mut().0, places: Places::FIRST }
     }
 
     /// As it was before the first step.
     pub(crate) fn rewind(&mut self) {
-        self.memory.fill(0);
-        self.place = 0;
+        self.lines.as_flattened_mut().fill(0);
+        self.places = Places::FIRST;
     }
 
-    /// One memory step. The places come from a full-period congruence (Hull and Dobell: multiplier 1 modulo 4, odd
-    /// increment), which visits every byte once in [`MEMORY_BYTES`] and which a prefetcher does not follow.
-    #[inline(never)]
-    fn step(&mut self) {
-        let mut place = self.place;
-        for _ in 0..MEMORY_ACCESSES {
-            place = place.wrapping_mul(166_285).wrapping_add(110_503) % MEMORY_BYTES;
-            if let Some(byte) = self.memory.get_mut(place) {
-                *black_box(&mut *byte) = byte.wrapping_add(1);
-            }
-        }
-        self.place = black_box(place);
+    /// The buffer and the places, if the buffer is large enough.
+    pub(crate) fn parts(&mut self) -> Option<(&mut [Line; LINES], &mut Places)> {
+        Some((self.lines.first_chunk_mut()?, &mut self.places))
     }
 }
 
-/// One hash step. Its result is thrown away: only its duration counts.
-#[inline(never)]
-fn hash_step(begin: u64) {
-    let mut mixer = Mixer::new();
-    for round in 0..HASH_ROUNDS {
-        mixer.absorb(black_box(begin ^ u64::from(round)));
+/// Places in the buffer, one after the other: upper bits of Knuth's MMIX generator. Its period is 2^64, so that no place
+/// comes again with the period of a block, a window or a request, and no prefetcher follows it. The places are the same
+/// after every start: anyone who has the program knows them.
+#[derive(Debug)]
+pub(crate) struct Places(u64);
+
+impl Places {
+    const FIRST: Self = Self(0);
+
+    /// A number below 2^31.
+    #[inline(always)]
+    fn next(&mut self) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize
     }
-    black_box(mixer.word());
 }
 
-/// One step of any workload but `pause`, which the sampling loop has in line.
-#[inline(never)]
-pub(crate) fn long_step<C: Clock>(
-    workload: Workload,
-    clock: &mut C,
-    walk: &mut Walk<'_>,
-    begin: u64,
-) {
-    match workload {
-        Workload::Pause => clock.relax(),
-        Workload::Memory => walk.step(),
-        Workload::Hash => hash_step(begin),
-        Workload::Combined => {
-            clock.relax();
-            walk.step();
-            hash_step(begin);
-        }
+/// `pause`
+pub(crate) struct Pause;
+
+impl<C: Clock> Step<C> for Pause {
+    #[inline(always)]
+    fn run(&mut self, clock: &mut C) {
+        clock.relax();
+    }
+}
+
+/// `dram` and `flush`: one line of the buffer goes to memory and comes back.
+pub(crate) struct RoundTrip<'w, F> {
+    lines: &'w mut [Line; LINES],
+    places: &'w mut Places,
+    line: usize,
+    trip: F,
+}
+
+impl<'w, F> RoundTrip<'w, F> {
+    pub(crate) fn new((lines, places): (&'w mut [Line; LINES], &'w mut Places), trip: F) -> Self {
+        Self { lines, places, line: 0, trip }
+    }
+}
+
+impl<C, F: Fn(&mut C, &mut Line)> Step<C> for RoundTrip<'_, F> {
+    #[inline(always)]
+    fn prepare(&mut self) {
+        self.line = self.places.next();
+    }
+
+    #[inline(always)]
+    fn run(&mut self, clock: &mut C) {
+        (self.trip)(clock, &mut self.lines[self.line % LINES]);
+    }
+}
+
+/// `hash-branchy`
+pub(crate) struct Lesson<'t> {
+    trail: &'t mut Trail,
+    argument: u64,
+}
+
+impl<'t> Lesson<'t> {
+    pub(crate) const fn new(trail: &'t mut Trail) -> Self {
+        Self { trail, argument: 0 }
+    }
+}
+
+impl<C> Step<C> for Lesson<'_> {
+    #[inline(always)]
+    fn prepare(&mut self) {
+        self.argument = self.trail.argument();
+    }
+
+    /// Another argument each time, or the branch predictor would know the first one of the block.
+    #[inline(always)]
+    fn prepare_lead_in(&mut self, number: usize) {
+        self.argument = !self.trail.argument() ^ number as u64;
+    }
+
+    #[inline(always)]
+    fn run(&mut self, _clock: &mut C) {
+        lesson::step(black_box(self.argument));
+    }
+
+    #[inline(always)]
+    fn done(&mut self, delta_ticks: u64) {
+        self.trail.push(delta_ticks);
     }
 }
 
@@ -85,29 +145,26 @@ pub(crate) fn long_step<C: Clock>(
 mod tests {
     use super::*;
     use std::vec;
+    use std::vec::Vec;
 
     #[test]
-    fn the_walk_touches_every_byte_once_before_any_twice() {
-        let mut memory = vec![0; MEMORY_BYTES];
-        let mut walk = Walk::new(&mut memory);
-        for _ in 0..MEMORY_BYTES as u32 / MEMORY_ACCESSES {
-            walk.step();
-        }
-        assert!(walk.memory.iter().all(|&byte| byte == 1));
-        walk.step();
-        assert_eq!(walk.memory.iter().filter(|&&byte| byte == 2).count(), MEMORY_ACCESSES as usize);
-        walk.rewind();
-        assert!(walk.place == 0 && walk.memory.iter().all(|&byte| byte == 0));
+    fn places_reach_every_line_and_none_more_often_than_chance_has_it() {
+        let mut places = Places::FIRST;
+        let mut visits = vec![0_u32; LINES];
+        (0..LINES * 64).for_each(|_| visits[places.next() % LINES] += 1);
+        // 64 are expected, with a standard deviation of 8; 8 of them for 4,096 lines.
+        assert!(visits.iter().all(|visits| (20..130).contains(visits)));
     }
 
     #[test]
-    fn the_walk_does_not_go_from_neighbour_to_neighbour() {
-        let mut memory = vec![0; MEMORY_BYTES];
-        let mut walk = Walk::new(&mut memory);
-        walk.step();
-        let places: vec::Vec<usize> =
-            (0..MEMORY_BYTES).filter(|&place| walk.memory[place] == 1).collect();
-        let near = places.windows(2).filter(|pair| pair[1] - pair[0] < 64).count();
-        assert!(places.len() == MEMORY_ACCESSES as usize && near <= 2, "{places:?}");
+    fn places_do_not_come_again_with_a_short_period_and_do_not_go_to_the_neighbour() {
+        let mut places = Places::FIRST;
+        let all: Vec<usize> = (0..40_000).map(|_| places.next() % LINES).collect();
+        for period in 1..=8192 {
+            let again = all.iter().zip(&all[period..]).filter(|(one, other)| one == other).count();
+            assert!(again < 40, "{again} of {} places come again after {period}", 40_000 - period);
+        }
+        let near = all.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) < 4).count();
+        assert!(near < 120, "{near} of 40,000 steps lead to a neighbour");
     }
 }

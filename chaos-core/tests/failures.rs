@@ -4,18 +4,12 @@
 mod common;
 
 use chaos_core::{
-    Clock, EntropySource, Error, HealthTest, MAX_READS, OnFailure, Params, Pattern, State,
-    SyntheticClock,
+    Clock, ClockKind, EntropySource, Error, HealthTest, MAX_READS, MEMORY_BYTES, OnFailure, Params,
+    Pattern, State, SyntheticClock, Workload,
 };
-use common::{BEFORE_OUTPUT, RuleClock, lively};
+use common::{BEFORE_OUTPUT, PAUSE, RuleClock, lively};
 
-const ENFORCE: Params = {
-    let mut params = Params::DEFAULT;
-    params.min_delta = 3;
-    params.claim_millibits = 125;
-    params.on_failure = OnFailure::Enforce;
-    params
-};
+const ENFORCE: Params = PAUSE;
 const OBSERVE: Params = Params { on_failure: OnFailure::Observe, ..ENFORCE };
 
 /// Healthy samples after which the clocks here turn bad.
@@ -198,11 +192,72 @@ fn each_synthetic_clock_is_caught_at_startup() {
         (Pattern::Coarse { reads: 4 }, Some(Error::ClockCoarse)),
         (Pattern::Backwards, Some(Error::ClockBackwards)),
         (Pattern::Biased { once_in: 100 }, startup(HealthTest::AdaptiveProportion)),
-        (Pattern::Noisy { spread_ticks: 900 }, None),
+        (Pattern::Noisy { spread_ticks: 900 }, Some(Error::ClockIgnoresWork)),
+        (Pattern::Cubic, Some(Error::ClockIgnoresWork)),
+        (Pattern::HashedLowBits { bits: 8 }, Some(Error::ClockIgnoresWork)),
+        (Pattern::Fibonacci { bound_ticks: 10_007 }, Some(Error::ClockIgnoresWork)),
     ] {
         let clock = SyntheticClock::new(pattern, 0);
         assert_eq!(EntropySource::new(clock, ENFORCE, &mut []).err(), expected, "{pattern:?}");
     }
+}
+
+#[test]
+fn clocks_by_a_formula_pass_the_health_tests_and_give_no_seed() {
+    for pattern in [
+        Pattern::Noisy { spread_ticks: 900 },
+        Pattern::Cubic,
+        Pattern::HashedLowBits { bits: 8 },
+        Pattern::Fibonacci { bound_ticks: 10_007 },
+    ] {
+        let mut source =
+            EntropySource::new(SyntheticClock::new(pattern, 0), OBSERVE, &mut []).unwrap();
+        source.raw(&mut [0; 50_000]).unwrap();
+        let health = source.health();
+        assert_eq!(
+            (health.state, health.last_error),
+            (State::Permanent, Some(Error::ClockIgnoresWork)),
+            "{pattern:?}: the work check is what sees it, and no health test"
+        );
+        let mut seed = [1; 32];
+        assert_eq!(source.seed(&mut seed), Err(Error::ClockIgnoresWork));
+        assert_eq!(seed, [0; 32]);
+    }
+}
+
+/// A clock that follows the work and gives deltas that no health test minds, but lacks an instruction.
+struct WithoutFlush(SyntheticClock);
+
+impl Clock for WithoutFlush {
+    fn begin(&mut self) -> u64 {
+        self.0.begin()
+    }
+    fn ticks(&mut self) -> u64 {
+        self.0.ticks()
+    }
+    fn relax(&mut self) {}
+    fn supports(&self, workload: Workload) -> bool {
+        workload != Workload::Flush
+    }
+    fn time_work(&mut self, units: u32) -> u64 {
+        u64::from(units)
+    }
+    fn kind(&self) -> ClockKind {
+        ClockKind::Synthetic
+    }
+}
+
+#[test]
+fn a_workload_without_its_instruction_is_an_error() {
+    let start = |workload| {
+        let mut memory = vec![0; MEMORY_BYTES];
+        let clock = WithoutFlush(SyntheticClock::new(Pattern::Noisy { spread_ticks: 900 }, 0));
+        EntropySource::new(clock, Params { workload, ..ENFORCE }, &mut memory).err()
+    };
+    assert_eq!(start(Workload::Dram), None);
+    let error = start(Workload::Flush).unwrap();
+    assert!(matches!(error, Error::BadParameter { name: "workload", given: 2, .. }), "{error}");
+    assert!(error.to_string().contains("lacks the instruction clflush"), "{error}");
 }
 
 #[test]
@@ -227,13 +282,13 @@ fn every_parameter_out_of_range_is_named_with_what_is_allowed() {
         );
     }
     let error = Params { claim_millibits: 126, ..ENFORCE }.check().unwrap_err();
-    assert!(error.to_string().contains("62, 125, 250, 500, 1000, 2000 or 4000"), "{error}");
+    assert!(error.to_string().contains("31, 62, 125, 250, 500, 1000, 2000 or 4000"), "{error}");
 }
 
 #[test]
 fn a_buffer_too_small_for_the_walk_is_an_error() {
-    let params = Params { workload: chaos_core::Workload::Memory, ..ENFORCE };
-    let mut memory = vec![0; chaos_core::MEMORY_BYTES - 1];
+    let params = Params { workload: Workload::Dram, ..ENFORCE };
+    let mut memory = vec![0; MEMORY_BYTES - 1];
     let clock = SyntheticClock::new(Pattern::Noisy { spread_ticks: 900 }, 0);
     let error = EntropySource::new(clock, params, &mut memory).unwrap_err();
     assert!(matches!(error, Error::BadParameter { name: "memory", given: 262_143, .. }), "{error}");

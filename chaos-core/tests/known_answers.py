@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The engine once more, in another language and with exact arithmetic.
+"""The engine in another language and with exact arithmetic.
 
-Prints the literals of known_answers.rs and of the cutoff table's test; run it after a change of the mixer or of the
-claims, and put what it prints into those tests.
+Prints the literals of known_answers.rs and of the cutoff table's test. With --check it looks for each of them in those
+files instead, and exits with status 1 if one is missing: after a change of the mixer or of the claims, run it without
+--check and put what it prints into the tests.
 """
 
 import hashlib
+import pathlib
+import sys
 from decimal import Decimal, getcontext
 from math import ceil, comb
 
@@ -27,12 +30,6 @@ class Mixer:
     def absorb(self, delta):
         state = (self.state ^ delta) * SPREAD & MASK
         state ^= state >> 32
-        if state % 16 == 0:
-            turned = rotate_left(state, state >> 58) ^ FOLD
-            if state & 16:
-                folded = turned * TWIST & MASK
-                turned = folded ^ (folded >> 31)
-            state = turned
         self.state = rotate_left(state, 23)
 
     def word(self):
@@ -105,9 +102,32 @@ def critical_binomial(trials, claim_millibits):
             return k
 
 
-print("stream turns=1", stream(1, 4).hex())
-print("stream turns=3 init_turns=20", stream(3, 4, 20).hex())
-print("seed claim=125", seed(125).hex())
-print("seed claim=1000", seed(1000).hex())
-for claim in (62, 125, 250, 500, 1000, 2000, 4000):
-    print(claim, 1 + ceil(Decimal(30_000) / claim), 1 + critical_binomial(512, claim))
+def cutoff_row(claim):
+    return (claim, 1 + ceil(Decimal(30_000) / claim), 1 + critical_binomial(512, claim))
+
+
+CLAIMS = (31, 62, 125, 250, 500, 1000, 2000, 4000)
+# What is printed, and how it stands in the tests.
+KNOWN_ANSWERS = {
+    "stream turns=1": stream(1, 4).hex(),
+    "stream turns=3 init_turns=20": stream(3, 4, 20).hex(),
+    "seed claim=125": seed(125).hex(),
+    "seed claim=1000": seed(1000).hex(),
+}
+
+
+def check():
+    crate = pathlib.Path(__file__).resolve().parent.parent
+    wanted = [(name, answer, "tests/known_answers.rs") for name, answer in KNOWN_ANSWERS.items()]
+    wanted += [("cutoffs", str(cutoff_row(claim)), "src/cutoffs.rs") for claim in CLAIMS]
+    missing = [f"{path} lacks {name}: {text}" for name, text, path in wanted if text not in (crate / path).read_text()]
+    print("\n".join(missing) or f"{len(wanted)} known answers are in the tests")
+    return 1 if missing else 0
+
+
+if sys.argv[1:] == ["--check"]:
+    sys.exit(check())
+for name, answer in KNOWN_ANSWERS.items():
+    print(name, answer)
+for claim in CLAIMS:
+    print(*cutoff_row(claim))

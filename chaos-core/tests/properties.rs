@@ -9,7 +9,7 @@ use chaos_core::{
     CLAIMS_MILLIBITS, Clock, ClockKind, EntropySource, Error, MAX_READS, MEMORY_BYTES, OnFailure,
     Params, Workload,
 };
-use common::{RuleClock, lively};
+use common::{PAUSE, RuleClock, lively};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rand_core::TryCryptoRng;
@@ -21,14 +21,17 @@ struct CountingClock<'r, C> {
 }
 
 impl<C: Clock> Clock for CountingClock<'_, C> {
+    fn begin(&mut self) -> u64 {
+        self.clock.begin()
+    }
     fn ticks(&mut self) -> u64 {
         self.reads.set(self.reads.get() + 1);
         self.clock.ticks()
     }
-    fn mark(&mut self) -> u64 {
-        self.clock.mark()
-    }
     fn relax(&mut self) {}
+    fn time_work(&mut self, units: u32) -> u64 {
+        self.clock.time_work(units)
+    }
     fn kind(&self) -> ClockKind {
         ClockKind::Synthetic
     }
@@ -183,7 +186,7 @@ proptest! {
 
     #[test]
     fn any_healthy_clock_gives_raw_noise_that_replays_to_the_same_stream(begin in any::<u32>(), turns in 1_u32..=7) {
-        let params = Params { turns, ..Params::default() };
+        let params = Params { turns, ..PAUSE };
         let start = || {
             let clock = RuleClock::new(move |number| lively(number + u64::from(begin)));
             EntropySource::new(clock, params, &mut []).unwrap()
@@ -209,11 +212,10 @@ fn the_seed_output_serves_code_that_takes_a_fallible_generator() {
         generator.try_fill_bytes(&mut key)?;
         Ok((key, generator.try_next_u64()?, generator.try_next_u32()?))
     }
-    let mut source =
-        EntropySource::new(RuleClock::new(lively), Params::default(), &mut []).unwrap();
+    let mut source = EntropySource::new(RuleClock::new(lively), PAUSE, &mut []).unwrap();
     let (key, word, half) = key(&mut source.seed_rng()).unwrap();
     // The same samples through `seed` give the same bytes.
-    let mut again = EntropySource::new(RuleClock::new(lively), Params::default(), &mut []).unwrap();
+    let mut again = EntropySource::new(RuleClock::new(lively), PAUSE, &mut []).unwrap();
     let mut expected = [0; 48];
     again.seed(&mut expected).unwrap();
     assert_eq!(key, expected);

@@ -3,14 +3,19 @@
 
 mod common;
 
-use chaos_core::{Clock, EntropySource, Error, MEMORY_BYTES, OnFailure, Params, State, Workload};
-use common::{BEFORE_OUTPUT, RuleClock, lively};
+use std::cell::RefCell;
+
+use chaos_core::clock::Line;
+use chaos_core::{
+    Clock, ClockKind, EntropySource, Error, MEMORY_BYTES, OnFailure, Params, State, Workload,
+};
+use common::{BEFORE_OUTPUT, PAUSE, RuleClock, lively};
 use rand_core::TryRng as _;
 
 const BAD_DELTA: u64 = 5_000;
 
 fn with_on_failure(on_failure: OnFailure) -> Params {
-    Params { on_failure, ..Params::default() }
+    Params { on_failure, ..PAUSE }
 }
 
 /// A source whose clock is stuck in one delta for the samples with these numbers, counted from the first output.
@@ -145,7 +150,7 @@ fn samples_that_earn_nothing_do_not_make_a_seed() {
         let phase = number % 80;
         if number < BEFORE_OUTPUT || phase == 0 { lively(number) } else { 100 + phase * 50 }
     });
-    let params = Params { claim_millibits: 62, ..Params::default() };
+    let params = Params { claim_millibits: 62, ..PAUSE };
     let mut source = EntropySource::new(clock, params, &mut []).unwrap();
     let mut seed = [1; 32];
     assert_eq!(source.seed(&mut seed), Err(Error::Stuck));
@@ -158,7 +163,7 @@ fn samples_that_earn_nothing_do_not_make_a_seed() {
 fn a_restart_is_a_fresh_start() {
     let start = |begin: u64| {
         let clock = RuleClock::new(move |number| lively(number + begin));
-        EntropySource::new(clock, Params::default(), &mut []).unwrap()
+        EntropySource::new(clock, PAUSE, &mut []).unwrap()
     };
     let mut first = [0; 800];
     let mut source = start(0);
@@ -174,27 +179,66 @@ fn a_restart_is_a_fresh_start() {
     assert_ne!(restarted, first);
 }
 
+/// A clock that writes down which lines are timed.
+struct PlacesClock<'l> {
+    lines: &'l RefCell<Vec<usize>>,
+    number: u64,
+}
+
+impl Clock for PlacesClock<'_> {
+    fn begin(&mut self) -> u64 {
+        0
+    }
+    fn ticks(&mut self) -> u64 {
+        self.number += 1;
+        lively(self.number)
+    }
+    fn relax(&mut self) {}
+    fn store_and_load(&mut self, line: &mut Line) {
+        self.lines.borrow_mut().push(line.as_ptr().addr());
+    }
+    fn time_work(&mut self, units: u32) -> u64 {
+        u64::from(units)
+    }
+    fn kind(&self) -> ClockKind {
+        ClockKind::Synthetic
+    }
+}
+
 #[test]
-fn a_restart_walks_through_the_memory_from_the_beginning() {
+fn each_sample_times_another_line_and_a_restart_begins_at_the_first_again() {
+    let lines = RefCell::new(Vec::new());
     let mut memory = vec![0xAA; MEMORY_BYTES];
-    let params = Params { workload: Workload::Memory, ..Params::default() };
-    let mut source = EntropySource::new(RuleClock::new(lively), params, &mut memory).unwrap();
+    let params = Params { workload: Workload::Dram, ..PAUSE };
+    let clock = PlacesClock { lines: &lines, number: 0 };
+    let mut source = EntropySource::new(clock, params, &mut memory).unwrap();
     source.raw(&mut [0; 500]).unwrap();
+    let first = lines.take();
     source.restart().unwrap();
-    // 32 accesses for each sample since the restart, and nothing left of what was there before.
-    let touched = memory.iter().filter(|&&byte| byte == 1).count() as u64;
-    assert_eq!(touched, 32 * BEFORE_OUTPUT);
-    assert_eq!(
-        memory.iter().filter(|&&byte| byte == 0).count() as u64,
-        MEMORY_BYTES as u64 - touched
-    );
+    source.raw(&mut [0; 500]).unwrap();
+    assert_eq!(first.len() as u64, BEFORE_OUTPUT + 500);
+    assert_eq!(lines.take(), first);
+    let different: std::collections::BTreeSet<_> = first.iter().collect();
+    assert!(different.len() > 1_200, "{} lines for {} samples", different.len(), first.len());
+}
+
+#[test]
+fn a_lesson_shows_its_noise_and_is_never_credited() {
+    let params = Params { workload: Workload::HashBranchy, ..PAUSE };
+    let mut source = EntropySource::new(RuleClock::new(lively), params, &mut []).unwrap();
+    source.raw(&mut [0; 100]).unwrap();
+    source.stream(&mut [0; 100]).unwrap();
+    assert_eq!(params.fresh_microbits_per_output_bit(), 0);
+    let mut seed = [1; 40];
+    assert_eq!(source.seed(&mut seed), Err(Error::NotCredited));
+    assert!(all_zero(&seed));
+    assert_eq!(source.health().state, State::Healthy, "the source is as well as before");
 }
 
 #[test]
 fn stirring_changes_the_stream_and_the_seed() {
     let outputs = |stirred: &[u8]| {
-        let mut source =
-            EntropySource::new(RuleClock::new(lively), Params::default(), &mut []).unwrap();
+        let mut source = EntropySource::new(RuleClock::new(lively), PAUSE, &mut []).unwrap();
         source.stir(stirred);
         let (mut stream, mut seed) = ([0; 64], [0; 32]);
         source.stream(&mut stream).unwrap();
@@ -217,7 +261,7 @@ fn the_stream_knows_nothing_of_a_seeds_samples() {
             let number_out = number.wrapping_sub(BEFORE_OUTPUT);
             if number_out < 2_560 { seed_samples(number) } else { lively(number) }
         });
-        let mut source = EntropySource::new(clock, Params::default(), &mut []).unwrap();
+        let mut source = EntropySource::new(clock, PAUSE, &mut []).unwrap();
         let (mut seed, mut stream) = ([0; 32], [0; 64]);
         source.seed(&mut seed).unwrap();
         assert_eq!(source.health().samples, BEFORE_OUTPUT + 2_560);
@@ -233,7 +277,7 @@ fn the_stream_knows_nothing_of_a_seeds_samples() {
 #[test]
 fn the_label_on_the_stream_follows_from_the_parameters() {
     let label = |turns, claim_millibits| {
-        Params { turns, claim_millibits, ..Params::default() }.fresh_microbits_per_output_bit()
+        Params { turns, claim_millibits, ..PAUSE }.fresh_microbits_per_output_bit()
     };
     assert_eq!(label(1, 125), 1_953); // 0.125 bit in 64
     assert_eq!(label(7, 1000), 109_375);

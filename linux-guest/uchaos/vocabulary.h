@@ -8,7 +8,7 @@
 
 /* Words by number, ended by NULL. */
 #define UCHAOS_STATE_WORDS { "starting", "healthy", "intermittent", "permanent", NULL }
-#define UCHAOS_WORKLOAD_WORDS { "pause", "memory", "hash", "combined", NULL }
+#define UCHAOS_WORKLOAD_WORDS { "pause", "dram", "flush", "hash-branchy", NULL }
 #define UCHAOS_HEALTH_WORDS { "observe", "enforce", NULL }
 
 /*
@@ -16,11 +16,11 @@
  * NUMBER(key, report_key, text) for the others.
  */
 #define UCHAOS_PARAMETERS(WORD, NUMBER) \
-	WORD(workload, UCHAOS_WORKLOAD_WORDS, "what a sample times: pause, memory, hash or combined (default pause)") \
+	WORD(workload, UCHAOS_WORKLOAD_WORDS, "what a sample times: pause, dram, flush or hash-branchy (default dram)") \
 	NUMBER(turns, turns, "samples per 64-bit word of the stream: 1 to 7 (default 1)") \
 	NUMBER(init_turns, init_turns, "samples that the mixer absorbs before its first word: 1 to 63 (default 7)") \
 	NUMBER(min_delta, min_delta, "smallest delta that counts as a sample, in ticks: 1 to 255 (default 3)") \
-	NUMBER(claim, claim_millibits, "claimed min-entropy per sample, in 1/1000 bit: 62, 125, 250, 500, 1000, 2000 or 4000 (default 125)") \
+	NUMBER(claim, claim_millibits, "claimed min-entropy per sample, in 1/1000 bit: 31, 62, 125, 250, 500, 1000, 2000 or 4000 (default 125)") \
 	WORD(health, UCHAOS_HEALTH_WORDS, "whether a failed health test stops the stream: observe or enforce (default enforce)")
 
 /* The members of struct uchaos_health after state and last_error. */

@@ -34,13 +34,15 @@ enum uchaos_code {
 	UCHAOS_BAD_PARAMETER = -8,
 	UCHAOS_STUCK = -9,
 	UCHAOS_BAD_PLACE = -10,
+	UCHAOS_CLOCK_IGNORES_WORK = -11,
+	UCHAOS_NOT_CREDITED = -12,
 };
 
 enum uchaos_workload {
 	UCHAOS_PAUSE = 0,
-	UCHAOS_MEMORY = 1,
-	UCHAOS_HASH = 2,
-	UCHAOS_COMBINED = 3,
+	UCHAOS_DRAM = 1,
+	UCHAOS_FLUSH = 2,
+	UCHAOS_HASH_BRANCHY = 3,
 };
 
 enum uchaos_on_failure {
@@ -56,7 +58,7 @@ enum uchaos_state {
 };
 
 struct uchaos_params {
-	/* what a sample times: pause, memory, hash or combined; by default pause */
+	/* what a sample times: pause, dram, flush or hash-branchy; by default dram */
 	uint32_t workload;
 	/* samples per 64-bit word of the stream: 1 to 7; by default 1 */
 	uint32_t turns;
@@ -64,7 +66,7 @@ struct uchaos_params {
 	uint32_t init_turns;
 	/* smallest delta that counts as a sample, in ticks: 1 to 255; by default 3 */
 	uint32_t min_delta;
-	/* claimed min-entropy per sample, in 1/1000 bit: 62, 125, 250, 500, 1000, 2000 or 4000; by default 125 */
+	/* claimed min-entropy per sample, in 1/1000 bit: 31, 62, 125, 250, 500, 1000, 2000 or 4000; by default 125 */
 	uint32_t claim_millibits;
 	/* whether a failed health test stops the stream: observe or enforce; by default enforce */
 	uint32_t on_failure;
@@ -116,10 +118,10 @@ const char *uchaos_param_allowed(uint32_t which);
 /* Bytes of memory that an engine needs, at an alignment of UCHAOS_ENGINE_ALIGN. */
 size_t uchaos_engine_size(void);
 /*
- * Makes an engine in place and runs the startup test. memory is walked through by the workloads memory and
- * combined (UCHAOS_MEMORY_BYTES at least, contents lost); for the others it may be NULL with memory_len 0.
- * Both must stay valid and untouched until the last call with this engine. An engine needs no clean-up. After
- * an error there is no engine.
+ * Makes an engine in place and runs the startup test. memory is the buffer of the workloads dram and flush
+ * (UCHAOS_MEMORY_BYTES at least, contents lost); for the others it may be NULL with memory_len 0. Both must
+ * stay valid and untouched until the last call with this engine. An engine needs no clean-up. After an error
+ * there is no engine.
  */
 int uchaos_engine_init(void *place, size_t place_len, const struct uchaos_params *params, uint8_t *memory,
 		size_t memory_len);

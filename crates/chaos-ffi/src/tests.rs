@@ -14,7 +14,7 @@ use chaos_vocab::{
 use crate::{Engine, Place, abi, check};
 
 fn observing() -> Params {
-    Params { on_failure: OnFailure::Observe, ..Params::default() }
+    Params { workload: Workload::Pause, on_failure: OnFailure::Observe, ..Params::default() }
 }
 
 #[test]
@@ -104,16 +104,18 @@ fn what_is_no_engine_is_refused() {
     let askew = unsafe {
         abi::uchaos_engine_init(
             pointer.cast::<u8>().add(1).cast(),
-            1023,
+            Place::BYTES - 1,
             &raw const numbers,
             core::ptr::null_mut(),
             0,
         )
     };
     assert_eq!(askew, ErrorCode::BadPlace.number());
-    let memory_params = Params { workload: Workload::Memory, ..params };
-    let failure = Engine::start(&mut place, &memory_params, &mut [0; 1000]).unwrap_err();
-    assert_eq!(failure.code, ErrorCode::BadParameter.number());
+    for workload in [Workload::Dram, Workload::Flush] {
+        let memory_params = Params { workload, ..params };
+        let failure = Engine::start(&mut place, &memory_params, &mut [0; 1000]).unwrap_err();
+        assert_eq!(failure.code, ErrorCode::BadParameter.number());
+    }
     // A failed start leaves no engine behind.
     // SAFETY: as above.
     assert_eq!(unsafe { abi::uchaos_engine_restart(pointer.cast()) }, ErrorCode::BadPlace.number());

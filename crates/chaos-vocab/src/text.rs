@@ -28,7 +28,7 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    /// "1 to 7" or "pause, memory, hash or combined".
+    /// "1 to 7" or "observe or enforce".
     pub(crate) const fn of_allowed(allowed: &Allowed) -> Self {
         let mut text = Self { bytes: [0; 64], len: 0 };
         match *allowed {

@@ -11,7 +11,7 @@ use common::{read, sample};
 
 const REQUESTS: [&str; 6] = [
     "uchaos.job=raw:20,stream:100,restart:3x4,seed:16,selftest",
-    "uchaos.job=stream:64,raw:9 uchaos.target=linux-module+linux-user+linux-crng uchaos.workload=hash",
+    "uchaos.job=stream:64,raw:9 uchaos.target=linux-module+linux-user+linux-crng uchaos.workload=flush",
     "uchaos.job=restart:2x2 uchaos.turns=7 uchaos.init_turns=63 uchaos.min_delta=255 uchaos.claim=4000",
     "uchaos.job=seed:1K,selftest uchaos.health=observe uchaos.timer=100",
     "console=ttyS0 name=\"a b\" uchaos.job=none uchaos.target=host-user",

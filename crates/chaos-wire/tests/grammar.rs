@@ -15,7 +15,7 @@ fn refuse(command_line: &str) -> String {
 fn every_key_is_understood() {
     let request = Request::parse(
         "console=ttyS0 uchaos.job=raw:1000000,stream:16M,restart:1000x1000,seed:4096,selftest \
-         uchaos.target=linux-module+linux-user uchaos.workload=combined uchaos.turns=7 uchaos.init_turns=63 \
+         uchaos.target=linux-module+linux-user uchaos.workload=flush uchaos.turns=7 uchaos.init_turns=63 \
          uchaos.min_delta=255 uchaos.claim=4000 uchaos.health=observe uchaos.timer=1000 quiet",
     )
     .unwrap();
@@ -31,7 +31,7 @@ fn every_key_is_understood() {
     );
     assert_eq!(request.targets, Targets::EMPTY.with(Target::LinuxUser).with(Target::LinuxModule));
     let mut params = Params::DEFAULT;
-    params.workload = Workload::Combined;
+    params.workload = Workload::Flush;
     params.turns = 7;
     params.init_turns = 63;
     params.min_delta = 255;
@@ -81,7 +81,7 @@ fn an_unknown_key_or_word_names_the_nearest_known_one() {
     assert!(refuse("uchaos.init-turns=3").contains("`uchaos.init_turns`?"));
     assert!(refuse("uchaos.job=rwa:1").contains("did you mean `raw`?"));
     assert!(refuse("uchaos.job=RAW:1").contains("did you mean `raw`?"));
-    assert!(refuse("uchaos.workload=memroy").contains("did you mean `memory`?"));
+    assert!(refuse("uchaos.workload=falsh").contains("did you mean `flush`?"));
     assert!(refuse("uchaos.target=linux-modul").contains("did you mean `linux-module`?"));
     assert!(!refuse("uchaos.job=elephant:1").contains("did you mean"));
     assert!(!refuse("uchaos.elephantine=1").contains("did you mean"));
@@ -125,7 +125,7 @@ fn what_is_not_in_the_grammar_is_refused() {
         ("uchaos.turns=4294967297", "must be 1 to 7"),
         ("uchaos.init_turns=64", "must be 1 to 63"),
         ("uchaos.min_delta=256", "must be 1 to 255"),
-        ("uchaos.claim=126", "must be 62, 125, 250, 500, 1000, 2000 or 4000"),
+        ("uchaos.claim=126", "must be 31, 62, 125, 250, 500, 1000, 2000 or 4000"),
         ("uchaos.claim=0.125", "plain decimal number"),
         ("uchaos.health=off", "known: observe, enforce"),
         ("uchaos.timer=50", "known: off, 100, 1000"),

@@ -110,7 +110,7 @@ fn an_engine_serves_another_request_where_only_jobs_and_interrupts_differ() {
     let now = Request::default();
     for (line, same) in [
         ("uchaos.job=raw:1 uchaos.timer=100", true),
-        ("uchaos.workload=hash", false),
+        ("uchaos.workload=pause", false),
         ("uchaos.turns=2", false),
         ("uchaos.claim=250", false),
         ("uchaos.health=observe", false),

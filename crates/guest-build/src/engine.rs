@@ -39,10 +39,11 @@ pub struct Engine {
 
 /// Compiler flags. Each is needed by one target at least, and harmless for the others.
 pub const FLAGS: [&str; 9] = [
-    // The kernel module: the top 2 GB, no position independence, no SSE, interrupts below the stack pointer, and no
-    // relocation kind that its loader lacks.
-    "-Ccode-model=kernel",
-    "-Crelocation-model=static",
+    // Any place: the top 2 GB of the kernel module, the bottom of the microkernel, and wherever the firmware puts a UEFI
+    // program. All relocations are relative to the instruction, and there is no GOT.
+    "-Ccode-model=small",
+    "-Crelocation-model=pic",
+    // The kernel module: no SSE, interrupts below the stack pointer, and no relocation kind that its loader lacks.
     "-Ctarget-feature=-sse",
     "-Cno-redzone=yes",
     "-Crelro-level=off",
@@ -56,10 +57,12 @@ pub const FLAGS: [&str; 9] = [
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// One section for code and one for constants, so that a linked program holds the engine in one piece. The sampling loop and
-/// its callers come first: they fit into one page, whatever the sizes of the other functions (see `check_pages`).
+/// One section for code and one for constants, so that a linked program holds the engine in one piece. The sampling loops
+/// come first and fit into one page, then what they call, then the work between blocks; so no loop crosses a page, whatever
+/// the sizes of the other functions (see `check_pages`).
 const MERGE_SCRIPT: &str = "SECTIONS {
-  .text 0 : { *(.text.*EntropySource*4take*) *(.text.uchaos_engine_seed .text.uchaos_engine_stream) *(.text .text.*) }
+  .text 0 : { *(.text.*sampler4fill*) . = ALIGN(4096); *(.text.*sampler*) *(.text.*Watch*)
+    . = ALIGN(4096); *(.text.uchaos_engine_raw .text.uchaos_engine_seed .text.uchaos_engine_stream) *(.text .text.*) }
   .rodata 0 : { *(.rodata .rodata.*) }
   .note.GNU-stack 0 : { *(.note.GNU-stack) }
   /DISCARD/ : { *(.eh_frame .comment .llvmbc .llvmcmd .debug_*) }

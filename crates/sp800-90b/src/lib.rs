@@ -24,6 +24,7 @@ mod conclusion;
 pub mod conditioning;
 pub mod estimators;
 pub mod health;
+pub mod homogeneity;
 pub mod iid;
 pub mod informed;
 mod math;

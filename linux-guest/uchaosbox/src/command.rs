@@ -190,7 +190,7 @@ mod tests {
             assert_eq!(parse(line).0, Err(misuse), "{line}");
         }
         let mut place = [0; 8];
-        let words = ["raw", "--workload", "memory"];
+        let words = ["raw", "--workload", "flush"];
         assert_eq!(Command::parse(words, &mut TextBuffer::new(&mut place)), Err(Misuse::TooLong));
     }
 

@@ -72,10 +72,10 @@ fn check_answers(guest: &mut Commanded, target: Target) -> Result<()> {
     let (before, after) = (samples(&first)?, samples(&second)?);
     ensure!(after >= before + 2000, "the engine was started anew: {before} samples, then {after}");
     // Another parameter starts it again.
-    let third = guest.ask("uchaos.workload=memory uchaos.turns=2")?;
+    let third = guest.ask("uchaos.workload=flush uchaos.turns=2")?;
     let about = third.target(target).context("nothing with the memory workload")?;
     let request = Request::parse(about.meta.get("request").unwrap_or_default())?;
-    ensure!((request.params.workload, request.params.turns) == (Workload::Memory, 2), "{request}");
+    ensure!((request.params.workload, request.params.turns) == (Workload::Flush, 2), "{request}");
     ensure!(samples(&third)? < after, "the engine was not started anew");
     // Nonsense is answered, and does not end the guest or change what holds.
     let refused = guest.ask("uchaos.trns=2")?;
@@ -111,9 +111,9 @@ fn watch_on_a_terminal_takes_keys_and_saves(rig: &Rig) -> Result<()> {
     person.wait_for("bits/sample")?;
     ensure!(!person.is_cooked()?, "keys are still echoed by the terminal");
     ensure!(person.is_on_alternate_screen(), "the screen of before is drawn over");
-    person.wait_for("workload pause")?;
+    person.wait_for("workload dram")?;
     person.type_in(b"w")?;
-    person.wait_for("workload memory")?;
+    person.wait_for("workload flush")?;
     person.wait_for("interrupts off")?;
     person.type_in(b"i")?;
     person.wait_for("interrupts 100")?;

@@ -74,10 +74,10 @@ fn seeds_the_generator_first(rig: &Rig) -> Result<()> {
 }
 
 fn parameters_reach_module_and_capture(rig: &Rig) -> Result<()> {
-    let words = "uchaos.job=raw:2000 uchaos.turns=2 uchaos.workload=memory uchaos.claim=250";
+    let words = "uchaos.job=raw:2000 uchaos.turns=2 uchaos.workload=flush uchaos.claim=250";
     let (_, capture) = good(rig, "parameters", words)?;
     let module = of(&capture, Target::LinuxModule)?;
-    for (key, wanted) in [("turns", "2"), ("workload", "memory"), ("claim_millibits", "250")] {
+    for (key, wanted) in [("turns", "2"), ("workload", "flush"), ("claim_millibits", "250")] {
         let given = module.meta.get(key);
         ensure!(
             given == Some(wanted),

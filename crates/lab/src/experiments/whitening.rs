@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, anyhow};
-use chaos_core::{EntropySource, OnFailure, Params, Pattern, SyntheticClock};
+use chaos_core::{EntropySource, OnFailure, Params, Pattern, SyntheticClock, Workload};
 use entropy_report::{Part, PlotKind, Provenance, TakenRun, analyse};
 
 use crate::{Found, Guests};
@@ -15,7 +15,8 @@ const STREAM_BYTES: usize = 1 << 20;
 
 pub(super) fn run(_: &Guests<'_>) -> Result<Found> {
     let mut found = Found::default();
-    let params = Params { on_failure: OnFailure::Observe, ..Params::default() };
+    let params =
+        Params { workload: Workload::Pause, on_failure: OnFailure::Observe, ..Params::default() };
     let clock = SyntheticClock::new(Pattern::Period { period: PERIOD }, 0);
     let failed = |error| anyhow!("the engine on a clock of period {PERIOD}: {error:?}");
     let mut engine = EntropySource::new(clock, params, &mut []).map_err(failed)?;

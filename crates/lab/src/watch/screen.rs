@@ -158,7 +158,7 @@ mod tests {
 
     fn state() -> State {
         let request =
-            Request::parse("uchaos.job=raw:4000,stream:32 uchaos.workload=memory").unwrap();
+            Request::parse("uchaos.job=raw:4000,stream:32 uchaos.workload=flush").unwrap();
         let mut given = Given { deltas: vec![60, 80, 60, 6000], failures: 3, ticks: 0 };
         let mut figures = Figures::default();
         figures.take(&answer(&mut given, &request).targets[0], Instant::now());
@@ -192,7 +192,7 @@ mod tests {
     fn everything_that_is_promised_is_on_the_screen() {
         let all = text(&state(), 120, 30).join("\n");
         for promised in [
-            "workload memory",
+            "workload flush",
             "turns 1",
             "interrupts off",
             "samples 4000",

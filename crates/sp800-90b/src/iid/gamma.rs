@@ -2,7 +2,7 @@
 //! The upper regularised incomplete gamma function, which turns a chi-square score into a probability.
 
 /// The probability that chi-square with `degrees` degrees of freedom exceeds `score`.
-pub(super) fn chi_square_upper_tail(score: f64, degrees: f64) -> f64 {
+pub(crate) fn chi_square_upper_tail(score: f64, degrees: f64) -> f64 {
     upper_gamma(degrees / 2.0, score / 2.0)
 }
 

@@ -25,7 +25,7 @@ Health tests are observed: a failure lights a lamp and the noise continues.
 
 Examples:
   cargo xtask watch
-  cargo xtask watch --target linux --workload memory
+  cargo xtask watch --target linux --workload flush
   cargo xtask watch --seconds 10 | cat            a line of figures each second
   cargo xtask watch --samples 1000000 --json      the same for programs"
 )]

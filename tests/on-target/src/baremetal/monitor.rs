@@ -18,8 +18,8 @@ pub(super) fn every_command_answers(rig: &Rig) -> Result<()> {
             ("clock", "MHz, against the interval timer"),
             ("cpu", "hypervisor=TCG"),
             ("mem", "heap"),
-            ("bench", "combined"),
-            ("settings", "uchaos.workload=pause"),
+            ("bench", "hash-branchy"),
+            ("settings", "uchaos.workload=dram"),
             ("nonsense", "no command `nonsense`"),
             ("raw", "usage: raw N"),
             ("selftest", "pass: a restart resets the counters"),
@@ -76,12 +76,12 @@ pub(super) fn settings_change_what_is_sampled(rig: &Rig) -> Result<()> {
         at_the_prompt(&Machine::tcg(Model::Q35, 64), &without_port(rig, "uchaos.turns=2")?)?;
     for (command, said) in [
         ("settings", "uchaos.turns=2"),
-        ("workload memory", PROMPT),
+        ("workload flush", PROMPT),
         ("timer 1000", PROMPT),
-        ("settings", "uchaos.workload=memory uchaos.turns=2"),
+        ("settings", "uchaos.workload=flush uchaos.turns=2"),
         ("raw 2000", "samples 2000"),
         ("turns 9", "must be 1 to 7"),
-        ("claim 126", "`uchaos.claim` must be 62, 125"),
+        ("claim 126", "`uchaos.claim` must be 31, 62, 125"),
         ("health maybe", "unknown value `maybe`"),
         ("settings", "uchaos.timer=1000"),
     ] {

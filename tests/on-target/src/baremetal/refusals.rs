@@ -46,7 +46,7 @@ pub(super) fn wrong_command_line(rig: &Rig) -> Result<()> {
         ("uchaos.job=rwa:10", "unknown job `rwa`"),
         ("uchaos.job=raw:0", "must be 1 to"),
         ("uchaos.job=raw:10 uchaos.turns=8", "must be 1 to 7"),
-        ("uchaos.job=raw:10 uchaos.claim=126", "`uchaos.claim` must be 62, 125"),
+        ("uchaos.job=raw:10 uchaos.claim=126", "`uchaos.claim` must be 31, 62, 125"),
         ("uchaos.job=raw:10 uchaos.target=linux-user", "this kernel is baremetal"),
         (&long, "2048 bytes or more"),
     ] {

@@ -49,7 +49,7 @@ const REFUSED: &[(&CStr, &str)] = &[
     (c"turns=-1", "uchaos: turns=-1 is not allowed: it must be 1 to 7"),
     (c"init_turns=64", "uchaos: init_turns=64 is not allowed: it must be 1 to 63"),
     (c"min_delta=256", "uchaos: min_delta=256 is not allowed: it must be 1 to 255"),
-    (c"claim=126", "uchaos: claim=126 is not allowed: it must be 62, 125,"),
+    (c"claim=126", "uchaos: claim=126 is not allowed: it must be 31, 62, 125,"),
     (c"workload=coffee", "uchaos: workload=coffee is not allowed"),
     (c"health=maybe", "uchaos: health=maybe is not allowed"),
 ];
@@ -74,14 +74,14 @@ pub(super) fn accepts(request: &Request) -> Verdict {
     unload().map_err(during("unloading"))?;
     load_with(
         MODULE_PATH,
-        c"turns=7 init_turns=63 min_delta=1 workload=combined claim=62 health=observe",
+        c"turns=7 init_turns=63 min_delta=1 workload=flush claim=62 health=observe",
     )
     .map_err(during("loading it with the largest values"))?;
     let mut place = [0; STATUS_BYTES];
     let status = read_text(STATUS_PATH, &mut place).map_err(during("reading /proc/uchaos"))?;
     expect(
         status.starts_with(
-            "workload=combined\nturns=7\ninit_turns=63\nmin_delta=1\nclaim_millibits=62\nhealth=observe\n",
+            "workload=flush\nturns=7\ninit_turns=63\nmin_delta=1\nclaim_millibits=62\nhealth=observe\n",
         ),
         "/proc/uchaos shows other parameters",
     )?;
