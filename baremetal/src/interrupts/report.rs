@@ -5,12 +5,33 @@ use chaos_wire::GuestStatus;
 use x86_64::registers::control::{Cr0, Cr2, Cr3, Cr4};
 
 use super::handler_stack_guards;
-use super::trap::{REGISTER_NAMES, TrapFrame};
 use crate::end;
 use crate::memory::stack;
 use crate::println;
 
 const PAGE_FAULT: u64 = 14;
+
+/// Lies on the handler's stack, from the last register pushed by the stub to the first word pushed by the CPU.
+#[derive(Debug)]
+#[repr(C)]
+pub(super) struct TrapFrame {
+    /// r15 to r8, rbp, rdi, rsi, rdx, rcx, rbx, rax: as the stub pushed them, last first.
+    pub(super) registers: [u64; 15],
+    pub(super) vector: u64,
+    /// 0 for vectors that have none.
+    pub(super) error_code: u64,
+    pub(super) rip: u64,
+    pub(super) cs: u64,
+    pub(super) rflags: u64,
+    pub(super) rsp: u64,
+    pub(super) ss: u64,
+}
+
+/// The names of [`TrapFrame::registers`].
+const REGISTER_NAMES: [&str; 15] = [
+    "r15", "r14", "r13", "r12", "r11", "r10", "r9", "r8", "rbp", "rdi", "rsi", "rdx", "rcx", "rbx",
+    "rax",
+];
 
 /// Mnemonic and name of each exception (Intel SDM, volume 3, table 6-1; AMD APM, volume 2, table 8-1).
 const EXCEPTIONS: [(&str, &str); 32] = [

@@ -5,32 +5,11 @@
 use core::arch::naked_asm;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use super::{pic, pit, report};
+use super::report::{self, TrapFrame};
+use super::{pic, pit};
 use crate::devices::serial;
 
 const BREAKPOINT: u64 = 3;
-
-/// Lies on the handler's stack, from the last register pushed by the stub to the first word pushed by the CPU.
-#[derive(Debug)]
-#[repr(C)]
-pub(super) struct TrapFrame {
-    /// r15 to r8, rbp, rdi, rsi, rdx, rcx, rbx, rax: as the stub pushed them, last first.
-    pub(super) registers: [u64; 15],
-    pub(super) vector: u64,
-    /// 0 for vectors that have none.
-    pub(super) error_code: u64,
-    pub(super) rip: u64,
-    pub(super) cs: u64,
-    pub(super) rflags: u64,
-    pub(super) rsp: u64,
-    pub(super) ss: u64,
-}
-
-/// The names of [`TrapFrame::registers`].
-pub(super) const REGISTER_NAMES: [&str; 15] = [
-    "r15", "r14", "r13", "r12", "r11", "r10", "r9", "r8", "rbp", "rdi", "rsi", "rdx", "rcx", "rbx",
-    "rax",
-];
 
 /// The entry of a vector for which the CPU pushes no error code.
 #[unsafe(naked)]
