@@ -3,6 +3,7 @@
 
 mod assess;
 mod digest;
+mod distance;
 mod output_tests;
 mod raw;
 pub(crate) mod reduce;
@@ -10,18 +11,17 @@ mod repeat;
 mod restarts;
 mod several;
 mod stream;
-mod summary;
-mod words;
 
 use crate::error::ReportError;
 use crate::provenance::Provenance;
-use crate::result::{CompareResult, Comparison, Plots, SCHEMA_VERSION, TargetResult};
-use crate::taken::{SYNTHETIC, TakenRun};
+use crate::result::{
+    BootFigures, CompareResult, Comparison, Plots, RestartResult, SCHEMA_VERSION, TargetResult,
+};
+use crate::taken::{SYNTHETIC, TakenRun, stamp};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-pub(crate) use assess::title as estimator_title;
 pub use several::side_by_side;
 
 pub(crate) use output_tests::ALPHA as OUTPUT_TEST_ALPHA;
@@ -78,11 +78,13 @@ pub fn analyse<'a>(
     let mut result = CompareResult {
         schema_version: SCHEMA_VERSION,
         summary: String::new(),
+        claims: Vec::new(),
         engine_object_sha256: provenance.engine_object_sha256.clone(),
         targets: Vec::with_capacity(total),
         isolation: Vec::new(),
         ordinary: Vec::new(),
         across: several::across(&groups),
+        distances: distance::all(&groups),
         judges: None,
         provenance,
         runs,
@@ -93,7 +95,7 @@ pub fn analyse<'a>(
         comparisons.extend(comparison);
         result.targets.push(target);
     }
-    result.summary = summary::paragraph(&result);
+    crate::wording::attach(&mut result);
     Ok(result)
 }
 
@@ -184,7 +186,7 @@ fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
         restarts: restarts.as_ref().and_then(|r| r.min_entropy_bits_per_sample),
         second_boot: comparison.as_ref().and_then(|c| c.min_entropy_bits_per_sample),
     };
-    let result = TargetResult {
+    let mut result = TargetResult {
         name: run.target.clone(),
         run: run.run.clone(),
         accel: run.accel.clone(),
@@ -192,7 +194,7 @@ fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
         boot: run.boot,
         kernel: run.kernel.clone(),
         boot_us: run.boot_us,
-        stamp: words::stamp(&run.accel, run.isolated),
+        stamp: stamp(&run.accel, run.isolated),
         raw,
         stream: stream::result(run, bounds),
         restarts,
@@ -206,8 +208,48 @@ fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
         paths: run.paths.clone(),
         command: run.command.clone(),
         plots,
+        boots: Vec::new(),
+        claims: Vec::new(),
     };
+    result.boots = std::iter::once(result.figures()).chain(later(boots, &result)).collect();
     (result, comparison)
+}
+
+/// Figures of the boots after the first. One that repeats the first boot's samples has its figures.
+fn later(boots: &[&TakenRun], first: &TargetResult) -> Vec<BootFigures> {
+    let figures = |run: &&TakenRun| {
+        let mut figures = BootFigures {
+            boot: run.boot,
+            boot_us: run.boot_us,
+            samples: run.raw.len() as u64,
+            mb_per_s: stream::mb_per_s(run),
+            ..BootFigures::default()
+        };
+        if run.accel == SYNTHETIC {
+            return figures;
+        }
+        let repeats = run.raw == boots[0].raw && run.restarts == boots[0].restarts;
+        if repeats {
+            let first = first.figures();
+            return BootFigures {
+                boot: run.boot,
+                boot_us: run.boot_us,
+                mb_per_s: figures.mb_per_s,
+                ..first
+            };
+        }
+        if !run.raw.is_empty() {
+            let made = sp800_90b::symbols::from_ticks(&run.raw);
+            let raw = raw::figures(run, &made);
+            let restarts = restarts::result(run, Some(&made.step), raw.0);
+            figures.min_entropy_bits_per_sample = raw.0;
+            figures.median_delta_ticks = raw.1;
+            figures.sanity = restarts.as_ref().map(|restarts| restarts.sanity);
+            figures.restarts_held = restarts.as_ref().and_then(RestartResult::held);
+        }
+        figures
+    };
+    boots[1..].par_iter().map(figures).collect()
 }
 
 fn number_or_text(text: &str) -> Value {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Figures as text. None of these ever writes NaN or infinity.
 
-/// What stands for a figure that is not there.
+/// In place of a figure that is not there.
 pub(crate) const NONE: &str = "–";
 
 /// A whole number with thousands set apart: `1,000,000`.
@@ -87,6 +87,27 @@ pub(crate) fn bytes(len: u64) -> String {
         1_024..1_048_576 => format!("{} KiB", real(len as f64 / 1_024.0)),
         _ => format!("{} MiB", real(len as f64 / 1_048_576.0)),
     }
+}
+
+/// An estimator's name for people.
+pub(crate) fn estimator(name: &str) -> String {
+    let (bare, on) = match name.strip_prefix("bitstring.") {
+        Some(bare) => (bare, " on bits"),
+        None => (name, ""),
+    };
+    let title = match bare {
+        "mcv" => "most common value",
+        "t_tuple" => "t-tuple",
+        "lrs" => "longest repeated substring",
+        "multi_mcw" => "most common in window",
+        "lag" => "lag prediction",
+        "multi_mmc" => "Markov models with counting",
+        "lz78y" => "LZ78Y prediction",
+        "markov" => "Markov",
+        "width" => "none below the width of a symbol",
+        other => other,
+    };
+    format!("{title}{on}")
 }
 
 #[cfg(test)]

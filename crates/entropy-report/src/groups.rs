@@ -81,8 +81,7 @@ fn group<'a>(
         .into_iter()
         .map(|(head, target)| {
             let all = if target.isolated { &result.isolation } else { &result.ordinary };
-            let key = (&target.name, &target.accel, &target.run);
-            let boots = all.iter().find(|c| (&c.target, &c.accel, &c.run) == key);
+            let boots = all.iter().find(|c| c.is_of(target));
             Column { head, target, boots }
         })
         .collect();

@@ -1,36 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `report.html`: one file that needs no network, for screen, phone, paper and screen reader.
+//! `report.html`: one file that needs no network, for screen, phone, paper and screen reader. The finding and one picture
+//! come first; what belongs to one target alone is folded away.
 
-mod comparison;
-mod estimators;
-mod histograms;
-mod isolation;
-mod judges;
-mod looks;
+mod boots;
+mod deltas;
+mod dots;
+mod external;
 mod opening;
 pub(crate) mod parts;
 mod provenance;
 mod reading;
-mod runs;
+mod streams;
+mod table;
 mod target;
-mod throughput;
 mod timeline;
 
 use crate::error::ReportError;
 use crate::result::CompareResult;
-use maud::{Markup, html};
+use maud::html;
 
 /// The parts of the page, in order.
 const CONTENTS: &[(&str, &str)] = &[
-    ("table", "The table"),
-    ("runs", "The runs"),
+    ("noise", "How much"),
+    ("findings", "Findings"),
+    ("table", "Table"),
+    ("runs", "Runs"),
     ("deltas", "Deltas"),
-    ("isolation", "Second boots"),
-    ("estimators", "Estimators"),
-    ("looks", "Looks"),
-    ("judges", "Other judges"),
-    ("targets", "Target by target"),
-    ("throughput", "Throughput"),
+    ("boots", "Boots"),
+    ("streams", "Streams"),
+    ("external", "External tests"),
+    ("targets", "Targets"),
     ("reading", "How to read this"),
     ("provenance", "Provenance"),
 ];
@@ -38,55 +37,41 @@ const CONTENTS: &[(&str, &str)] = &[
 /// The report as one self-contained page.
 ///
 /// # Errors
-/// [`ReportError::Plot`] where a plot cannot be drawn.
+/// Returns an error if a plot cannot be drawn.
 pub fn to_html(result: &CompareResult) -> Result<String, ReportError> {
+    let there = |id: &str| match id {
+        "runs" => !result.runs.is_empty(),
+        "external" => result.judges.is_some(),
+        _ => true,
+    };
     let body = html! {
-        (opening::section(result, &contents(result)))
+        (opening::section(result))
+        nav aria-label="Contents" {
+            ul {
+                @for (id, title) in CONTENTS.iter().filter(|(id, _)| there(id)) {
+                    li { a href={ "#" (id) } { (title) } }
+                }
+            }
+        }
         main {
-            (comparison::section(result))
-            (runs::section(result))
-            (histograms::section(result)?)
-            (isolation::section(result))
-            (estimators::section(result))
-            (looks::section(result)?)
-            (judges::section(result))
-            (targets(result)?)
-            (throughput::section(result))
+            (dots::section(result))
+            (opening::findings(result))
+            (table::section(result))
+            (provenance::runs(result))
+            (deltas::section(result)?)
+            (boots::section(result))
+            (streams::section(result))
+            (external::section(result))
+            (target::sections(result)?)
             (reading::section())
             (provenance::section(result))
         }
         footer {
             p {
-                "Made by µChaos from result.json, which holds every figure of this page. Estimators: NIST \
-                 SP 800-90B. Nothing here is a certificate."
+                "Made by µChaos from result.json, which holds every figure and every sentence of this page with its \
+                 inputs. Estimators: NIST SP 800-90B. This is not a certificate."
             }
         }
     };
     Ok(parts::document(&result.provenance.run, &body))
-}
-
-/// The parts that this page has.
-fn contents(result: &CompareResult) -> Vec<(&'static str, &'static str)> {
-    let there = |id: &str| match id {
-        "runs" => !result.runs.is_empty(),
-        "judges" => result.judges.is_some(),
-        _ => true,
-    };
-    CONTENTS.iter().copied().filter(|(id, _)| there(id)).collect()
-}
-
-fn targets(result: &CompareResult) -> Result<Markup, ReportError> {
-    let sections: Vec<Markup> = result
-        .targets
-        .iter()
-        .enumerate()
-        .map(|(at, one)| target::section(one, &format!("target-{}", at + 1)))
-        .collect::<Result<_, _>>()?;
-    Ok(html! {
-        section id="targets" {
-            h2 { "Target by target" }
-            p { "Each picture says what one would see if the noise were good, and what is seen here." }
-            @for section in sections { (section) }
-        }
-    })
 }

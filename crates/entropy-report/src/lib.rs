@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod analyse;
+pub mod claim;
 mod error;
 mod format;
 mod groups;
@@ -23,11 +24,15 @@ mod plot;
 mod provenance;
 pub mod result;
 mod rows;
+mod spread;
+mod status;
 mod taken;
 mod terminal;
 mod verdict;
+mod wording;
 
 pub use analyse::{AnalyseOptions, Progress, analyse, side_by_side};
+pub use claim::Claim;
 pub use error::ReportError;
 pub use html::to_html;
 pub use json::{from_json, to_json};
@@ -35,6 +40,7 @@ pub use markdown::to_markdown;
 pub use page::{Page, Part, PlotKind, Table, page_to_html, page_to_markdown};
 pub use provenance::{Artifact, Provenance, RepeatCommand};
 pub use result::CompareResult;
+pub use status::Status;
 pub use taken::{Moment, RestartMatrix, TakenRun};
 pub use terminal::to_terminal;
-pub use verdict::{Status, Verdict};
+pub use verdict::Verdict;

@@ -23,7 +23,10 @@ fn write(result: &CompareResult, out: &mut String) -> fmt::Result {
     for banner in &result.provenance.banners {
         writeln!(out, "> **Note:** {}\n", escape(banner))?;
     }
-    writeln!(out, "{}\n", escape(&result.summary))?;
+    for claim in &result.claims {
+        writeln!(out, "- {}", escape(&claim.text))?;
+    }
+    writeln!(out)?;
     for group in groups(result) {
         writeln!(out, "## {}\n", escape(&group.title))?;
         let runs = group.columns.len() == 2 && !result.runs.is_empty();
@@ -33,8 +36,7 @@ fn write(result: &CompareResult, out: &mut String) -> fmt::Result {
         writeln!(out, "| --- |{}", " ---: |".repeat(names.len()))?;
         for row in rows(&group) {
             let unit = if row.unit.is_empty() { String::new() } else { format!(" ({})", row.unit) };
-            let mut cells: Vec<String> =
-                row.cells.iter().map(|c| format!("{}{}", escape(&c.text), c.mark.sign())).collect();
+            let mut cells: Vec<String> = row.cells.iter().map(|cell| escape(cell)).collect();
             cells.extend(runs.then_some(row.change));
             writeln!(out, "| {}{unit} | {} |", row.label, cells.join(" | "))?;
         }
@@ -42,10 +44,10 @@ fn write(result: &CompareResult, out: &mut String) -> fmt::Result {
     }
     writeln!(
         out,
-        "▲ best, ▼ worst of its row. – none, or no figure where a precondition failed.\n"
+        "Figures are medians over boots, with their range. – none, or no figure where a precondition failed.\n"
     )?;
-    boots(out, "Isolated boots against each other", &result.isolation)?;
-    boots(out, "Ordinary boots against each other", &result.ordinary)?;
+    boots(out, "Isolated boots compared", &result.isolation)?;
+    boots(out, "Ordinary boots compared", &result.ordinary)?;
     boots(out, "Isolated boots of different runs", &result.across)?;
     judges(out, result)?;
     for t in &result.targets {
@@ -75,9 +77,12 @@ fn boots(out: &mut String, title: &str, comparisons: &[Comparison]) -> fmt::Resu
 
 fn judges(out: &mut String, result: &CompareResult) -> fmt::Result {
     let Some(judges) = &result.judges else { return Ok(()) };
-    writeln!(out, "## Other judges\n")?;
+    writeln!(out, "## External tests\n")?;
     if !judges.opinions.is_empty() {
-        writeln!(out, "| judge | target | data | figure | theirs | ours | difference | verdict |")?;
+        writeln!(
+            out,
+            "| program | target | data | figure | theirs | ours | difference | verdict |"
+        )?;
         writeln!(out, "| --- | --- | --- | --- | ---: | ---: | ---: | --- |")?;
     }
     for one in &judges.opinions {
@@ -95,12 +100,7 @@ fn judges(out: &mut String, result: &CompareResult) -> fmt::Result {
     }
     writeln!(out)?;
     for absent in &judges.absent {
-        writeln!(
-            out,
-            "- not on this machine: {} ({})",
-            escape(&absent.judge),
-            escape(&absent.from)
-        )?;
+        writeln!(out, "- not installed: {} ({})", escape(&absent.judge), escape(&absent.from))?;
     }
     writeln!(out)
 }
@@ -119,11 +119,15 @@ fn target(out: &mut String, target: &TargetResult) -> fmt::Result {
         writeln!(out, "| estimator | bits/sample |\n| --- | ---: |")?;
         for (name, value) in &raw.estimators {
             let binds = if raw.binding.as_ref() == Some(name) { " (binds)" } else { "" };
-            let title = escape(&crate::analyse::estimator_title(name));
+            let title = escape(&crate::format::estimator(name));
             writeln!(out, "| {title}{binds} | {} |", real(*value))?;
         }
         writeln!(out, "\nSHA-256 of the samples: `{}`\n", raw.sha256)?;
     }
+    for claim in &target.claims {
+        writeln!(out, "- {}", escape(&claim.text))?;
+    }
+    writeln!(out)?;
     if let Some(restarts) = &target.restarts {
         writeln!(out, "### Restarts\n")?;
         verdict(out, &restarts.verdict)?;
@@ -160,7 +164,7 @@ fn provenance(out: &mut String, result: &CompareResult) -> fmt::Result {
             writeln!(out, "| {name} | {} |", escape(&value))?;
         }
     }
-    writeln!(out, "\n## To repeat\n")?;
+    writeln!(out, "\n## To repeat this\n")?;
     for command in &result.provenance.repeat {
         writeln!(
             out,

@@ -8,13 +8,11 @@ mod cells;
 mod histogram;
 mod lines;
 mod over_time;
-mod scatter;
 
 pub(crate) use cells::{lag, restarts};
-pub(crate) use histogram::{common as histogram_common, core};
+pub(crate) use histogram::{common as histogram_common, core, core_and_tail};
 pub(crate) use lines::{autocorrelation, spectrum};
 pub(crate) use over_time::over_time;
-pub(crate) use scatter::{Point, scatter};
 
 use crate::error::ReportError;
 use plotters::chart::MeshStyle;

@@ -6,13 +6,16 @@ mod judges;
 mod plots;
 mod target;
 
+pub use crate::claim::WorstLine;
+pub use crate::spread::Spread;
 pub use comparison::Comparison;
 pub use judges::{Absent, Judges, Opinion};
 pub use plots::{Cells, Envelope, Histogram, Line, Plots};
 pub use target::{
-    OutputTest, RawResult, RestartResult, Sanity, StreamResult, TargetResult, WorstLine,
+    BootFigures, OutputTest, RawResult, RestartResult, Sanity, StreamResult, TargetResult,
 };
 
+use crate::claim::Claim;
 use crate::provenance::Provenance;
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +31,12 @@ pub(crate) const LETTERS: std::ops::RangeInclusive<char> = 'A'..='Z';
 pub struct CompareResult {
     /// [`SCHEMA_VERSION`] of the writer.
     pub schema_version: u32,
-    /// The findings in one paragraph, for a reader who reads nothing else.
+    /// The findings in one paragraph: the sentences of `claims`.
     pub summary: String,
+    /// The findings, each with the figures that it follows from; the most important first. Sentences on one figure are
+    /// with that figure's verdict. Absent in results of older versions, and made from their figures when they are read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
     /// SHA-256 of the engine's object code that every guest linked.
     pub engine_object_sha256: Option<String>,
     /// One entry per target and condition, from the first boot.
@@ -42,6 +49,9 @@ pub struct CompareResult {
     /// Absent where there is one run only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub across: Vec<Comparison>,
+    /// How far the deltas of two targets lie apart; absent in results of older versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub distances: Vec<Distance>,
     /// What other programs say of the same data; absent where none were asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judges: Option<Judges>,
@@ -50,4 +60,20 @@ pub struct CompareResult {
     /// Where each of several runs comes from, `A` first. Absent where there is one run only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<Provenance>,
+}
+
+/// How far the distributions of deltas of two targets lie apart: Kolmogorov-Smirnov distances between boots, 0 to 1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Distance {
+    /// Both targets.
+    pub targets: [String; 2],
+    /// Boots of each.
+    pub boots: [u32; 2],
+    /// Smallest distance between a boot of one and a boot of the other.
+    pub between_low: f64,
+    /// Largest of these.
+    pub between_high: f64,
+    /// Largest distance between two boots of one of them; 0 where each was booted once.
+    pub within_high: f64,
 }

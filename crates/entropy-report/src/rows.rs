@@ -1,131 +1,93 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The comparison table, targets as columns and figures as rows: made once, shown in the terminal, in Markdown and
-//! in the report.
+//! in the report. A figure is its median over boots, with the range in brackets.
 
-use crate::format::{NONE, bytes, count, duration_us, option, real, ticks};
+use crate::format::{NONE, bytes, count, duration_us, real, ticks};
 use crate::groups::{Group, Kind, kind};
 use crate::provenance::Provenance;
-use crate::result::{Comparison, RawResult, RestartResult, Sanity, StreamResult, TargetResult};
-use crate::verdict::Status;
+use crate::result::{Comparison, Spread, TargetResult};
+use crate::status::Status;
 
 /// One row.
 #[derive(Debug)]
 pub(crate) struct Row {
     /// What it shows.
     pub label: &'static str,
-    /// Its unit; empty for words.
+    /// Its unit; empty for text.
     pub unit: &'static str,
     /// One cell per column.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<String>,
     /// From the first of two columns to the second; empty where there are not two.
     pub change: String,
 }
 
-/// One figure of one target.
-#[derive(Debug)]
-pub(crate) struct Cell {
-    /// As shown.
-    pub text: String,
-    /// How it stands among the others of its row.
-    pub mark: Mark,
-}
-
-/// How a figure stands among those of the other targets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mark {
-    /// Neither, or not a figure that can be better or worse.
-    None,
-    /// The best of its row.
-    Best,
-    /// The worst of its row.
-    Worst,
-}
-
-impl Mark {
-    /// A sign for it, so that no meaning hangs on colour.
-    pub(crate) fn sign(self) -> &'static str {
-        match self {
-            Self::None => "",
-            Self::Best => " ▲",
-            Self::Worst => " ▼",
-        }
-    }
-}
-
-/// The rows of one group.
+/// The rows of one group. A row that is the same for all of several targets says nothing about them and is left out.
 pub(crate) fn rows(group: &Group<'_>) -> Vec<Row> {
     let targets = || group.columns.iter().map(|column| column.target);
-    let raw = |value: fn(&RawResult) -> u64| -> Vec<Option<u64>> {
-        targets().map(|t| t.raw.as_ref().map(value)).collect()
-    };
-    let restarts = |value: fn(&RestartResult) -> Option<f64>| -> Vec<Option<f64>> {
-        targets().map(|t| t.restarts.as_ref().and_then(value)).collect()
-    };
-    let stream = |value: fn(&StreamResult) -> Option<f64>| -> Vec<Option<f64>> {
-        targets().map(|t| t.stream.as_ref().and_then(value)).collect()
-    };
     let boots = || group.columns.iter().map(|column| column.boots);
-    let words = |label, texts: Vec<String>| words(label, "", texts);
-    // Under a count of instructions a high figure is no merit and a time is no speed, and a made-up clock has neither:
-    // nothing is marked.
-    let measured = targets().all(|target| kind(target) == Kind::Ordinary);
-    let better = |which| if measured { which } else { Better::Neither };
-    let isolated = targets().any(|target| target.isolated);
-    let alone: Vec<_> =
-        targets().map(|t| t.raw.as_ref().and_then(|r| r.min_entropy_bits_per_sample)).collect();
-    let second: Vec<_> =
-        boots().map(|boots| boots.and_then(|c| c.min_entropy_bits_per_sample)).collect();
-    let alone_label =
-        if isolated { "min-entropy, one boot alone" } else { "min-entropy, single run, at most" };
-    // Guessing from another boot is one attack among many, and a weak one where boots differ: no figure from it may
-    // look like more than the single run's.
-    let second_label = if isolated {
-        "min-entropy a second boot cannot know"
-    } else {
-        "left over by guessing from another boot"
+    let spread = |figure: fn(&TargetResult) -> Option<Spread>| -> Vec<Option<Spread>> {
+        targets().map(figure).collect()
     };
-    let higher = better(Better::Higher);
-    vec![
-        words("accelerator", targets().map(|t| t.accel.clone()).collect()),
-        counted(
-            "boot to ready",
-            "",
-            targets().map(|t| t.boot_us).collect(),
-            duration_us,
-            better(Better::Lower),
-        ),
-        counted("raw samples", "", raw(|r| r.samples), count, Better::Neither),
-        words("counter step (ticks)", targets().map(step).collect()),
-        counted("smallest delta", "ticks", raw(|r| r.min_delta_ticks), ticks, Better::Neither),
-        counted("median delta", "ticks", raw(|r| r.median_delta_ticks), ticks, Better::Neither),
-        counted("largest delta", "ticks", raw(|r| r.max_delta_ticks), ticks, Better::Neither),
-        figures(alone_label, "bits/sample", &alone, higher),
-        words("estimator that binds", targets().map(binding).collect()),
-        figures(second_label, "bits/sample", &second, Better::Neither),
-        words("restart sanity check", targets().map(sanity).collect()),
+    let isolated = targets().any(|target| target.isolated);
+    let synthetic = targets().all(|target| kind(target) == Kind::Synthetic);
+    let second: Vec<Option<Spread>> =
+        boots().map(|c| Spread::of([c.and_then(|c| c.min_entropy_bits_per_sample)])).collect();
+    let alone = if isolated { "assessed, one boot read alone" } else { "assessed min-entropy" };
+    let assessed = figures(
+        alone,
+        "bits/sample",
+        &spread(|t| t.spread(|b| b.min_entropy_bits_per_sample)),
+        real,
+    );
+    let compared = text("boots compared", boots().map(compared).collect());
+    let stream_rate = figures("stream rate", "MB/s", &spread(|t| t.spread(|b| b.mb_per_s)), real);
+    let fresh = figures(
+        "fresh, as assessed",
+        "bits/output bit",
+        &spread(|t| Spread::of([t.stream.as_ref()?.fresh_bits_per_output_bit])),
+        real,
+    );
+    let tests = text("output tests passed", targets().map(output_tests).collect());
+    if isolated {
+        return vec![
+            compared,
+            figures("left for a second boot", "bits/sample", &second, real),
+            assessed,
+            tests,
+        ];
+    }
+    if synthetic {
+        return vec![assessed, fresh, tests];
+    }
+    let mut rows = vec![
+        assessed,
+        text("restart check", targets().map(restart_check).collect()),
         figures(
-            "min-entropy after restarts",
+            "credited after restarts",
             "bits/sample",
-            &restarts(|r| r.min_entropy_bits_per_sample),
-            higher,
+            &spread(|t| Spread::of([t.restarts.as_ref()?.min_entropy_bits_per_sample])),
+            real,
         ),
-        counted(
-            "output stream",
-            "",
-            targets().map(|t| t.stream.as_ref().map(|s| s.bytes)).collect(),
-            bytes,
-            Better::Neither,
-        ),
-        figures("stream rate", "MB/s", &stream(|s| s.mb_per_s), higher),
         figures(
-            "fresh min-entropy, at most",
-            "bits/output bit",
-            &stream(|s| s.fresh_bits_per_output_bit),
-            higher,
+            "median delta",
+            "ticks",
+            &spread(|t| t.spread(|b| b.median_delta_ticks.map(|d| d as f64))),
+            |delta| ticks(delta as u64),
         ),
-        words("output tests passed (looks only)", targets().map(looks).collect()),
-        words("boots compared", boots().map(compared).collect()),
-    ]
+        text("counter step (ticks)", targets().map(step).collect()),
+        stream_rate,
+        fresh,
+        tests,
+        figures(
+            "start to ready",
+            "",
+            &spread(|t| t.spread(|b| b.boot_us.map(|us| us as f64))),
+            |us| duration_us(us as u64),
+        ),
+        compared,
+    ];
+    rows.retain(|row| group.columns.len() < 2 || !is_constant(row));
+    rows
 }
 
 /// Where the result comes from, name by name; what was not given is left out.
@@ -138,7 +100,7 @@ pub(crate) fn provenance(p: &Provenance) -> Vec<(&'static str, String)> {
         .collect();
     let rows = [
         ("run", p.run.clone()),
-        ("taken (UTC)", p.taken_utc.clone()),
+        ("recorded (UTC)", p.taken_utc.clone()),
         ("command", p.command_line.clone()),
         ("git revision", p.git_revision.clone()),
         ("tool", p.tool.clone()),
@@ -164,80 +126,80 @@ fn none() -> String {
 /// The step of the counter, and how many deltas are not multiples of it.
 fn step(target: &TargetResult) -> String {
     let Some(raw) = &target.raw else { return NONE.to_owned() };
-    let ticks = raw.step.step_ticks();
+    let ticks = real(raw.step_ticks());
     match raw.step.exceptions {
-        0 => ticks.to_string(),
+        0 => ticks,
         1 => format!("{ticks}, 1 exception"),
         more => format!("{ticks}, {} exceptions", count(more)),
     }
 }
 
-fn binding(target: &TargetResult) -> String {
-    let binding = target.raw.as_ref().and_then(|raw| raw.binding.as_deref());
-    binding.map_or_else(none, crate::analyse::estimator_title)
+/// Whether all cells that hold anything hold the same.
+fn is_constant(row: &Row) -> bool {
+    let mut known = row.cells.iter().filter(|cell| *cell != NONE);
+    let first = known.next();
+    known.all(|cell| Some(cell) == first)
 }
 
-fn sanity(target: &TargetResult) -> String {
-    let word = match target.restarts.as_ref().map(|restarts| restarts.sanity) {
-        None => NONE,
-        Some(Sanity::Passed) => "PASSED",
-        Some(Sanity::Failed) => "FAILED",
-        Some(Sanity::Invalid) => "INVALID",
-        Some(Sanity::Skipped) => "SKIPPED",
-    };
-    word.to_owned()
+fn restart_check(target: &TargetResult) -> String {
+    let outcomes: Vec<bool> =
+        target.boot_figures().iter().filter_map(|boot| boot.restarts_held).collect();
+    let failed = outcomes.iter().filter(|held| !**held).count();
+    match (outcomes.len(), failed) {
+        (0, _) if target.restarts.is_some() => Status::Invalid.word().to_owned(),
+        (0, _) => none(),
+        (_, 0) => "held".to_owned(),
+        (1, _) => "FAILED".to_owned(),
+        (made, failed) => format!("FAILED, {failed} of {made}"),
+    }
 }
 
-fn looks(target: &TargetResult) -> String {
+fn output_tests(target: &TargetResult) -> String {
     let Some(stream) = &target.stream else { return none() };
-    let made = stream.output_tests.iter().filter(|t| t.status != Status::Invalid).count();
-    let passed = stream.output_tests.iter().filter(|t| t.status == Status::Passed).count();
-    if made == 0 { "INVALID".to_owned() } else { format!("{passed} of {made}") }
+    let of = |status| stream.output_tests.iter().filter(|test| test.status == status).count();
+    let (passed, made) = (of(Status::Passed), stream.output_tests.len() - of(Status::Invalid));
+    if made == 0 { Status::Invalid.word().to_owned() } else { format!("{passed} of {made}") }
 }
 
+/// Whether boots gave the same data.
 fn compared(comparison: Option<&Comparison>) -> String {
-    let Some(comparison) = comparison else { return none() };
-    let outcome = match comparison {
+    comparison.map_or_else(none, |c| format!("{}, {}", c.boots, outcome(c)))
+}
+
+/// `identical`, `all differ` or `partly equal`.
+pub(crate) fn outcome(comparison: &Comparison) -> &'static str {
+    match comparison {
         c if c.identical => "identical",
         c if c.all_differ => "all differ",
         _ => "partly equal",
-    };
-    format!("{}, {outcome}", comparison.boots)
+    }
 }
 
-fn words(label: &'static str, unit: &'static str, texts: Vec<String>) -> Row {
-    let change = match texts.as_slice() {
+fn text(label: &'static str, cells: Vec<String>) -> Row {
+    let change = match cells.as_slice() {
         [first, second] if first == second => "same",
         [_, _] => "differs",
         _ => "",
     };
-    let cells = texts.into_iter().map(|text| Cell { text, mark: Mark::None }).collect();
-    Row { label, unit, cells, change: change.to_owned() }
+    let change = change.to_owned();
+    Row { label, unit: "", cells, change }
 }
 
-fn figures(label: &'static str, unit: &'static str, values: &[Option<f64>], better: Better) -> Row {
-    let cells = values
-        .iter()
-        .zip(marks(values, better))
-        .map(|(value, mark)| Cell { text: option(*value), mark })
-        .collect();
-    Row { label, unit, cells, change: change(values, real) }
-}
-
-fn counted(
+fn figures(
     label: &'static str,
     unit: &'static str,
-    values: Vec<Option<u64>>,
-    show: fn(u64) -> String,
-    better: Better,
+    spreads: &[Option<Spread>],
+    show: impl Fn(f64) -> String,
 ) -> Row {
-    let real: Vec<Option<f64>> = values.iter().map(|value| value.map(|v| v as f64)).collect();
-    let cells = values
-        .into_iter()
-        .zip(marks(&real, better))
-        .map(|(value, mark)| Cell { text: value.map_or_else(none, show), mark })
-        .collect();
-    Row { label, unit, cells, change: change(&real, |size| show(size as u64)) }
+    let medians: Vec<Option<f64>> = spreads.iter().map(|s| s.map(|s| s.median)).collect();
+    let cells = spreads.iter().map(|s| s.map_or_else(none, |s| range(&s, &show))).collect();
+    Row { label, unit, cells, change: change(&medians, show) }
+}
+
+/// `0.51 (0.49–0.55)`; without a range where boots show the same, or where there is one.
+pub(crate) fn range(spread: &Spread, show: impl Fn(f64) -> String) -> String {
+    let (median, low, high) = (show(spread.median), show(spread.low), show(spread.high));
+    if low == high { median } else { format!("{median} ({low}–{high})") }
 }
 
 /// From the first of two figures to the second: `+0.12 (+8.1 %)`. Nothing for any other number of figures.
@@ -259,33 +221,6 @@ fn change(values: &[Option<f64>], show: impl Fn(f64) -> String) -> String {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Better {
-    Higher,
-    Lower,
-    Neither,
-}
-
-/// Marks the best and the worst figure, where what is shown tells them apart.
-fn marks(values: &[Option<f64>], better: Better) -> Vec<Mark> {
-    let known = || values.iter().flatten().filter(|value| value.is_finite());
-    let (low, high) = (
-        known().copied().fold(f64::INFINITY, f64::min),
-        known().copied().fold(f64::NEG_INFINITY, f64::max),
-    );
-    let apart = better != Better::Neither && known().count() > 1 && real(low) != real(high);
-    let (best, worst) = if better == Better::Higher { (high, low) } else { (low, high) };
-    // What several targets share singles none of them out.
-    let alone = |figure: f64| known().filter(|value| real(**value) == real(figure)).count() == 1;
-    let (best_alone, worst_alone) = (apart && alone(best), apart && alone(worst));
-    let mark = |value: &Option<f64>| match value {
-        Some(value) if best_alone && *value == best => Mark::Best,
-        Some(value) if worst_alone && *value == worst => Mark::Worst,
-        _ => Mark::None,
-    };
-    values.iter().map(mark).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,14 +235,16 @@ mod tests {
     }
 
     #[test]
-    fn best_and_worst_are_marked_only_where_they_differ() {
-        use Mark::{Best, None as Plain, Worst};
-        let values = [Some(0.5), None, Some(0.1), Some(0.3)];
-        assert_eq!(marks(&values, Better::Higher), [Best, Plain, Worst, Plain]);
-        assert_eq!(marks(&values, Better::Lower), [Worst, Plain, Best, Plain]);
-        assert_eq!(marks(&[Some(0.5), Some(0.5)], Better::Higher), [Plain, Plain]);
-        assert_eq!(marks(&[Some(0.5), None], Better::Higher), [Plain, Plain]);
-        let shared = [Some(0.5), Some(0.1), Some(0.1)];
-        assert_eq!(marks(&shared, Better::Higher), [Best, Plain, Plain]);
+    fn a_range_is_shown_where_boots_differ() {
+        let spread = |low, high| Spread { median: 0.5, low, high, boots: 2 };
+        assert_eq!(range(&spread(0.25, 0.75), real), "0.500 (0.250–0.750)");
+        assert_eq!(range(&spread(0.5, 0.5), real), "0.500");
+    }
+
+    #[test]
+    fn a_row_without_differences_is_constant() {
+        let row = |cells: &[&str]| text("", cells.iter().map(|c| (*c).to_owned()).collect());
+        assert!(is_constant(&row(&["a", NONE, "a"])) && is_constant(&row(&[NONE, NONE])));
+        assert!(!is_constant(&row(&["a", "b"])));
     }
 }

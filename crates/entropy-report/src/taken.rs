@@ -70,3 +70,16 @@ pub struct Moment {
     /// Microseconds since the start of QEMU.
     pub at_us: u64,
 }
+
+/// What timing means under an accelerator; stands next to every figure.
+pub(crate) fn stamp(accel: &str, isolated: bool) -> String {
+    match (accel, isolated) {
+        (_, true) => "isolated: time is a count of instructions",
+        ("tcg", _) => "timing here reflects the emulator",
+        ("kvm", _) => "real processor below a hypervisor: the host sees and steers this clock",
+        ("host", _) => "the host itself, no machine in between",
+        ("synthetic", _) => "a synthetic clock, made up for this lesson",
+        _ => "unknown accelerator: nothing is known about this clock",
+    }
+    .to_owned()
+}

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The result for a terminal: summary, a table per kind of condition, and a verdict per line.
+//! The result for a terminal: findings, a table per kind of condition, and a verdict per line.
 
 use crate::groups::groups;
 use crate::result::{CompareResult, Comparison};
 use crate::rows::{Row, rows};
-use crate::verdict::{Status, Verdict};
+use crate::status::Status;
+use crate::verdict::Verdict;
 use comfy_table::{
     Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
     presets,
 };
 
-/// A line below the heads and one below all; rows speak for themselves.
+/// A line below the heads and one below all.
 const STYLE: TableStyle = TableStyle::new()
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .bottom_border(LineStyle::none().fill('─').junction('─'));
@@ -28,7 +29,10 @@ pub fn to_terminal(result: &CompareResult, columns: usize) -> String {
     for banner in &result.provenance.banners {
         push(&mut text, &paragraph(&format!("! {banner}"), columns));
     }
-    push(&mut text, &paragraph(&result.summary, columns));
+    for claim in &result.claims {
+        push_close(&mut text, &paragraph(&claim.text, columns));
+    }
+    text.push('\n');
     for group in groups(result) {
         let mut names: Vec<&str> = group.columns.iter().map(|c| c.head.as_str()).collect();
         let runs = names.len() == 2 && !result.runs.is_empty();
@@ -40,23 +44,23 @@ pub fn to_terminal(result: &CompareResult, columns: usize) -> String {
             push(&mut text, &paragraph(&format!("{}: {}.", target.accel, target.stamp), columns));
         }
     }
-    push(
-        &mut text,
-        &paragraph(
-            "▲ best, ▼ worst of its row.  – none, or no figure where a precondition failed.",
-            columns,
-        ),
-    );
+    let legend = "Figures are medians over boots, with their range. – none, or no figure where a precondition failed.";
+    push(&mut text, &paragraph(legend, columns));
     push(&mut text, &verdicts(result, columns));
     text
 }
 
 fn push(text: &mut String, part: &str) {
+    push_close(text, part);
+    text.push('\n');
+}
+
+/// Without an empty line after it.
+fn push_close(text: &mut String, part: &str) {
     for line in part.lines() {
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    text.push('\n');
 }
 
 fn figures(names: &[&str], rows: &[Row], columns: usize) -> String {
@@ -74,10 +78,8 @@ fn figures(names: &[&str], rows: &[Row], columns: usize) -> String {
         } else {
             format!("{} ({})", row.label, row.unit)
         };
-        let cells = row.cells.iter().map(|cell| {
-            let text = format!("{}{}", clean(&cell.text), cell.mark.sign());
-            Cell::new(text).set_alignment(CellAlignment::Right)
-        });
+        let cells =
+            row.cells.iter().map(|cell| Cell::new(clean(cell)).set_alignment(CellAlignment::Right));
         let change = (names.len() > row.cells.len())
             .then(|| Cell::new(&row.change).set_alignment(CellAlignment::Right));
         table.add_row(std::iter::once(Cell::new(label)).chain(cells).chain(change));
@@ -141,7 +143,7 @@ fn empty(columns: usize) -> Table {
     table
 }
 
-/// Without control characters, so that a guest's words cannot steer the terminal; line ends are kept.
+/// Without control characters, so that a guest's text cannot steer the terminal; line ends are kept.
 fn clean(text: &str) -> String {
     text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
 }

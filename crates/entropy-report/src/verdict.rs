@@ -1,43 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A judgement in plain words, with the formula behind it and how often it is wrong.
+//! How a check or a figure came out, with the sentences, the formula behind them and how often a check is wrong.
 
+use crate::claim::{Claim, joined};
+use crate::status::Status;
 use serde::{Deserialize, Serialize};
 
-/// How a check or a figure came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// A check was made and it held.
-    Passed,
-    /// A figure that no check bears on.
-    Stated,
-    /// A figure that is easily read for more than it is.
-    Caution,
-    /// A check was made, with enough data, and it did not hold.
-    Failed,
-    /// There was data, but too little or unfit; nothing follows from it.
-    Invalid,
-    /// Nothing was asked for, or this target has nothing of the kind.
-    Skipped,
-}
-
-impl Status {
-    /// The word that tables and the report show.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Passed => "PASSED",
-            Self::Stated => "STATED",
-            Self::Caution => "CAUTION",
-            Self::Failed => "FAILED",
-            Self::Invalid => "INVALID",
-            Self::Skipped => "SKIPPED",
-        }
-    }
-}
-
-/// A judgement that stands next to a figure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What stands next to a figure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
     /// How it came out.
@@ -48,12 +17,42 @@ pub struct Verdict {
     pub formula: String,
     /// How often a good source is called bad by this check; none where nothing is checked.
     pub false_alarm: Option<String>,
+    /// The sentences of `text`, each with the figures that it follows from. Absent where another program was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
 }
 
 impl Verdict {
-    /// A judgement on something that is checked without false alarms, or is not checked at all.
+    /// A verdict without claims, as on what another program says.
     pub fn new(status: Status, text: impl Into<String>, formula: impl Into<String>) -> Self {
-        Self { status, text: text.into(), formula: formula.into(), false_alarm: None }
+        Self {
+            status,
+            text: text.into(),
+            formula: formula.into(),
+            false_alarm: None,
+            claims: Vec::new(),
+        }
+    }
+
+    /// A formula whose sentences follow when the whole result is put into words.
+    pub(crate) fn unstated(formula: &str) -> Self {
+        Self::new(Status::Skipped, "", formula)
+    }
+
+    /// Says what `claims` say; comes out as the gravest of them.
+    pub(crate) fn state(&mut self, claims: Vec<Claim>) {
+        const GRAVEST_FIRST: [Status; 6] = [
+            Status::Failed,
+            Status::Invalid,
+            Status::Caution,
+            Status::Passed,
+            Status::Stated,
+            Status::Skipped,
+        ];
+        let found = |status: &Status| claims.iter().any(|claim| claim.status == *status);
+        self.status = GRAVEST_FIRST.into_iter().find(found).unwrap_or(Status::Skipped);
+        self.text = joined(&claims);
+        self.claims = claims;
     }
 
     /// With how often a good source is called bad.

@@ -55,7 +55,7 @@ fn one_changed_delta_is_seen() {
     let comparison = compared(&two(true, |second| second.raw[500] += 2));
     assert!(!comparison.identical);
     assert_eq!(comparison.raw_common_prefix_samples, Some(500));
-    assert_eq!(comparison.foretold_samples, SMALL.raw as u64 - 1);
+    assert_eq!(comparison.predicted_samples, SMALL.raw as u64 - 1);
     assert_eq!(comparison.min_entropy_bits_per_sample, None, "too few samples for a figure");
 }
 
@@ -72,6 +72,12 @@ fn ordinary_boots_that_repeat_are_a_failure() {
     assert_eq!(comparison.verdict.status, Status::Failed);
     let comparison = compared(&two(false, |second| second.stream[0] ^= 1));
     assert!(!comparison.identical && !comparison.all_differ, "the raw noise repeats");
+    let shorter = |second: &mut TakenRun| {
+        second.stream.truncate(100);
+        second.raw[0] += 2;
+    };
+    let comparison = compared(&two(false, shorter));
+    assert!(!comparison.all_differ, "a shorter stream that begins the same repeats");
     assert_eq!(comparison.verdict.status, Status::Failed);
 }
 
@@ -214,7 +220,7 @@ fn isolated_boots_of_runs_taken_apart_must_be_the_same_bytes() {
     let same = apart(|_| ());
     assert_eq!(same.across.len(), 4);
     assert!(same.across.iter().all(|c| c.identical && c.run == "A, B"));
-    assert!(same.summary.contains("gave the same bytes in these runs too"), "{}", same.summary);
+    assert!(same.summary.contains("gave the same bytes in runs A, B"), "{}", same.summary);
     let other = apart(|boot| boot.stream[77] ^= 1);
     let found = other.across.iter().find(|c| c.target == "baremetal").unwrap();
     assert_eq!((found.identical, found.stream_common_prefix_bytes), (false, Some(77)));

@@ -16,9 +16,19 @@ use crate::files;
 use crate::settings::Settings;
 use crate::taken::{self, BootFacts};
 
-/// The command that takes the measurement, its frames going to `capture`.
-pub fn command(images: &Images, settings: &Settings, capture: &Path) -> Result<Command> {
-    let request: Request = settings.request(Targets::EMPTY.with(Target::HostUser), false);
+/// The command that takes the measurement of boot `number`, its frames going to `capture`.
+pub fn command(
+    images: &Images,
+    settings: &Settings,
+    number: u32,
+    capture: &Path,
+) -> Result<Command> {
+    let targets = Targets::EMPTY.with(Target::HostUser);
+    let request: Request = if number == 1 {
+        settings.request(targets, false)
+    } else {
+        settings.short_request(targets)
+    };
     let mut command = Command::new(&images.linux()?.uchaosbox);
     command
         .args(["job", "--target", "host-user", "--job", &request.jobs.to_string()])
@@ -40,7 +50,7 @@ pub fn take(
     number: u32,
 ) -> Result<TakenRun> {
     let capture_path = run_folder.join("host-user.capture");
-    let command = command(images, settings, &capture_path)?;
+    let command = command(images, settings, number, &capture_path)?;
     let shown = guest_run::quoted(&command);
     let finished = process::run(command, Wiring::OnePipe, Some(deadline), OnInterrupt::Kill)?;
     let lines = finished.lines();

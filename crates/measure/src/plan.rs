@@ -17,13 +17,18 @@ pub struct PlannedBoot {
     pub number: u32,
 }
 
-/// Every boot of the main job.
+/// Isolated boots of each guest: two show whether they repeat, and more would show nothing else.
+const ISOLATED_BOOTS: u32 = 2;
+
+/// Every boot of the main job, `ordinary` of each guest with ordinary time. Guests alternate, so that what changes on the
+/// host meanwhile falls to both.
 #[must_use]
-pub fn all(per_condition: u32) -> Vec<PlannedBoot> {
+pub fn all(ordinary: u32) -> Vec<PlannedBoot> {
     let mut boots = Vec::new();
-    for isolated in [false, true] {
-        for guest in [GuestKind::BareMetal, GuestKind::Linux] {
-            boots.extend((1..=per_condition).map(|number| PlannedBoot { guest, isolated, number }));
+    for (isolated, count) in [(false, ordinary), (true, ISOLATED_BOOTS)] {
+        for number in 1..=count {
+            let guests = [GuestKind::BareMetal, GuestKind::Linux];
+            boots.extend(guests.map(|guest| PlannedBoot { guest, isolated, number }));
         }
     }
     boots
@@ -47,7 +52,8 @@ impl PlannedBoot {
         self.name().replace(", ", "-").replace(' ', "-")
     }
 
-    /// What its targets are asked for.
+    /// What its targets are asked for. Isolated boots have to be asked for the same to be the same; of ordinary ones the
+    /// first is the long one.
     #[must_use]
     pub fn request(self, settings: &Settings) -> Request {
         let targets = match self.guest {
@@ -57,7 +63,11 @@ impl PlannedBoot {
                 .with(Target::LinuxUser)
                 .with(Target::LinuxCrng),
         };
-        settings.request(targets, self.isolated)
+        if self.isolated || self.number == 1 {
+            settings.request(targets, self.isolated)
+        } else {
+            settings.short_request(targets)
+        }
     }
 
     /// The boot itself.
@@ -76,5 +86,38 @@ impl PlannedBoot {
             deadline: options.deadline(),
             number: self.number,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine_options::EngineOptions;
+    use chaos_wire::Job;
+
+    #[test]
+    fn guests_alternate_and_only_first_boots_are_long() {
+        let settings = Settings {
+            samples: Job::Raw { samples: 1_000_000 },
+            stream: Job::Stream { len_bytes: 16 << 20 },
+            restarts: Job::Restart { rows: 1_000, columns: 1_000 },
+            engine: EngineOptions::default(),
+        };
+        let boots = all(3);
+        let names: Vec<String> = boots.iter().take(3).map(|boot| boot.name()).collect();
+        let first = [
+            "bare metal, ordinary, boot 1",
+            "linux, ordinary, boot 1",
+            "bare metal, ordinary, boot 2",
+        ];
+        assert_eq!(names, first);
+        assert_eq!(boots.iter().filter(|boot| boot.isolated).count(), 4);
+        for boot in boots {
+            let jobs: Vec<Job> = boot.request(&settings).jobs.iter().collect();
+            let long = [settings.samples, settings.stream, settings.restarts];
+            let short = [settings.samples, Job::Stream { len_bytes: 1 << 20 }];
+            let expected = if boot.isolated || boot.number == 1 { &long[..] } else { &short };
+            assert_eq!(jobs, expected, "{}", boot.name());
+        }
     }
 }

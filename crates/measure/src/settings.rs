@@ -7,6 +7,9 @@ use clap::Args;
 
 use crate::engine_options::EngineOptions;
 
+/// Output stream of an ordinary boot after the first.
+const SHORT_STREAM_BYTES: u64 = 1 << 20;
+
 /// What to record from every target. The defaults are those of the main job.
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
@@ -14,11 +17,11 @@ pub struct Settings {
     #[arg(long, value_name = "N", default_value = "1000000", value_parser = job("raw"))]
     #[arg(help_heading = "What to record")]
     pub samples: Job,
-    /// Bytes of output stream; K, M and G are binary
+    /// Bytes of output stream in a first boot; K, M and G are binary
     #[arg(long, value_name = "BYTES", default_value = "16M", value_parser = job("stream"))]
     #[arg(help_heading = "What to record")]
     pub stream: Job,
-    /// Restart matrix, by re-initialisation in the guest
+    /// Restart matrix in a first boot, by re-initialisation in the guest
     #[arg(long, value_name = "ROWSxCOLUMNS", default_value = "1000x1000", value_parser = job("restart"))]
     #[arg(help_heading = "What to record")]
     pub restarts: Job,
@@ -44,5 +47,22 @@ impl Settings {
         let given = self.engine.over(Params::DEFAULT);
         let on_failure = if isolated { OnFailure::Observe } else { given.on_failure };
         Request { jobs, targets, params: Params { on_failure, ..given }, ..Request::default() }
+    }
+
+    /// The request for an ordinary boot after the first, which only shows how far figures spread: as many raw samples,
+    /// which cost little, no restarts, and at most [`SHORT_STREAM_BYTES`] of stream.
+    #[must_use]
+    pub fn short_request(&self, targets: Targets) -> Request {
+        let stream = match self.stream {
+            Job::Stream { len_bytes } => {
+                Job::Stream { len_bytes: len_bytes.min(SHORT_STREAM_BYTES) }
+            }
+            other => other,
+        };
+        let mut jobs = Jobs::EMPTY;
+        for job in [self.samples, stream] {
+            let _ = jobs.push(job);
+        }
+        Request { jobs, ..self.request(targets, false) }
     }
 }

@@ -70,27 +70,6 @@ pub(crate) fn common_step(a: &CounterStep, b: &CounterStep) -> CounterStep {
     CounterStep { ticks, steps: 1, ..*a }
 }
 
-/// An estimator's name for people.
-pub(crate) fn title(name: &str) -> String {
-    let (bare, on) = match name.strip_prefix(ON_BITS) {
-        Some(bare) => (bare, " on bits"),
-        None => (name, ""),
-    };
-    let title = match bare {
-        "mcv" => "most common value",
-        "t_tuple" => "t-tuple",
-        "lrs" => "longest repeated substring",
-        "multi_mcw" => "most common in window",
-        "lag" => "lag prediction",
-        "multi_mmc" => "Markov models with counting",
-        "lz78y" => "LZ78Y prediction",
-        "markov" => "Markov",
-        "width" => "none below the width of a symbol",
-        other => other,
-    };
-    format!("{title}{on}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Tests of a stream's looks. They show that the mixer hides patterns well, and nothing about whether someone
-//! can foretell the bytes: a mixer over a clock that never varies passes them all.
+//! Statistical output tests of a stream. They show that the mixer hides patterns well, and nothing about whether someone
+//! can predict the bytes: a mixer over a clock that never varies passes them all.
 
 use crate::result::OutputTest;
-use crate::verdict::Status;
+use crate::status::Status;
 use statrs::distribution::{ChiSquared, ContinuousCDF, Normal};
 
 /// A good stream fails one test with this probability.

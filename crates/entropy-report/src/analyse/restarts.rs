@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Restart check of one boot's matrix: does noise after a restart begin alike?
+//! Restart check of one boot's matrix: do samples at one place repeat from restart to restart?
 
 use super::{assess, digest};
-use crate::format::{bits, count};
 use crate::result::{RestartResult, Sanity, WorstLine};
 use crate::taken::{RestartMatrix, TakenRun};
-use crate::verdict::{Status, Verdict};
+use crate::verdict::Verdict;
 use sp800_90b::Symbols;
-use sp800_90b::restart::{self, RestartAssessment, RestartStatus};
+use sp800_90b::restart;
 use sp800_90b::symbols::CounterStep;
 
 /// SP 800-90B §3.1.4.1: this many restarts, and this many samples after each.
@@ -18,7 +17,7 @@ const FORMULA: &str = "sanity (SP 800-90B §3.1.4.3): the most frequent symbol o
      cutoff at significance 0.01 for p = 2^−H_I; then min(H_r, H_c) ≥ H_I / 2 and H = min(H_I, H_r, H_c)";
 const FALSE_ALARM: &str = "by design, 1 good source in 100 fails the sanity check";
 
-/// Judges the matrix of `run` against `h_initial`, its assessed min-entropy in bits per sample.
+/// Checks the matrix of `run` against `h_initial`, its assessed min-entropy in bits per sample.
 pub(crate) fn result(
     run: &TakenRun,
     raw_step: Option<&CounterStep>,
@@ -38,7 +37,7 @@ pub(crate) fn result(
         h_rows: None,
         h_columns: None,
         min_entropy_bits_per_sample: None,
-        verdict: Verdict::new(Status::Invalid, "", FORMULA),
+        verdict: Verdict::unstated(FORMULA).false_alarm(FALSE_ALARM),
     };
     let symbols = symbols(matrix, raw_step);
     result.worst_row =
@@ -46,31 +45,13 @@ pub(crate) fn result(
     result.worst_column =
         worst(matrix.columns, matrix.rows, |column, row| symbols[row * matrix.columns + column]);
     if matrix.rows != SIDE || matrix.columns != SIDE {
-        result.verdict.text = format!(
-            "{} restarts of {} samples are not the {} x {} that SP 800-90B §3.1.4.1 asks for; nothing follows.",
-            count(result.rows),
-            count(result.columns),
-            count(SIDE as u64),
-            count(SIDE as u64)
-        );
         return Some(result);
     }
-    let Some(h_initial) = h_initial.filter(|h| *h > 0.0) else {
-        result.verdict.text =
-            "Without an assessed min-entropy of the run above 0 there is nothing to check against."
-                .into();
-        return Some(result);
-    };
+    let Some(h_initial) = h_initial.filter(|h| *h > 0.0) else { return Some(result) };
     let tested = Symbols::new(symbols, 8)
         .ok()
         .and_then(|symbols| restart::assess(&symbols, SIDE, SIDE, h_initial).ok());
-    let Some(tested) = tested else {
-        result.verdict.text = format!(
-            "The run's {} bits per sample cannot be that of 8-bit symbols; nothing follows.",
-            bits(h_initial)
-        );
-        return Some(result);
-    };
+    let Some(tested) = tested else { return Some(result) };
     result.cutoff = Some(tested.sanity.cutoff_r);
     result.sanity = if tested.sanity.passed { Sanity::Passed } else { Sanity::Failed };
     result.h_rows = tested.h_r;
@@ -78,56 +59,7 @@ pub(crate) fn result(
     // No precondition for a credit holds where another boot gives the same matrix.
     result.min_entropy_bits_per_sample =
         tested.min_entropy_bits_per_sample.filter(|_| !run.isolated);
-    let (status, text) = in_words(&tested, run.isolated);
-    let text = format!("{text} A restart was {METHOD}; reboots are not covered by this.");
-    result.verdict = Verdict::new(status, text, FORMULA).false_alarm(FALSE_ALARM);
     Some(result)
-}
-
-fn in_words(tested: &RestartAssessment, isolated: bool) -> (Status, String) {
-    let sanity = &tested.sanity;
-    if isolated {
-        let outcome = if sanity.passed { "passes" } else { "fails" };
-        let text = format!(
-            "The sanity check {outcome} here, and it means nothing: this boot was isolated, and another one gives \
-             the same matrix again."
-        );
-        return (Status::Caution, text);
-    }
-    match tested.status {
-        RestartStatus::SanityFailed => {
-            let text = format!(
-                "One value occurs {} times in a row or column of {}; at {} bits per sample {} are the most to be \
-                 expected. Noise after a restart is more alike than a long run suggests, so no min-entropy may be \
-                 credited; the run's figure is an upper limit only.",
-                count(sanity.x_r.max(sanity.x_c)),
-                count(tested.columns),
-                bits(tested.h_i),
-                count(sanity.cutoff_r)
-            );
-            (Status::Failed, text)
-        }
-        RestartStatus::ValidationFailed => {
-            let lower =
-                [tested.h_r, tested.h_c].into_iter().flatten().fold(f64::INFINITY, f64::min);
-            let text = format!(
-                "No value is too frequent, but rows or columns are assessed at {} bits per sample, below half of the \
-                 run's {}: no min-entropy may be credited.",
-                bits(lower),
-                bits(tested.h_i)
-            );
-            (Status::Failed, text)
-        }
-        RestartStatus::Passed => {
-            let credited = tested.min_entropy_bits_per_sample.map_or_else(String::new, bits);
-            let text = format!(
-                "Noise after a restart is as varied as in a long run: {credited} bits per sample stand."
-            );
-            (Status::Passed, text)
-        }
-        // A constant has no run's figure above 0 to be tested against, and the IID track is not used.
-        _ => (Status::Invalid, "Rows and columns could not be assessed.".to_owned()),
-    }
 }
 
 /// Low 8 bits after the step that run and matrix have in common, so that both have the same symbols.
@@ -194,6 +126,6 @@ mod tests {
     fn a_small_matrix_is_invalid_never_failed() {
         let result =
             result(&run(vec![7; 100], 10, 10), None, Some(2.0)).expect("there is a matrix");
-        assert_eq!((result.sanity, result.verdict.status), (Sanity::Invalid, Status::Invalid));
+        assert_eq!((result.sanity, result.held()), (Sanity::Invalid, None));
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Runs that were taken apart, on other hosts or other days, side by side.
 
-use super::{repeat, words};
+use super::repeat;
 use crate::error::ReportError;
 use crate::provenance::Provenance;
 use crate::result::{Comparison, LETTERS};
@@ -43,7 +43,6 @@ pub(super) fn across(groups: &[Vec<&TakenRun>]) -> Vec<Comparison> {
             let mut comparison = repeat::comparison(boots)?;
             let letters: Vec<&str> = boots.iter().map(|boot| boot.run.as_str()).collect();
             comparison.run = letters.join(", ");
-            comparison.verdict = words::on_runs(&comparison);
             Some(comparison)
         })
         .collect()

@@ -2,10 +2,9 @@
 //! Output stream of one boot: how fast, how it looks, and how little of it is fresh.
 
 use super::{digest, output_tests};
-use crate::format::{bits, share};
-use crate::result::{OutputTest, StreamResult};
+use crate::result::StreamResult;
 use crate::taken::TakenRun;
-use crate::verdict::{Status, Verdict};
+use crate::verdict::Verdict;
 
 /// Bits of a word of output.
 const WORD_BITS: f64 = 64.0;
@@ -35,7 +34,7 @@ impl Bounds {
     }
 }
 
-/// Judges the stream of `run`; none was taken gives none.
+/// Looks at the stream of `run`; none where none was recorded.
 pub(crate) fn result(run: &TakenRun, bounds: Bounds) -> Option<StreamResult> {
     if run.stream.is_empty() {
         return None;
@@ -48,59 +47,24 @@ pub(crate) fn result(run: &TakenRun, bounds: Bounds) -> Option<StreamResult> {
         _ => None,
     };
     let output_tests = output_tests::all(&run.stream);
+    let alarm = format!(
+        "an ideal stream fails one of the {} output tests with probability {:.0e}",
+        output_tests.len(),
+        output_tests::ALPHA * output_tests.len() as f64
+    );
     let bytes = run.stream.len() as u64;
-    let rate = run.stream_seconds.filter(|s| s.is_finite() && *s > 0.0);
     Some(StreamResult {
         bytes,
         sha256: digest::of_bytes(&run.stream),
-        mb_per_s: rate.map(|seconds| bytes as f64 / 1e6 / seconds),
+        mb_per_s: mb_per_s(run),
         fresh_bits_per_output_bit: fresh,
-        verdict: verdict(run, fresh, &output_tests),
+        verdict: Verdict::unstated(FORMULA).false_alarm(alarm),
         output_tests,
     })
 }
 
-fn verdict(run: &TakenRun, fresh: Option<f64>, tests: &[OutputTest]) -> Verdict {
-    let looks = looks(tests);
-    let (status, known) = match fresh {
-        Some(0.0) => (
-            Status::Caution,
-            "Nothing in it is new to someone who knows this machine: 0 fresh bits.".to_owned(),
-        ),
-        Some(fresh) => (
-            Status::Caution,
-            format!(
-                "At most {} of its bits are fresh min-entropy ({} bits per output bit); the mixer makes the rest.",
-                share(fresh),
-                bits(fresh)
-            ),
-        ),
-        None if run.target == "linux-crng" => (
-            Status::Stated,
-            "The kernel's own generator, as the yardstick: its raw noise is not to be had, so its fresh share \
-             cannot be assessed."
-                .to_owned(),
-        ),
-        None => (Status::Invalid, "How much of it is fresh cannot be said: no assessed raw noise.".to_owned()),
-    };
-    let text = format!("{looks} That output looks random does not make it unpredictable. {known}");
-    let alarm = format!(
-        "an ideal stream fails one of the {} output tests with probability {:.0e}",
-        tests.len(),
-        output_tests::ALPHA * tests.len() as f64
-    );
-    Verdict::new(status, text, FORMULA).false_alarm(alarm)
-}
-
-/// The outcome of the output tests in words.
-fn looks(tests: &[OutputTest]) -> String {
-    let of = |status| tests.iter().filter(|test| test.status == status).count();
-    match (of(Status::Failed), of(Status::Invalid)) {
-        (0, 0) => "It passes every output test.".to_owned(),
-        (0, invalid) if invalid == tests.len() => {
-            "There is too little of it for the output tests.".to_owned()
-        }
-        (0, _) => "It passes every output test that there is enough of it for.".to_owned(),
-        (failed, _) => format!("It fails {failed} of {} output tests.", tests.len()),
-    }
+/// Megabytes (10^6 bytes) of stream per second; none where it was not timed.
+pub(crate) fn mb_per_s(run: &TakenRun) -> Option<f64> {
+    let seconds = run.stream_seconds.filter(|s| s.is_finite() && *s > 0.0)?;
+    Some(run.stream.len() as f64 / 1e6 / seconds)
 }

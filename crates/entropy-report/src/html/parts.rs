@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Pieces that every section uses.
 
+use crate::claim::Claim;
 use crate::format::sentence;
+use crate::status::Status::{self, Caution, Failed, Invalid, Passed, Skipped, Stated};
 use crate::verdict::Verdict;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -30,20 +32,36 @@ pub(crate) fn document(title: &str, body: &Markup) -> String {
     whole.into_string()
 }
 
-/// A judgement with its word, sentence, formula and false-alarm rate.
+/// A sentence that states a finding.
+pub(crate) fn claim(claim: &Claim) -> Markup {
+    html! { span.claim { (claim.text) } }
+}
+
+/// The sentences of a verdict; its text, where another program was asked.
+pub(crate) fn claims(verdict: &Verdict) -> Markup {
+    html! {
+        @if verdict.claims.is_empty() { (verdict.text) }
+        @for (at, one) in verdict.claims.iter().enumerate() {
+            @if at > 0 { " " }
+            (claim(one))
+        }
+    }
+}
+
+/// A verdict with its word, sentences, formula and false-alarm rate.
 pub(crate) fn verdict(verdict: &Verdict) -> Markup {
     html! {
         div.verdict {
-            p { (badge(verdict)) (verdict.text) }
+            p { (badge(verdict.status)) (claims(verdict)) }
             (formula(verdict))
         }
     }
 }
 
-/// The formula behind a judgement, and how often it is wrong.
+/// The formula behind a verdict, and how often it is wrong.
 pub(crate) fn formula(verdict: &Verdict) -> Markup {
     html! {
-        p.soft.small {
+        p.soft.small.formula {
             b { "Formula. " } (sentence(&verdict.formula)) "."
             @if let Some(rate) = &verdict.false_alarm {
                 " " b { "False alarms. " } (sentence(rate)) "."
@@ -52,10 +70,9 @@ pub(crate) fn formula(verdict: &Verdict) -> Markup {
     }
 }
 
-/// The word of a judgement, with a sign, so that it does not hang on colour.
-pub(crate) fn badge(verdict: &Verdict) -> Markup {
-    use crate::verdict::Status::{Caution, Failed, Invalid, Passed, Skipped, Stated};
-    let (class, sign) = match verdict.status {
+/// The word of a verdict, with a sign, so that no meaning hangs on colour.
+pub(crate) fn badge(status: Status) -> Markup {
+    let (class, sign) = match status {
         Passed => ("badge passed", "✓"),
         Failed => ("badge failed", "✕"),
         Caution => ("badge caution", "!"),
@@ -63,12 +80,19 @@ pub(crate) fn badge(verdict: &Verdict) -> Markup {
         Invalid => ("badge invalid", "?"),
         Skipped => ("badge skipped", "–"),
     };
-    html! { span class=(class) { (sign) " " (verdict.status.word()) } }
+    html! { span class=(class) { (sign) " " (status.word()) } }
 }
 
-/// A drawing with its heading, what one would see and what is seen, and its numbers as a table.
-///
-/// `numbers` may be left out where a table beside the drawing has them.
+/// [`badge`] of isolated boots: that a control worked is not good news about the source, so it is not green.
+pub(crate) fn control_badge(status: Status) -> Markup {
+    match status {
+        Passed => html! { span class="badge stated" { "= CONTROL WORKED" } },
+        Failed => html! { span class="badge failed" { "✕ CONTROL FAILED" } },
+        other => badge(other),
+    }
+}
+
+/// A drawing with its heading, what one would see in good noise, what is seen here, and its numbers as a table.
 pub(crate) fn figure(
     title: &str,
     svg: &str,
@@ -78,30 +102,27 @@ pub(crate) fn figure(
 ) -> Markup {
     html! {
         figure {
-            h4 { (title) }
+            p.title { (title) }
             (PreEscaped(svg))
             figcaption {
                 @if !good.is_empty() { p { b { "Good noise: " } (good) } }
-                @if !here.is_empty() { p { b { "Here: " } (here) } }
+                @if !here.is_empty() { p { span.claim { (here) } } }
             }
             @if let Some(numbers) = numbers {
-                details.numbers {
-                    summary { "The numbers" }
-                    (scroll(title, numbers))
-                }
+                details.numbers { summary { "The numbers" } (scroll(title, numbers)) }
             }
         }
     }
 }
 
-/// What stands where there is too little to draw.
+/// In place of a figure where there is too little to draw.
 pub(crate) fn no_figure(title: &str, why: &str) -> Markup {
-    html! { figure { h4 { (title) } p.soft.small { "Not drawn: " (why) } } }
+    html! { figure { p.title { (title) } p.soft.small { "Not drawn: " (why) } } }
 }
 
-/// A table of its own scroll bar, that can be reached by keyboard.
+/// A table that scrolls where it is too wide, and can be reached by keyboard.
 pub(crate) fn scroll(label: &str, table: &Markup) -> Markup {
-    html! { div.scroll tabindex="0" role="region" aria-label=(label) { (table) } }
+    html! { div.scroll tabindex="0" role="group" aria-label=(label) { (table) } }
 }
 
 /// A plain table of numbers.

@@ -4,9 +4,13 @@
 use maud::{Markup, html};
 
 pub(crate) fn section() -> Markup {
-    let words = [
+    let signs = [
         ("✓ PASSED", "A check was made with enough data, and it held."),
         ("✕ FAILED", "A check was made with enough data, and it did not hold."),
+        (
+            "= CONTROL WORKED",
+            "Isolated boots repeated each other, as they must. It is no praise of the source.",
+        ),
         ("· STATED", "A figure; nothing was checked."),
         ("! CAUTION", "A figure that is easily read for more than it is."),
         (
@@ -17,11 +21,16 @@ pub(crate) fn section() -> Markup {
     ];
     let alarms = [
         (
-            "each estimator",
-            "its bound holds at 99.5 % (one-sided): about 1 run in 200 is put above its own limit",
+            "estimators",
+            "99 % for each, if samples are independent; for timing noise the rate is not known. Look at the range over boots",
         ),
         ("restart sanity check", "fails 1 good source in 100, by design"),
-        ("autocorrelation band", "one lag in 20 leaves it by chance"),
+        (
+            "order of two targets",
+            "at most 1 run in 20 states one where boots of all targets are alike: all boots of one lie above all of the \
+             other, by at least the wider range",
+        ),
+        ("autocorrelation band", "1 lag in 20 leaves it by chance"),
         ("equality of boots", "exact: no false alarms"),
     ];
     let alpha = format!(
@@ -32,21 +41,21 @@ pub(crate) fn section() -> Markup {
         section id="reading" {
             h2 { "How to read this" }
             table.key { tbody {
-                @for (word, meaning) in words { tr { th scope="row" { (word) } td { (meaning) } } }
+                @for (sign, meaning) in signs { tr { th scope="row" { (sign) } td { (meaning) } } }
             } }
             h3 { "Min-entropy" }
             p {
-                "If the best guess of the next sample is right with probability p, the sample holds −log2(p) bits of \
-                 min-entropy: 1 bit is a fair coin, 0 bits is certainty. Figures are per raw sample, and are upper \
-                 bounds: estimators find patterns they look for, and never prove that there is none."
+                "If the best possible guess of the next sample is right with probability p, the sample holds −log2(p) bits of \
+                 min-entropy. The best guess is not known. SP 800-90B's estimators assess it from the patterns that they look \
+                 for; a pattern that they do not look for makes the true figure lower than the assessed one."
             }
             h3 { "Where figures mislead" }
             ul {
                 li { "Under TCG the timing is the emulator's: its caches, its host's load. It says nothing about the processor." }
-                li { "In isolation there is no timing: a run looks as noisy as ever, and repeats bit for bit." }
+                li { "In isolation there is no timing: a boot looks as noisy as ever, and repeats bit for bit." }
                 li { "Under KVM a hostile host sees the guest's clock and can steer it." }
                 li { "A restart here re-initialises the engine within one boot. Caches and host stay warm; a reboot may differ." }
-                li { "Megabytes of good-looking output show that the mixer mixes. They show nothing about the source." }
+                li { "Boots of one run share their hour and their host. Another day can lie outside their range." }
             }
             h3 { "How often a check is wrong" }
             table.key { tbody {

@@ -1,16 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One target under one condition: its pictures, restarts, health and boot.
+//! One target under one condition: its estimators, pictures, restarts, health tests and boot.
 
-use super::{histograms, parts, timeline};
+use super::{deltas, parts, timeline};
+use crate::claim::Fact;
 use crate::error::ReportError;
-use crate::format::{count, real, sentence};
+use crate::format::{count, estimator, real, sentence};
 use crate::plot;
-use crate::result::{Cells, Envelope, Line, TargetResult};
+use crate::result::{Cells, CompareResult, Envelope, Line, RawResult, TargetResult};
 use maud::{Markup, html};
 use serde_json::Value;
 
-/// `id` is the section's anchor.
-pub(crate) fn section(target: &TargetResult, id: &str) -> Result<Markup, ReportError> {
+/// All targets, each folded away.
+pub(crate) fn sections(result: &CompareResult) -> Result<Markup, ReportError> {
+    let targets: Vec<Markup> = result.targets.iter().map(target).collect::<Result<_, _>>()?;
+    Ok(html! {
+        section id="targets" {
+            h2 { "Target by target" }
+            p.soft.small {
+                "The first boot of each: estimators, pictures, restarts, health tests and times. Each picture says what good \
+                 noise would show, and what is seen."
+            }
+            @for target in targets { (target) }
+        }
+    })
+}
+
+fn target(target: &TargetResult) -> Result<Markup, ReportError> {
     let figures = [
         core(target)?,
         over_time(target)?,
@@ -20,26 +35,59 @@ pub(crate) fn section(target: &TargetResult, id: &str) -> Result<Markup, ReportE
         restarts(target)?,
     ];
     Ok(html! {
-        section id=(id) {
-            h3 { (target.title()) }
+        details {
+            summary { b { (target.title()) } }
             p.soft.small {
-                b { (sentence(&target.stamp)) "." }
+                (sentence(&target.stamp)) "."
                 @if !target.kernel.is_empty() { " Kernel: " (target.kernel) "." }
                 " Boot " (target.boot) "."
             }
             @if let Some(raw) = &target.raw {
                 (parts::verdict(&raw.verdict))
                 @if let Some(restarts) = &target.restarts { (parts::verdict(&restarts.verdict)) }
-                div.grid { @for figure in figures { (figure) } }
+                div.grid {
+                    (estimators(target, raw))
+                    @for figure in figures { (figure) }
+                }
             } @else {
                 p { "This target gives no raw noise." }
             }
             div.pair { (timeline::figure(target)) (health(target)) }
             @if !target.command.is_empty() {
-                details.numbers { summary { "The command that started this boot" } pre { (target.command) } }
+                details.numbers {
+                    summary { "The command that started this boot" }
+                    pre tabindex="0" { (target.command) }
+                }
             }
         }
     })
+}
+
+/// A bar per estimator, the one that sets the figure first.
+fn estimators(target: &TargetResult, raw: &RawResult) -> Markup {
+    let mut figures: Vec<(&String, f64)> =
+        raw.estimators.iter().map(|(name, h)| (name, *h)).collect();
+    let sets = |name: &String| raw.binding.as_ref() == Some(name);
+    figures.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| sets(b.0).cmp(&sets(a.0))));
+    let most = figures.iter().map(|(_, h)| *h).filter(|h| h.is_finite()).fold(1e-9, f64::max);
+    html! {
+        figure {
+            p.title { "Estimators (bits/sample)" }
+            table.bars {
+                caption.hidden { "Estimators of " (target.title()) }
+                tbody {
+                    @for (name, h) in figures {
+                        tr.sets[sets(name)] {
+                            th scope="row" { (estimator(name)) @if sets(name) { " ◀" } }
+                            td.bar { i style={ "width:" (format!("{:.1}", (h / most * 100.0).clamp(0.0, 100.0))) "%" } {} }
+                            td { (real(h)) }
+                        }
+                    }
+                }
+            }
+            figcaption { p { "◀ sets the assessed figure: it found most of the pattern. Good noise: all alike." } }
+        }
+    }
 }
 
 fn core(target: &TargetResult) -> Result<Markup, ReportError> {
@@ -47,22 +95,14 @@ fn core(target: &TargetResult) -> Result<Markup, ReportError> {
     let Some(core) = &target.plots.core else {
         return Ok(parts::no_figure(title, "there are no samples."));
     };
-    let tallest = core.counts.iter().max().copied().unwrap_or(0) as f64;
-    let total = (core.counts.iter().sum::<u64>() + core.outside).max(1) as f64;
-    let width = core.edges_ticks.get(1).zip(core.edges_ticks.first()).map_or(0.0, |(b, a)| b - a);
     let svg = plot::core(core, &format!("{}: histogram of the common deltas", target.title()))?;
-    let here = format!(
-        "the tallest of {} bins, {} ticks wide, holds {}.",
-        core.counts.len(),
-        real(width),
-        crate::format::share(tallest / total)
-    );
+    let here = target.says(|fact| matches!(fact, Fact::CommonDeltas(_)));
     Ok(parts::figure(
         title,
         &svg,
         "a smooth hill, no bar far above the rest.",
-        &here,
-        Some(&histograms::numbers(core)),
+        here,
+        Some(&deltas::numbers(core)),
     ))
 }
 
@@ -73,18 +113,12 @@ fn over_time(target: &TargetResult) -> Result<Markup, ReportError> {
     };
     let label = format!("{}: smallest, median and largest delta over the run", target.title());
     let svg = plot::over_time(envelope, &label)?;
-    let (low, high) = (envelope.median_ticks.iter().min(), envelope.median_ticks.iter().max());
-    let here = format!(
-        "the median of {} samples moves between {} and {} ticks. Band: smallest to largest; line: median.",
-        count(envelope.stretch_samples),
-        count(low.copied().unwrap_or(0)),
-        count(high.copied().unwrap_or(0))
-    );
+    let here = target.says(|fact| matches!(fact, Fact::Drift(_)));
     Ok(parts::figure(
         title,
         &svg,
         "a level line: no drift, no steps.",
-        &here,
+        here,
         Some(&stretches(envelope)),
     ))
 }
@@ -109,17 +143,9 @@ fn lag(target: &TargetResult) -> Result<Markup, ReportError> {
     };
     let svg =
         plot::lag(cells, &format!("{}: density of pairs of successive deltas", target.title()))?;
-    let total = cells.values.iter().sum::<f64>();
-    let filled = cells.values.iter().filter(|count| **count > 0.0).count();
-    let most = cells.values.iter().copied().fold(0.0, f64::max);
-    let here = format!(
-        "pairs fall into {} of {} cells, {} of them into one cell. Darker (in dark mode: lighter) is more, by logarithm.",
-        count(filled as u64),
-        count(cells.values.len() as u64),
-        crate::format::share(most / total.max(1.0))
-    );
-    let good = "a cloud that is the product of the histogram with itself; lines, islands and empty places are pattern.";
-    Ok(parts::figure(title, &svg, good, &here, Some(&commonest(cells))))
+    let good = "the histogram multiplied by itself; lines, islands and empty places are a pattern.";
+    let here = target.says(|fact| matches!(fact, Fact::Pairs(_)));
+    Ok(parts::figure(title, &svg, good, here, Some(&commonest(cells))))
 }
 
 /// The ten cells with most pairs.
@@ -147,21 +173,13 @@ fn autocorrelation(target: &TargetResult) -> Result<Markup, ReportError> {
         return Ok(parts::no_figure(title, "too few samples, or samples that do not vary."));
     };
     let svg = plot::autocorrelation(line, &format!("{}: autocorrelation by lag", target.title()))?;
-    let outside = line.y.iter().filter(|y| y.abs() > line.band).count();
-    let strongest = (0..line.y.len()).max_by(|a, b| line.y[*a].abs().total_cmp(&line.y[*b].abs()));
-    let here = format!(
-        "{outside} of {} lags leave the band of ±{}; the strongest is lag {}, {}.",
-        line.y.len(),
-        real(line.band),
-        strongest.map_or_else(String::new, |at| real(line.x[at])),
-        strongest.map_or_else(String::new, |at| real(line.y[at]))
-    );
     let good = "all stems inside the band, but for about one in twenty by chance.";
+    let here = target.says(|fact| matches!(fact, Fact::Correlation(_)));
     Ok(parts::figure(
         title,
         &svg,
         good,
-        &here,
+        here,
         Some(&points(line, ["lag (samples)", "correlation"])),
     ))
 }
@@ -171,21 +189,14 @@ fn spectrum(target: &TargetResult) -> Result<Markup, ReportError> {
     let Some(line) = &target.plots.spectrum else {
         return Ok(parts::no_figure(title, "too few samples, or samples that do not vary."));
     };
+    let good = "a level line at 1; a peak is something periodic, such as a timer.";
     let svg = plot::spectrum(line, &format!("{}: power by frequency", target.title()))?;
-    let peak = (0..line.y.len()).max_by(|a, b| line.y[*a].total_cmp(&line.y[*b]));
-    let here = peak.map_or_else(String::new, |at| {
-        format!(
-            "the highest point is {} times flat, at {} cycles per sample.",
-            real(line.y[at]),
-            real(line.x[at])
-        )
-    });
-    let good = "a level line at 1; a peak is something that comes round, such as a timer.";
+    let here = target.says(|fact| matches!(fact, Fact::SpectrumPeak(_)));
     Ok(parts::figure(
         title,
         &svg,
         good,
-        &here,
+        here,
         Some(&points(line, ["cycles per sample", "power / flat"])),
     ))
 }
@@ -197,26 +208,14 @@ fn points(line: &Line, heads: [&str; 2]) -> Markup {
 fn restarts(target: &TargetResult) -> Result<Markup, ReportError> {
     let title = "Restart matrix";
     let (Some(cells), Some(restarts)) = (&target.plots.restarts, &target.restarts) else {
-        return Ok(parts::no_figure(title, "no restart matrix was taken."));
+        return Ok(parts::no_figure(title, "no restart matrix was recorded."));
     };
     let (row, column) = (restarts.worst_row, restarts.worst_column);
     let label = format!("{}: mean delta by restart and sample after it", target.title());
     let svg = plot::restarts(cells, row.map(|r| r.index), column.map(|c| c.index), &label)?;
-    let line = |what: &str, worst: Option<crate::result::WorstLine>, of: u64| {
-        worst.map_or_else(String::new, |w| {
-            format!("{what} {} has one value {} times in {}", w.index, count(w.count), count(of))
-        })
-    };
-    let cutoff =
-        restarts.cutoff.map_or_else(String::new, |c| format!(" At most {} may be.", count(c)));
-    let here = format!(
-        "marked: {}; {}.{cutoff} A restart was {}.",
-        line("row", row, restarts.columns),
-        line("column", column, restarts.rows),
-        restarts.method
-    );
-    let good = "no stripes: no restart and no sample after one is unlike the rest.";
-    Ok(parts::figure(title, &svg, good, &here, Some(&blocks(cells))))
+    let good = "an even field; stripes are restarts or places that are unlike the rest.";
+    let here = target.says(|fact| matches!(fact, Fact::RestartPicture(_)));
+    Ok(parts::figure(title, &svg, good, here, Some(&blocks(cells))))
 }
 
 /// Mean of each fifth row and column of blocks.
@@ -240,23 +239,22 @@ fn blocks(cells: &Cells) -> Markup {
 fn health(target: &TargetResult) -> Markup {
     html! {
         figure {
-            h4 { "Health, as the engine counts it" }
-            @if target.health.is_empty() {
-                p.soft.small { "Nothing was reported." }
-            } @else {
+            p.title { "Health tests" }
+            @if !target.health.is_empty() {
                 @let (first, rest): (Vec<_>, Vec<_>) =
-                    target.health.iter().partition(|(name, _)| tells_of_health(name));
+                    target.health.iter().partition(|(name, _)| is_state(name));
                 (counters(&first))
                 @if !rest.is_empty() {
                     details.numbers { summary { "Cutoffs and parameters" } (counters(&rest)) }
                 }
             }
+            figcaption { p { span.claim { (target.says(|fact| matches!(fact, Fact::Health(_)))) } } }
         }
     }
 }
 
 /// Whether a counter says how the noise source stands; the others say what it was measured with.
-fn tells_of_health(name: &str) -> bool {
+fn is_state(name: &str) -> bool {
     name.ends_with("_failures")
         || ["state", "samples", "stuck_samples", "last_error_text", "backward_steps"]
             .contains(&name)

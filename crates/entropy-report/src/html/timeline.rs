@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! One boot from the machine's start to its end: a bar for each stretch, a mark for each moment.
 
+use crate::claim::Fact;
 use crate::format::duration_us;
 use crate::result::TargetResult;
 use crate::taken::Moment;
@@ -21,15 +22,8 @@ pub(super) fn figure(target: &TargetResult) -> Markup {
     let part = |us: u64| format!("{:.2}", us as f64 / end_us as f64 * 100.0);
     html! {
         figure {
-            h4 { @if machine { "Boot" } @else { "Run" } }
-            @if target.timeline.is_empty() {
-                p.soft.small {
-                    @match target.boot_us {
-                        Some(us) => { "Ready after " (duration_us(us)) "." }
-                        None => { "Nothing was timed." }
-                    }
-                }
-            } @else {
+            p.title { @if machine { "Boot" } @else { "Run" } }
+            @if !target.timeline.is_empty() {
                 table.timeline {
                     thead { tr {
                         th scope="col" { "moment" }
@@ -57,23 +51,9 @@ pub(super) fn figure(target: &TargetResult) -> Markup {
                         }
                     }
                 }
-                figcaption { p {
-                    b { "Here: " } (here(target, &stretches))
-                } }
             }
+            figcaption { p { span.claim { (target.says(|fact| matches!(fact, Fact::BootTimes(_)))) } } }
         }
-    }
-}
-
-fn here(target: &TargetResult, stretches: &[Stretch]) -> String {
-    let at = |what: &str| stretches.iter().find(|s| s.what.starts_with(what)).map(|s| s.from_us);
-    let first = at("first sample").map(duration_us);
-    let clock = "Times are the host's, from the start of the process to the end of the console line that tells of it.";
-    match (target.boot_us, first) {
-        (Some(ready), Some(first)) => {
-            format!("ready after {}, first sample after {first}. {clock}", duration_us(ready))
-        }
-        _ => clock.to_owned(),
     }
 }
 
@@ -107,7 +87,7 @@ fn stretches(timeline: &[Moment], machine: bool) -> Vec<Stretch> {
 
 const FIRST_SAMPLE: &str = "first sample";
 
-/// What a job gives, in words.
+/// What a job gives.
 fn name(job: &str) -> &str {
     match job {
         "raw" => "raw noise",

@@ -7,6 +7,9 @@ use crate::result::Histogram;
 use plotters::prelude::*;
 use std::ops::Range;
 
+/// Width of the left side of [`core_and_tail`], in CSS pixels.
+const LEFT: u32 = 258;
+
 /// All deltas on log axes that every target shares: `ticks` across, share of samples upwards.
 pub(crate) fn common(
     histogram: &Histogram,
@@ -64,6 +67,60 @@ pub(crate) fn core(histogram: &Histogram, label: &str) -> Result<String, ReportE
             let gap = (high - low) * 0.1;
             Rectangle::new([(low, 0.0), (high - gap, count as f64 / total)], SERIES.filled())
         }))?;
+        Ok::<(), Fault>(())
+    })
+}
+
+/// The common deltas to scale, and next to them the slow ones with both axes logarithmic. `tallest` is the height of
+/// the left side, as a share; `highest_ticks` is where the right side ends.
+pub(crate) fn core_and_tail(
+    core: &Histogram,
+    all: &Histogram,
+    tallest: f64,
+    highest_ticks: f64,
+    label: &str,
+) -> Result<String, ReportError> {
+    draw("deltas", label, |area| {
+        let (left, right) = area.split_horizontally(px(LEFT));
+        let total = (core.counts.iter().sum::<u64>() + core.outside).max(1) as f64;
+        let (first, last) = (core.edges_ticks.first(), core.edges_ticks.last());
+        let across = range(first.copied().unwrap_or(0.0), last.copied().unwrap_or(1.0));
+        let end = across.end;
+        let mut chart = framed(&left)
+            .margin_right(px(6))
+            .y_label_area_size(px(52))
+            .build_cartesian_2d(across, 0.0..(tallest * 1.08).max(1e-9))?;
+        styled(&mut chart.configure_mesh())
+            .x_labels(4)
+            .y_labels(4)
+            .x_desc("ticks")
+            .x_label_formatter(&|v| format!("{v:.0}"))
+            .y_label_formatter(&|v| percent((v * 1e4).round() / 1e4))
+            .draw()?;
+        chart.draw_series(bars(core).map(|(low, high, count)| {
+            let gap = (high - low) * 0.1;
+            Rectangle::new([(low, 0.0), (high - gap, count as f64 / total)], SERIES.filled())
+        }))?;
+        let least = 5e-7;
+        let from = end.max(1.0);
+        let to = (highest_ticks * 1.3).max(from * 10.0);
+        let mut chart = framed(&right)
+            .margin_right(px(10))
+            .y_label_area_size(px(58))
+            .build_cartesian_2d((from..to).log_scale(), (least..0.1).log_scale())?;
+        styled(&mut chart.configure_mesh())
+            .x_labels(3)
+            .y_labels(4)
+            .x_desc("ticks (log)")
+            .x_label_formatter(&|v| short(*v))
+            .y_label_formatter(&|v| percent(*v))
+            .draw()?;
+        chart.draw_series(bars(all).filter(|(_, high, _)| *high > from).map(
+            |(low, high, count)| {
+                let share = (count as f64 / total).clamp(least, 0.1);
+                Rectangle::new([(low.max(from), least), (high, share)], MARKED.filled())
+            },
+        ))?;
         Ok::<(), Fault>(())
     })
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Boots of one target against each other.
 
+use super::TargetResult;
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -35,9 +36,10 @@ pub struct Comparison {
     pub binding: Option<String>,
     /// Residuals that were assessed, per pair of boots.
     pub samples: u64,
-    /// Residuals that are 0: samples that the first boot foretold exactly.
-    pub foretold_samples: u64,
-    /// Samples by which the later boot was moved so that the first foretells it best.
+    /// Residuals that are 0: samples that the first boot predicts exactly.
+    #[serde(rename = "foretold_samples")]
+    pub predicted_samples: u64,
+    /// Samples by which the later boot was moved so that the first predicts it best.
     pub shift_samples: i64,
     /// Samples at the start that are equal in all boots.
     pub raw_common_prefix_samples: Option<u64>,
@@ -52,6 +54,11 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// Whether `target` is what was booted.
+    pub(crate) fn is_of(&self, target: &TargetResult) -> bool {
+        (&self.target, &self.accel, &self.run) == (&target.name, &target.accel, &target.run)
+    }
+
     /// `baremetal`, or `baremetal of A` where there are several runs.
     pub(crate) fn title(&self) -> String {
         if self.run.is_empty() {

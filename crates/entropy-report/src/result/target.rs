@@ -2,8 +2,11 @@
 //! What one boot of one target gave, assessed.
 
 use super::plots::Plots;
+use crate::claim::{Claim, Fact, WorstLine};
+use crate::spread::Spread;
+use crate::status::Status;
 use crate::taken::Moment;
-use crate::verdict::{Status, Verdict};
+use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use sp800_90b::symbols::CounterStep;
 use std::collections::BTreeMap;
@@ -47,6 +50,12 @@ pub struct TargetResult {
     pub command: String,
     /// Reduced data for the plots.
     pub plots: Plots,
+    /// Figures of every boot, this one included. Absent in results of older versions, which are of one boot.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boots: Vec<BootFigures>,
+    /// What the pictures, counters and moments of this boot say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<Claim>,
 }
 
 impl TargetResult {
@@ -59,12 +68,67 @@ impl TargetResult {
         }
     }
 
+    /// Figures of every boot; of this one alone in a result of an older version.
+    pub(crate) fn boot_figures(&self) -> Vec<BootFigures> {
+        if self.boots.is_empty() { vec![self.figures()] } else { self.boots.clone() }
+    }
+
+    /// Figures of this boot.
+    pub(crate) fn figures(&self) -> BootFigures {
+        let restarts = self.restarts.as_ref();
+        BootFigures {
+            boot: self.boot,
+            boot_us: self.boot_us,
+            samples: self.raw.as_ref().map_or(0, |raw| raw.samples),
+            median_delta_ticks: self.raw.as_ref().map(|raw| raw.median_delta_ticks),
+            min_entropy_bits_per_sample: self
+                .raw
+                .as_ref()
+                .and_then(|r| r.min_entropy_bits_per_sample),
+            sanity: restarts.map(|restarts| restarts.sanity),
+            restarts_held: restarts.and_then(RestartResult::held),
+            mb_per_s: self.stream.as_ref().and_then(|stream| stream.mb_per_s),
+        }
+    }
+
+    /// Median and range of a figure over boots.
+    pub(crate) fn spread(&self, figure: impl Fn(&BootFigures) -> Option<f64>) -> Option<Spread> {
+        Spread::of(self.boot_figures().iter().map(figure))
+    }
+
+    /// The sentence of one kind about this boot; empty where there is none.
+    pub(crate) fn says(&self, kind: impl Fn(&Fact) -> bool) -> &str {
+        self.claims.iter().find(|claim| kind(&claim.fact)).map_or("", |claim| &claim.text)
+    }
+
     /// `baremetal (tcg)`, `baremetal (tcg, isolated)`, `baremetal of A (tcg)`.
     #[must_use]
     pub fn title(&self) -> String {
         let isolated = if self.isolated { ", isolated" } else { "" };
         format!("{} ({}{isolated})", self.short_title(), self.accel)
     }
+}
+
+/// The figures of one boot.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BootFigures {
+    /// Which boot.
+    pub boot: u32,
+    /// Microseconds from the start of QEMU to the line `ready`.
+    pub boot_us: Option<u64>,
+    /// Raw samples.
+    pub samples: u64,
+    /// Median delta, in ticks; null without raw noise.
+    pub median_delta_ticks: Option<u64>,
+    /// Assessed min-entropy, in bits per sample; null where a precondition failed.
+    pub min_entropy_bits_per_sample: Option<f64>,
+    /// Outcome of the restart sanity check; null where no matrix was recorded.
+    pub sanity: Option<Sanity>,
+    /// Whether the restart check held as a whole; null where it was not made.
+    pub restarts_held: Option<bool>,
+    /// Megabytes (10^6 bytes) of stream per second; null where it was not timed.
+    pub mb_per_s: Option<f64>,
 }
 
 /// Raw noise before any mixing, assessed.
@@ -162,14 +226,24 @@ pub struct RestartResult {
     pub verdict: Verdict,
 }
 
-/// The row or column of a restart matrix in which one value is most frequent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WorstLine {
-    /// Its number, from 0.
-    pub index: u64,
-    /// Times that its most frequent symbol occurs.
-    pub count: u64,
+impl RawResult {
+    /// The counter's step; results of older versions have the divisor of all deltas alone.
+    pub(crate) fn step_ticks(&self) -> f64 {
+        if self.step.ticks == 0 { self.gcd_ticks as f64 } else { self.step.step_ticks() }
+    }
+}
+
+impl RestartResult {
+    /// Whether the check held as a whole; none where it was not made.
+    pub(crate) fn held(&self) -> Option<bool> {
+        match self.sanity {
+            Sanity::Failed => Some(false),
+            Sanity::Passed if self.h_rows.or(self.h_columns).is_some() => {
+                Some(self.min_entropy_bits_per_sample.is_some())
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Outcome of the restart sanity check.

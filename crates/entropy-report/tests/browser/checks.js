@@ -2,10 +2,6 @@
 // Runs in the page that is tested, once it is laid out. Gives a list of what is wrong with it.
 (() => {
   const findings = [];
-  // What lies below the screen is laid out too.
-  document.head.append(Object.assign(document.createElement('style'), {
-    textContent: 'section { content-visibility: visible !important }',
-  }));
   const shown = (box) => box.width > 0 && box.height > 0;
   const name = (element) => {
     const text = element.getAttribute('aria-label') || element.textContent || '';
@@ -21,7 +17,7 @@
     findings.push(`overflow: the page is ${document.documentElement.scrollWidth} wide on a screen of ${width}`);
   }
 
-  const scrolls = (element) => element.closest('.scroll, pre, .skip, summary, details:not([open]) > *');
+  const scrolls = (element) => element.closest('.scroll, pre, .skip, .hidden, summary, details:not([open]) > *');
   for (const element of document.body.querySelectorAll('*')) {
     if (element.closest('svg svg, svg *') || scrolls(element)) continue;
     const box = element.getBoundingClientRect();
@@ -43,13 +39,14 @@
   }
 
   for (const cell of document.body.querySelectorAll('td, th, caption, h1, h2, h3, h4, p')) {
-    if (cell.closest('details:not([open]) > *')) continue;
+    if (cell.closest('details:not([open]) > *, .hidden')) continue;
     if (cell.scrollWidth > cell.clientWidth + 1 && cell.clientWidth > 0 && getComputedStyle(cell).display !== 'inline') {
       findings.push(`overflow: the text of ${name(cell)} is ${cell.scrollWidth} wide in ${cell.clientWidth}`);
     }
   }
 
   for (const svg of document.querySelectorAll('svg')) {
+    if (svg.closest('details:not([open]) > *')) continue;
     const frame = svg.getBoundingClientRect();
     const what = name(svg);
     // Marks carry the colours of data, which the style sheet gives to these places in the drawing.

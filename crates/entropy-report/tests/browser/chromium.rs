@@ -193,6 +193,14 @@ impl Chromium {
         base64::engine::general_purpose::STANDARD.decode(text).expect("a picture in base 64")
     }
 
+    /// The page as a PDF, on A4 as its style sheet says.
+    pub(crate) fn print(&mut self) -> Vec<u8> {
+        let how = json!({"printBackground": true, "preferCSSPageSize": true});
+        let answer = self.ask("Page.printToPDF", &how);
+        let text = answer["data"].as_str().expect("a document");
+        base64::engine::general_purpose::STANDARD.decode(text).expect("a document in base 64")
+    }
+
     /// Gives a command and waits for its answer; events on the way are kept.
     fn ask(&mut self, method: &str, parameters: &Value) -> Value {
         self.last_id += 1;

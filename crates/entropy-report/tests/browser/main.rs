@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The report as a browser shows it: headless Chromium opens the file on a desk's and on a phone's width, light and dark,
-//! and on paper, and every page is looked over by the same checks, which a page of known faults has to fail.
+//! and on paper, folded and unfolded, and every page is looked over by the same checks, which a page of known faults has
+//! to fail. axe-core looks for what keeps people out.
 //!
-//! Pictures are kept in `$CARGO_TARGET_TMPDIR` (`target/tmp/report-*.png`). Without Chromium this test is skipped.
+//! Pictures and the printed page are kept in `$CARGO_TARGET_TMPDIR` (`target/tmp/report-*`). Without Chromium, or without
+//! axe-core where npm cannot fetch it, these tests are skipped with the reason.
 
 mod chromium;
 #[path = "../common/mod.rs"]
@@ -10,26 +12,43 @@ mod common;
 
 use chromium::{Chromium, Program, Screen};
 use common::{Sizes, provenance, run, together, whole};
-use entropy_report::result::{Absent, Judges, Opinion};
+use entropy_report::result::{Absent, BootFigures, Judges, Opinion};
 use entropy_report::{Provenance, Status, TakenRun, Verdict, to_html};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use test_support::trials;
+use std::process::{Command, ExitCode};
+use test_support::{Found, trials};
 
 /// What is looked for in a page that has been laid out; each finding begins with its kind.
 const CHECKS: &str = include_str!("checks.js");
+/// Unfolds everything.
+const UNFOLD: &str =
+    "document.querySelectorAll('details').forEach((one) => { one.open = true; }), 0";
+/// How far down the lead and the picture reach, in CSS pixels.
+const OPENING: &str = "['.lead', '.mirrors'].map((one) => document.querySelector(one).getBoundingClientRect().bottom)";
+/// Violations that are serious or worse, as `rule: element`.
+const VIOLATIONS: &str = "axe.run(document, { resultTypes: ['violations'] }).then((all) => all.violations \
+     .filter((one) => ['serious', 'critical'].includes(one.impact)) \
+     .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 120)}`)))";
+/// The tallest page at a desk's width, folded, in CSS pixels.
+const TALLEST: f64 = 15_000.0;
+/// The most sheets of A4 that it prints on.
+const MOST_SHEETS: usize = 12;
+const AXE: &str = "axe-core@4.14.1";
 
 const DESK: Screen = Screen { width: 1280, height: 900, dark: false, paper: false };
-const SCREENS: [(&str, Screen); 4] = [
+const PHONE: Screen = Screen { width: 390, height: 844, ..DESK };
+const SCREENS: [(&str, Screen); 6] = [
     ("1280", DESK),
-    ("390", Screen { width: 390, height: 844, ..DESK }),
-    ("390-dark", Screen { width: 390, height: 844, dark: true, ..DESK }),
-    ("paper", Screen { width: 794, height: 1123, paper: true, ..DESK }),
+    ("1280-dark", Screen { dark: true, ..DESK }),
+    ("390", PHONE),
+    ("390-dark", Screen { dark: true, ..PHONE }),
+    ("320", Screen { width: 320, height: 640, ..DESK }),
+    ("paper", Screen { width: 720, height: 1040, paper: true, ..DESK }),
 ];
 
 const SIZES: Sizes = Sizes { raw: 12_000, stream: 120_000, side: 60 };
 
-/// Every part that a report can have: a synthetic clock, several runs, judges.
+/// Every part that a report can have: a synthetic clock, several runs, external tests.
 fn boots() -> Vec<TakenRun> {
     let mut boots = whole(SIZES);
     let mut lesson = run("synthetic-period-16", false, 1, 11, SIZES);
@@ -58,8 +77,29 @@ fn page(runs: usize) -> String {
         command: "dieharder -g 201 -d 0 -p 10 -f /tmp/.tmpAbCdEf/stream.bin".into(),
         verdict: Verdict::new(Status::Passed, "Of 5 tests, failed: none; weak: none.", "p-values"),
     };
+    // Small runs are not assessed, and a page should be looked over with its figures in place.
+    for (at, target) in result.targets.iter_mut().enumerate().filter(|(_, t)| t.raw.is_some()) {
+        let figures: Vec<f64> =
+            (0..5).map(|boot| 0.4 + 0.3 * at as f64 + 0.031 * f64::from(boot)).collect();
+        target.raw.as_mut().expect("it has raw noise").min_entropy_bits_per_sample =
+            Some(figures[0]);
+        let boot = |(boot, h): (u32, f64)| BootFigures {
+            boot,
+            boot_us: Some(1_022_238 + u64::from(boot) * 31_000),
+            min_entropy_bits_per_sample: Some(h),
+            median_delta_ticks: Some(700 + u64::from(boot)),
+            restarts_held: Some(at != 4 || boot != 2),
+            mb_per_s: Some(17.5 + f64::from(boot)),
+            ..BootFigures::default()
+        };
+        target.boots = (1..).zip(figures).map(boot).collect();
+    }
     let absent = Absent { judge: "RNG_test".into(), from: "PractRand, to be built".into() };
     result.judges = Some(Judges { opinions: vec![opinion], absent: vec![absent] });
+    // Read back, so that its sentences are those of these figures.
+    result.claims.clear();
+    let json = entropy_report::to_json(&result).expect("a result can be written");
+    let result = entropy_report::from_json(&json).expect("a result can be read");
     to_html(&result).expect("a result makes a page")
 }
 
@@ -72,18 +112,24 @@ fn saved(name: &str, text: &str) -> PathBuf {
 /// Opens a page, and gives everything that is wrong with it.
 fn looked_over(browser: &mut Chromium, page: &Path, screen: Screen) -> Vec<String> {
     browser.open(page, screen);
-    let value = browser.evaluate(CHECKS);
-    let mut findings: Vec<String> = serde_json::from_value(value).expect("checks give a list");
+    let mut findings: Vec<String> = list(browser, CHECKS);
+    if !screen.paper {
+        browser.evaluate(UNFOLD);
+        findings.extend(
+            list::<String>(browser, CHECKS)
+                .into_iter()
+                .map(|finding| format!("{finding} (unfolded)")),
+        );
+    }
     findings.extend(browser.take_complaints());
     findings
 }
 
-fn main() -> ExitCode {
-    test_support::run(trials![
-        Chromium::find => a_browser_shows_every_report_whole_and_asks_nothing_of_anyone
-    ])
+fn list<T: serde::de::DeserializeOwned>(browser: &mut Chromium, expression: &str) -> Vec<T> {
+    serde_json::from_value(browser.evaluate(expression)).expect("a list is given")
 }
 
+/// The checks find a page's faults, and none in any report.
 fn a_browser_shows_every_report_whole_and_asks_nothing_of_anyone(program: &Program) {
     let mut browser = Chromium::start(program);
     let faulty = saved("faulty.html", include_str!("faulty.html"));
@@ -94,13 +140,82 @@ fn a_browser_shows_every_report_whole_and_asks_nothing_of_anyone(program: &Progr
             "a page that has a fault of the kind `{kind}` was let through: {findings:#?}"
         );
     }
+    let mut all = Vec::new();
     for (name, runs) in [("report", 1), ("report-runs", 2)] {
         let path = saved(&format!("{name}.html"), &page(runs));
         for (screen_name, screen) in SCREENS {
-            let findings = looked_over(&mut browser, &path, screen);
+            browser.open(&path, screen);
             let picture = path.with_file_name(format!("{name}-{screen_name}.png"));
             std::fs::write(&picture, browser.picture()).expect("the test's folder can be written");
-            assert!(findings.is_empty(), "{name} at {screen_name}: {findings:#?}");
+            let findings = looked_over(&mut browser, &path, screen).into_iter();
+            all.extend(findings.map(|finding| format!("{name} at {screen_name}: {finding}")));
         }
     }
+    assert!(all.is_empty(), "{all:#?}");
+}
+
+/// The first screen has the findings and the picture, the whole is not long, and it prints on few sheets.
+fn a_report_is_read_in_two_minutes_and_printed_on_few_sheets(program: &Program) {
+    let mut browser = Chromium::start(program);
+    let path = saved("report-short.html", &page(1));
+    for screen in [DESK, PHONE] {
+        browser.open(&path, screen);
+        let reach: Vec<f64> = list(&mut browser, OPENING);
+        assert!(
+            reach.iter().all(|bottom| *bottom <= f64::from(screen.height)),
+            "the opening reaches down to {reach:?} on {screen:?}"
+        );
+    }
+    browser.open(&path, DESK);
+    let tall = browser.evaluate("document.documentElement.scrollHeight").as_f64();
+    assert!(tall.is_some_and(|tall| tall <= TALLEST), "{tall:?} px tall of {TALLEST}");
+    let pdf = browser.print();
+    let file = path.with_file_name("report-print.pdf");
+    std::fs::write(file, &pdf).expect("the test's folder can be written");
+    // Page objects are plain text in what Chromium writes: `/Type /Page`, and `/Type /Pages` for their tree.
+    let is_page = |at: &&[u8]| at.starts_with(b"/Type /Page") && at[11] != b's';
+    let sheets = pdf.windows(12).filter(is_page).count();
+    assert!((1..=MOST_SHEETS).contains(&sheets), "{sheets} sheets of {MOST_SHEETS}");
+}
+
+/// axe-core finds nothing serious, folded or unfolded, and finds what is put there for it.
+fn axe_finds_nothing_serious_in_a_report((program, axe): &(Program, PathBuf)) {
+    let mut browser = Chromium::start(program);
+    let source = std::fs::read_to_string(axe).expect("axe-core can be read");
+    let path = saved("report-axe.html", &page(2));
+    for (screen_name, screen) in SCREENS.into_iter().filter(|(_, screen)| !screen.paper) {
+        browser.open(&path, screen);
+        browser.evaluate(&format!("{source}\n0"));
+        let mut found: Vec<String> = list(&mut browser, VIOLATIONS);
+        browser.evaluate(UNFOLD);
+        found.extend(list::<String>(&mut browser, VIOLATIONS));
+        assert!(found.is_empty(), "at {screen_name}: {found:#?}");
+    }
+    browser.evaluate("document.body.append(document.createElement('img')), 0");
+    let found: Vec<String> = list(&mut browser, VIOLATIONS);
+    assert!(found.iter().any(|finding| finding.starts_with("image-alt")), "{found:#?}");
+}
+
+/// Chromium, and axe-core as npm fetches it into the test's folder.
+fn browser_and_axe() -> Found<(Program, PathBuf)> {
+    let program = Chromium::find()?;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("axe");
+    let file = folder.join("node_modules/axe-core/axe.min.js");
+    if !file.exists() {
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
+        let install = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
+        let done = Command::new("npm").args(install).arg(&folder).arg(AXE).output();
+        done.map_err(|error| format!("needs npm (apt-get install npm): {error}"))?;
+    }
+    if file.exists() { Ok((program, file)) } else { Err(format!("npm could not fetch {AXE}")) }
+}
+
+fn main() -> ExitCode {
+    let mut all = trials![
+        Chromium::find => a_browser_shows_every_report_whole_and_asks_nothing_of_anyone,
+        a_report_is_read_in_two_minutes_and_printed_on_few_sheets,
+    ];
+    all.extend(trials![browser_and_axe => axe_finds_nothing_serious_in_a_report]);
+    test_support::run(all)
 }

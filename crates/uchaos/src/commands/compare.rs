@@ -23,9 +23,6 @@ use measure::settings::Settings;
 use measure::stored;
 use measure::{host, synthetic};
 
-/// Boots of each guest under each condition: two are the fewest that can be held against each other.
-const BOOTS: u32 = 2;
-
 const READ: &str = "read";
 const HOST: &str = "host";
 const SYNTHETIC: &str = "synthetic clock";
@@ -40,6 +37,7 @@ const ON_RECORDED: [&str; 3] = [READ, ASSESS, publish::REPORT];
   cargo xtask compare                              the main job, as it is
   cargo xtask compare --samples 100000 --restarts 100x1000 --stream 1M     a quick look
   cargo xtask compare --workload memory --claim 250 --machine microvm
+  cargo xtask compare --boots 10                   a better idea of how far figures spread
   cargo xtask compare runs/A runs/B                runs already taken, on any host or day, side by side: no guest
   cargo xtask compare runs/A                       one run already taken, assessed anew
 
@@ -48,6 +46,9 @@ pub struct Compare {
     /// Runs already taken, by folder or by name: put these side by side, and boot nothing
     #[arg(value_name = "RUN")]
     taken: Vec<PathBuf>,
+    /// Ordinary boots of each target: figures are their median and range, and 5 can state an order of four targets
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=100))]
+    boots: u32,
     #[command(flatten)]
     settings: Settings,
     #[command(flatten)]
@@ -67,7 +68,7 @@ impl Compare {
         }
         // First, because a place that cannot be written should not cost a build.
         let run = if context.dry_run { None } else { Some(RunFolder::create(&runs)?) };
-        let boots = plan::all(BOOTS);
+        let boots = plan::all(self.boots);
         let images = source.images(
             context,
             Parts::Both,
@@ -88,7 +89,7 @@ impl Compare {
         }
         let deadline = self.machine.deadline();
         let on_host = task(&context.next_label(HOST), |_| {
-            (1..=BOOTS)
+            (1..=self.boots)
                 .map(|number| host::take(&images, &self.settings, deadline, run.path(), number))
                 .collect::<Result<Vec<_>>>()
         })?;
@@ -138,7 +139,7 @@ impl Compare {
             let command = boots.command(&host.qemu, Path::new("data.capture"));
             say!("# {}\n{}", boot.name(), guest_run::quoted(&command))?;
         }
-        let on_host = host::command(images, &self.settings, Path::new("data.capture"))?;
+        let on_host = host::command(images, &self.settings, 1, Path::new("data.capture"))?;
         say!("# the host itself\n{}", guest_run::quoted(&on_host))
     }
 }

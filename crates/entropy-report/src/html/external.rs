@@ -1,39 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What other programs say of the same data, beside what we say.
+//! What other programs say of the same data, next to what we say.
 
 use super::parts;
 use crate::format::{NONE, bytes, option, real};
 use crate::result::{CompareResult, Judges};
 use maud::{Markup, html};
 
-/// Nothing where no judge was asked.
+/// Nothing where no other program was asked.
 pub(crate) fn section(result: &CompareResult) -> Markup {
     let Some(judges) = &result.judges else { return html! {} };
     html! {
-        section id="judges" {
-            h2 { "Other judges" }
+        section id="external" {
+            h2 { "External tests" }
             p {
-                "Programs that are installed on this machine, run on the same bytes. Where both give the same figure \
-                 the difference is theirs minus ours. Those that look at the stream judge its looks only."
+                "Programs that are installed on this machine, run on the same bytes. Where both give the same figure the \
+                 difference is theirs minus ours. Those that test the stream see how it looks, and nothing else."
             }
-            @if judges.opinions.is_empty() { p { "None of the judges is installed." } }
+            @if judges.opinions.is_empty() { p { "None of them is installed." } }
             @else {
-                (parts::scroll("Other judges", &table(judges)))
+                (parts::scroll("External tests", &table(judges)))
                 @for opinion in &judges.opinions {
                     div.verdict {
                         p {
-                            (parts::badge(&opinion.verdict))
+                            (parts::badge(opinion.verdict.status))
                             b { (opinion.judge) ", " (opinion.target) ", " (opinion.data) ". " }
                             (opinion.verdict.text)
                         }
                         (parts::formula(&opinion.verdict))
-                        details.numbers { summary { "The command" } pre { (opinion.command) } }
+                        details.numbers { summary { "Command of " (opinion.judge) " on " (opinion.target) } pre tabindex="0" { (opinion.command) } }
                     }
                 }
             }
             @if !judges.absent.is_empty() {
                 p.small {
-                    b { "Not on this machine: " }
+                    b { "Not installed: " }
                     @for (at, absent) in judges.absent.iter().enumerate() {
                         @if at > 0 { "; " }
                         (absent.judge) " (" (absent.from) ")"
@@ -50,7 +50,7 @@ fn table(judges: &Judges) -> Markup {
         table {
             caption { "Their figures and ours" }
             thead { tr {
-                th scope="col" { "judge" }
+                th scope="col" { "program" }
                 th scope="col" { "target" }
                 th scope="col" { "data" }
                 th scope="col" { "figure" }
