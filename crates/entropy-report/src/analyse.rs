@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! From boots to findings: each target's first boot is assessed, and its boots are held against each other.
+//! From boots to figures: every boot is assessed, and boots of one target are compared. The sentences follow from the
+//! figures.
 
 mod assess;
 mod digest;

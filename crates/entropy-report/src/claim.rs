@@ -48,9 +48,9 @@ impl<T: Into<Fact>> From<T> for Claim {
     }
 }
 
-/// Figures that can be put into words.
+/// Figures that make a sentence.
 trait Sentence {
-    /// The words; none (an empty text) where the figures do not support a sentence.
+    /// The sentence; empty where the figures do not support a sentence.
     fn text(&self) -> String;
 
     /// How a check came out; a figure without a check is stated.

@@ -2,7 +2,7 @@
 //! From captures to verdicts.
 //!
 //! In come the boots that were taken ([`TakenRun`]); [`analyse`] assesses the raw noise of each target with crate
-//! `sp800-90b`, holds boots of one target against each other, and judges the output stream. Out comes one
+//! `sp800-90b`, compares boots of one target, and tests the output stream. Out comes one
 //! [`CompareResult`], from which `result.json`, the terminal's table, Markdown and the HTML report are all made.
 //!
 //! Design principles:

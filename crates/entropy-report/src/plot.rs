@@ -27,7 +27,7 @@ const WIDTH: u32 = 440;
 /// Height of a plot in CSS pixels.
 const HEIGHT: u32 = 250;
 
-/// Length of the mark beside a label, in units: it keeps labels of two axes apart where they meet.
+/// Length of the mark next to a label, in units: it keeps labels of two axes apart where they meet.
 const TICK: u32 = px(4);
 
 /// Axes and letters.
@@ -88,7 +88,7 @@ fn styled<'m, 'a, 'c, 's, X: Ranged, Y: Ranged>(
         .axis_desc_style(letters())
 }
 
-/// Makes one plot; `label` says in words what it shows, for those who do not see it.
+/// Makes one plot; `label` describes it for readers who do not see it.
 fn draw(
     what: &'static str,
     label: &str,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Where a result comes from, and what repeats it. The host fills this in; nothing here is judged.
+//! Where a result comes from, and what repeats it. The host fills this in.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub struct Provenance {
     /// Name of the run: the folder below `runs/`.
     pub run: String,
-    /// When it was taken, in UTC, RFC 3339.
+    /// When it was recorded, in UTC, RFC 3339.
     pub taken_utc: String,
     /// Revision of the checkout, with `-dirty` where it had local changes.
     pub git_revision: String,
@@ -30,7 +30,7 @@ pub struct Provenance {
     pub cpu_model: String,
     /// The host's operating system and kernel.
     pub host: String,
-    /// The clock that samples were taken with.
+    /// The clock that timed the samples.
     pub clock: String,
     /// Compiler and version.
     pub compiler: String,

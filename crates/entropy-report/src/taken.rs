@@ -2,7 +2,7 @@
 //! What comes in: one boot of one target, as its capture gave it.
 //!
 //! The host reads a capture (crate `chaos-wire`), turns it into `TakenRun`s, and hands them to
-//! [`crate::analyse`]. Nothing here has been judged yet.
+//! [`crate::analyse`]. Nothing here has been assessed yet.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub struct TakenRun {
     pub isolated: bool,
     /// 1 for the first boot under this condition, 2 for the second, and so on.
     pub boot: u32,
-    /// The kernel's own words about itself.
+    /// How the kernel names itself.
     pub kernel: String,
     /// Microseconds from the start of QEMU to the line `ready`.
     pub boot_us: Option<u64>,

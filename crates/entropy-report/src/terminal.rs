@@ -21,7 +21,7 @@ const FIGURE_COLUMNS: usize = 12;
 const LEAST_COLUMNS: usize = 80;
 
 /// The result as plain text, no line wider than `columns` characters (80 at least). No colour, no control
-/// characters: text of a guest is shown with such characters taken out.
+/// characters: such characters in the text of a guest are left out.
 #[must_use]
 pub fn to_terminal(result: &CompareResult, columns: usize) -> String {
     let columns = columns.max(LEAST_COLUMNS);
@@ -123,7 +123,7 @@ fn verdicts(result: &CompareResult, columns: usize) -> String {
         add(format!("{}, {} {}", opinion.judge, opinion.target, opinion.data), &opinion.verdict);
     }
     for absent in result.judges.iter().flat_map(|judges| &judges.absent) {
-        let why = format!("{} is not on this machine ({}).", absent.judge, absent.from);
+        let why = format!("{} is not installed ({}).", absent.judge, absent.from);
         add(absent.judge.clone(), &Verdict::new(Status::Skipped, why, ""));
     }
     table.to_string()

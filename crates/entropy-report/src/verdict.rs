@@ -34,7 +34,7 @@ impl Verdict {
         }
     }
 
-    /// A formula whose sentences follow when the whole result is put into words.
+    /// A formula whose sentences follow when the whole result is put into sentences.
     pub(crate) fn unstated(formula: &str) -> Self {
         Self::new(Status::Skipped, "", formula)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! From the figures of a result to its sentences. Nothing here looks at samples, so that a result that was read back is put
-//! into words as a fresh one is.
+//! From the figures of a result to its sentences. Nothing here looks at samples, so that a result that was read back
+//! gets its sentences as a fresh one does.
 
 mod findings;
 
@@ -17,7 +17,7 @@ use serde_json::Value;
 /// SP 800-90B §3.1.4.1: this many restarts, and this many samples after each.
 const RESTARTS: u64 = 1_000;
 
-/// Puts every finding of `result` into words, in place of what is there.
+/// Writes the sentence of every finding of `result`, in place of what is there.
 pub(crate) fn attach(result: &mut CompareResult) {
     for comparison in &mut result.isolation {
         let claims = vec![Claim::from(control(comparison))];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Runs that were taken apart, on other hosts or other days, side by side.
+//! Runs that were recorded apart, on other hosts or other days, side by side.
 
 use super::repeat;
 use crate::error::ReportError;

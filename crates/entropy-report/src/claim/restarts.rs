@@ -109,7 +109,7 @@ impl RestartChecked {
             .reduce(f64::min)
     }
 
-    /// The rows or columns in which a value is too frequent, in words.
+    /// The rows or columns in which a value is too frequent.
     fn too_frequent(&self) -> String {
         let over = |what: &str, line: WorstLine, of: u64| {
             (line.count > self.cutoff).then(|| {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How to read the words and figures, and where they can mislead.
+//! How to read signs and figures, and where they can mislead.
 
 use maud::{Markup, html};
 

@@ -9,7 +9,7 @@ use plotters::prelude::*;
 /// Each delta against the next: the more pairs fall into a cell, the stronger it is. Empty cells stay empty.
 pub(crate) fn lag(cells: &Cells, label: &str) -> Result<String, ReportError> {
     let most = cells.values.iter().copied().fold(1.0, f64::max);
-    // By logarithm, so that what is rare shows beside what is common.
+    // By logarithm, so that what is rare shows next to what is common.
     let step = |count: f64| (count > 0.0).then(|| (count.ln_1p() / most.ln_1p()).clamp(0.0, 1.0));
     grid("lag plot", label, cells, ["delta (ticks)", "next delta (ticks)"], step, None, None)
 }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What other programs say of the same data, beside what we say.
+//! What external programs find in the same data, next to what we find.
 
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 
-/// Every judge that was asked, and those that are not on this machine.
+/// Every external test that was run, and those that are not installed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Judges {
-    /// One entry per judge and set of data.
+    /// One entry per test and set of data.
     pub opinions: Vec<Opinion>,
-    /// Judges that are not installed.
+    /// Programs that are not installed.
     pub absent: Vec<Absent>,
 }
 
-/// One judge on one set of data.
+/// One external test on one set of data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Opinion {
@@ -32,7 +32,7 @@ pub struct Opinion {
     pub figure: String,
     /// Its unit.
     pub unit: String,
-    /// The judge's figure; null where it gave none.
+    /// Its figure; null where it gave none.
     pub theirs: Option<f64>,
     /// Our figure for the same data; null where we have none of the kind.
     pub ours: Option<f64>,
@@ -46,7 +46,7 @@ pub struct Opinion {
     pub verdict: Verdict,
 }
 
-/// A judge that is not on this machine.
+/// A program that is not installed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Absent {

@@ -26,7 +26,7 @@ pub struct TargetResult {
     pub isolated: bool,
     /// Which boot this is.
     pub boot: u32,
-    /// The kernel's own words about itself.
+    /// How the kernel names itself.
     pub kernel: String,
     /// Microseconds from the start of QEMU to the line `ready`.
     pub boot_us: Option<u64>,
@@ -34,9 +34,9 @@ pub struct TargetResult {
     pub stamp: String,
     /// Raw noise; null where the target has none.
     pub raw: Option<RawResult>,
-    /// Output stream; null where none was taken.
+    /// Output stream; null where none was recorded.
     pub stream: Option<StreamResult>,
-    /// Restart check; null where no matrix was taken.
+    /// Restart check; null where no matrix was recorded.
     pub restarts: Option<RestartResult>,
     /// The engine's health counters as the guest reported them; whole numbers are numbers.
     pub health: BTreeMap<String, serde_json::Value>,
@@ -135,7 +135,7 @@ pub struct BootFigures {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawResult {
-    /// Samples taken.
+    /// Samples.
     pub samples: u64,
     /// SHA-256 of the samples as 64-bit little-endian words.
     pub sha256: String,
@@ -166,7 +166,7 @@ pub struct RawResult {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StreamResult {
-    /// Bytes taken.
+    /// Bytes.
     pub bytes: u64,
     /// SHA-256 of the stream.
     pub sha256: String,
@@ -180,7 +180,7 @@ pub struct StreamResult {
     pub verdict: Verdict,
 }
 
-/// One test of the output's looks.
+/// One statistical test of the output.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutputTest {

@@ -26,7 +26,7 @@
     }
   }
 
-  // Boxes of one parent lie beside each other, not on each other; a table's rows and cells are its own affair.
+  // Boxes of one parent lie next to each other, not on each other; a table arranges its rows and cells itself.
   for (const parent of document.body.querySelectorAll('body, main, header, section, div, figure, figcaption, details, ul, li, td')) {
     const children = [...parent.children].filter((child) =>
       getComputedStyle(child).position !== 'absolute' && getComputedStyle(child).display !== 'inline');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The report as a browser shows it: headless Chromium opens the file on a desk's and on a phone's width, light and dark,
 //! and on paper, folded and unfolded, and every page is looked over by the same checks, which a page of known faults has
-//! to fail. axe-core looks for what keeps people out.
+//! to fail. axe-core looks for barriers to readers.
 //!
 //! Pictures and the printed page are kept in `$CARGO_TARGET_TMPDIR` (`target/tmp/report-*`). Without Chromium, or without
 //! axe-core where npm cannot fetch it, these tests are skipped with the reason.
