@@ -23,10 +23,13 @@ pub mod blocks;
 mod conclusion;
 pub mod conditioning;
 pub mod estimators;
+#[cfg(feature = "serde")]
+pub mod esv;
 pub mod health;
 pub mod homogeneity;
 pub mod iid;
 pub mod informed;
+pub mod input;
 mod math;
 pub mod outcome;
 mod parallel;

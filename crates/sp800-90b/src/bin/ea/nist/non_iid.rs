@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `ea_non_iid`: all estimators of §6.3.
+
+use super::data::Data;
+use super::estimates::{PredictorKind, Printer};
+use super::getopt::Call;
+use super::json::Json;
+use super::number::g17;
+use super::options::{CONSTANT, Options, bit_count, bitstring, load, options};
+use super::run::{Run, number};
+use super::{Outcome, Program};
+use sp800_90b::{Estimators, Symbols, Track, assess};
+
+/// The estimates on the symbols and on the bitstring, as far as they are asked for.
+struct Sets {
+    literal: Option<Estimators>,
+    bitstring: Option<Estimators>,
+}
+
+fn estimate(data: &Data, options: &Options) -> Sets {
+    let has_bitstring = data.symbols.alphabet_size() > 2 || !options.initial;
+    let cut = bit_count(data, options) < data.symbols.len() * usize::from(data.word_size);
+    let own_bitstring = has_bitstring && (cut || !options.initial);
+    let on_bits = own_bitstring.then(|| only(&bitstring(data, options))).flatten();
+    if !options.initial {
+        return Sets { literal: None, bitstring: on_bits };
+    }
+    let Ok(assessment) = assess(&data.symbols, Track::NonIid) else {
+        return Sets { literal: None, bitstring: None };
+    };
+    let sets = assessment.estimators;
+    match sets.literal {
+        Some(literal) => {
+            let bitstring = if own_bitstring { on_bits } else { sets.bitstring };
+            Sets { literal: Some(literal), bitstring: bitstring.filter(|_| has_bitstring) }
+        }
+        None => Sets { literal: sets.bitstring, bitstring: None },
+    }
+}
+
+/// The estimates on 1-bit symbols.
+pub(super) fn only(bits: &Symbols) -> Option<Estimators> {
+    let sets = assess(bits, Track::NonIid).ok()?.estimators;
+    sets.literal.or(sets.bitstring)
+}
+
+pub(super) fn run(call: &Call) -> Outcome {
+    let mut run = Run::new(Program::NonIid, call, "", false);
+    let options = match options(call, &mut run) {
+        Ok(options) => options,
+        Err(Some(bits)) if bits.parse::<i64>().is_ok() => {
+            run.say("Invalid bits per symbol.");
+            return run.refuse(Some("Invalid bits per symbol."));
+        }
+        Err(message) => return run.refuse(message.as_deref()),
+    };
+    let data = match load(&mut run, &options, "Number of Binary Symbols") {
+        Ok(data) => data,
+        Err(message) => {
+            run.say("Error reading file.");
+            return run.refuse(Some(&message));
+        }
+    };
+    if data.symbols.alphabet_size() <= 1 {
+        run.say(CONSTANT);
+        return run.fail(CONSTANT);
+    }
+    if options.verbose > 1 && data.are_mapped() {
+        run.say("\nSymbols have been translated.");
+    }
+    let sets = estimate(&data, &options);
+    report(run, &data, &options, &sets)
+}
+
+fn report(mut run: Run, data: &Data, options: &Options, sets: &Sets) -> Outcome {
+    let verbose = options.verbose;
+    let is_shown = verbose == 1 || verbose == 2;
+    let mut least = Least { original: data.width(), bitstring: 1.0 };
+    let mut step = Steps { run: &mut run, verbose, data, sets, least: &mut least };
+    step.heading("\nRunning non-IID tests...\n");
+    step.heading("Running Most Common Value Estimate...");
+    step.mcv();
+    step.heading("\nRunning Entropic Statistic Estimates (bit strings only)...");
+    step.one("Collision Test (for bit strings only)", "Collision Test", |print, label, set| {
+        print.collision(label, set.collision.as_ref())
+    });
+    step.one("Markov Test (for bit strings only)", "Markov Test", |print, label, set| {
+        print.markov(label, set.markov.as_ref())
+    });
+    step.one("Compression Test (for bit strings only)", "Compression Test", |print, label, set| {
+        print.compression(label, set.compression.as_ref())
+    });
+    step.heading("\nRunning Tuple Estimates...");
+    step.tuples();
+    step.heading("\nRunning Predictor Estimates...");
+    for kind in PredictorKind::ALL {
+        step.one(kind.case(), kind.long_name(), |print, label, set| {
+            print.predictor(label, kind, kind.of(set))
+        });
+    }
+    let (word_size, width) = (data.word_size, data.width());
+    let has_bitstring = sets.bitstring.is_some();
+    let mut assessed = width;
+    if has_bitstring {
+        assessed = assessed.min(least.bitstring * width);
+    }
+    if options.initial {
+        assessed = assessed.min(least.original);
+    }
+    if is_shown && options.initial {
+        run.say(format!("\nH_original: {:.6}", least.original));
+        if has_bitstring {
+            run.say(format!("H_bitstring: {:.6}", least.bitstring));
+            run.say(format!(
+                "min(H_original, {word_size} X H_bitstring): {:.6}",
+                least.original.min(width * least.bitstring)
+            ));
+        }
+    } else if is_shown {
+        run.say(format!("\nh': {:.6}", least.bitstring));
+    } else if verbose > 2 {
+        if has_bitstring {
+            run.say(format!("H_bitstring = {}", g17(least.bitstring)));
+            run.say(format!("H_bitstring Per Symbol = {}", g17(least.bitstring * width)));
+        }
+        if options.initial {
+            run.say(format!("H_original = {}", g17(least.original)));
+        }
+        run.say(format!("Assessed min entropy: {}", g17(assessed)));
+    }
+    let fields = [
+        number("hBitstring", has_bitstring.then_some(least.bitstring)),
+        number("hOriginal", options.initial.then_some(least.original)),
+        number("dataWordSize", Some(width)),
+        number("hAssessed", Some(assessed)),
+    ];
+    run.push_case("Overall", fields.into_iter().flatten().collect());
+    run.succeed()
+}
+
+struct Least {
+    original: f64,
+    bitstring: f64,
+}
+
+/// The steps of a run, one per estimator.
+struct Steps<'a> {
+    run: &'a mut Run,
+    verbose: u32,
+    data: &'a Data,
+    sets: &'a Sets,
+    least: &'a mut Least,
+}
+
+impl Steps<'_> {
+    fn heading(&mut self, text: &str) {
+        if self.verbose == 1 || self.verbose == 2 {
+            self.run.say(text);
+        }
+    }
+
+    fn estimate_line(&mut self, name: &str, on_bits: bool, value: f64) {
+        if self.verbose != 2 {
+            return;
+        }
+        // What is for bit strings only has one bit, whatever the symbols have.
+        let bits_only = matches!(name, "Collision Test" | "Markov Test" | "Compression Test");
+        let text = if on_bits {
+            format!("\t{name} Estimate (bit string) = {value:.6} / 1 bit(s)")
+        } else {
+            let width = if bits_only { 1 } else { self.data.word_size };
+            format!("\t{name} Estimate = {value:.6} / {width} bit(s)")
+        };
+        self.run.say(text);
+    }
+
+    /// The bitstring and then the literal symbols, through one estimator.
+    fn both(
+        &mut self,
+        name: &str,
+        estimate: impl Fn(&mut Printer<'_>, &str, &Estimators) -> Option<f64>,
+    ) -> (Option<f64>, Option<f64>) {
+        let sets = self.sets;
+        let mut found = [None, None];
+        for (at, (label, set)) in
+            [("Bitstring", &sets.bitstring), ("Literal", &sets.literal)].into_iter().enumerate()
+        {
+            let Some(set) = set else { continue };
+            let mut print = Printer { run: self.run, verbose: self.verbose };
+            let Some(value) = estimate(&mut print, label, set) else { continue };
+            self.estimate_line(name, at == 0, value);
+            self.lower(at == 0, value);
+            found[at] = Some(value);
+        }
+        (found[0], found[1])
+    }
+
+    fn lower(&mut self, on_bits: bool, value: f64) {
+        let least = if on_bits { &mut self.least.bitstring } else { &mut self.least.original };
+        *least = least.min(value);
+    }
+
+    fn one(
+        &mut self,
+        case: &str,
+        name: &str,
+        estimate: impl Fn(&mut Printer<'_>, &str, &Estimators) -> Option<f64>,
+    ) {
+        let (on_bits, literal) = self.both(name, estimate);
+        let fields = [number("hBitstring", on_bits), number("hOriginal", literal)];
+        self.run.push_case(case, fields.into_iter().flatten().collect());
+    }
+
+    fn mcv(&mut self) {
+        let (on_bits, literal) =
+            self.both("Most Common Value", |print, label, set| print.mcv(label, set.mcv.as_ref()));
+        // The record has the figures of the string that came last.
+        let last = self.sets.literal.as_ref().or(self.sets.bitstring.as_ref());
+        let mcv = last.and_then(|set| set.mcv.as_ref()).and_then(|outcome| outcome.value());
+        let fields = [
+            number("hBitstring", on_bits),
+            number("hOriginal", literal),
+            number("mcvEstimateMode", mcv.map(|mcv| mcv.mode_count as f64)),
+            number("mcvEstimatePHat", mcv.map(|mcv| mcv.p_hat)),
+            number("mcvEstimatePU", mcv.map(|mcv| mcv.p_u)),
+        ];
+        self.run.push_case("Most Common Value", fields.into_iter().flatten().collect());
+    }
+
+    fn tuples(&mut self) {
+        let sets = self.sets;
+        let mut repeats = [(None, None), (None, None)];
+        for (at, (label, set)) in
+            [("Bitstring", &sets.bitstring), ("Literal", &sets.literal)].into_iter().enumerate()
+        {
+            let Some(set) = set else { continue };
+            let mut print = Printer { run: self.run, verbose: self.verbose };
+            repeats[at] = print.tuples(label, set);
+            if let Some(value) = repeats[at].0 {
+                self.estimate_line("T-Tuple Test", at == 0, value);
+                self.lower(at == 0, value);
+            }
+        }
+        for (at, (_, lrs)) in repeats.into_iter().enumerate() {
+            if let Some(value) = lrs {
+                self.estimate_line("LRS Test", at == 0, value);
+                self.lower(at == 0, value);
+            }
+        }
+        let [(bit_tuple, bit_lrs), (tuple, lrs)] = repeats;
+        let cases = [
+            ("T-Tuple Test", "binTTupleRes", bit_tuple, "tTupleRes", tuple),
+            ("LRS Test", "binLrsRes", bit_lrs, "lrsRes", lrs),
+        ];
+        for (case, bit_name, on_bits, name, literal) in cases {
+            let fields = [number(bit_name, on_bits), number(name, literal)];
+            let fields: Vec<(&'static str, Json)> = fields.into_iter().flatten().collect();
+            self.run.push_case(case, fields);
+        }
+    }
+}
