@@ -366,7 +366,7 @@ mod tests {
     fn the_next_value_goes_round_all_that_are_allowed() {
         for &parameter in Parameter::ALL {
             let mut params = Params::DEFAULT;
-            let round = (1..=300).find(|_| {
+            let round = (1..=8000).find(|_| {
                 params = params.next(parameter);
                 params == Params::DEFAULT
             });
