@@ -2,16 +2,21 @@
 //! Every figure that NIST's tool prints (`ea_non_iid -i -a -vv`, version 1.1 line format) against ours.
 //!
 //! The small data sets are in `tests/data`. Larger ones, such as those that NIST ships with its tool, are not part of
-//! the repository: the test that reads them is ignored unless asked for, and fails without them:
-//! `UCHAOS_SP800_90B_DATA=FOLDER cargo test -p sp800-90b --test golden -- --ignored`.
+//! the repository: the test that reads them is skipped unless a folder is named:
+//! `UCHAOS_SP800_90B_DATA=FOLDER cargo test -p sp800-90b --test golden`.
 //! A set is `X.bin` (one symbol per byte) and `X.res`.
 
 // A test that cannot read its data has to fail.
 #![allow(clippy::unwrap_used)]
 
+use libtest_mimic::{Arguments, Completion, Trial};
 use serde_json::Value;
 use sp800_90b::{Symbols, Track, assess};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Names the folder of the large sets.
+const FOLDER: &str = "UCHAOS_SP800_90B_DATA";
 
 /// Reals must agree to this, relative to the tool's.
 const TOLERANCE: f64 = 1e-9;
@@ -168,23 +173,22 @@ fn sets_in(folder: &Path) -> Vec<PathBuf> {
     sets
 }
 
-#[test]
-fn small_sets_agree_with_nists_tool() {
-    let sets = sets_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data"));
-    assert_eq!(sets.len(), 13);
-    for set in sets {
-        check(&set);
-    }
-}
-
-#[test]
-#[ignore = "needs UCHAOS_SP800_90B_DATA, a folder of X.bin and X.res"]
-fn large_sets_agree_with_nists_tool() {
-    let folder = std::env::var_os("UCHAOS_SP800_90B_DATA")
-        .expect("set UCHAOS_SP800_90B_DATA to a folder of X.bin and X.res");
-    let sets = sets_in(Path::new(&folder));
-    assert!(!sets.is_empty(), "there is no pair of X.bin and X.res in {}", folder.display());
-    for set in sets {
-        check(&set);
-    }
+fn main() -> ExitCode {
+    let small = Trial::test("small_sets_agree_with_nists_tool", || {
+        let sets = sets_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data"));
+        assert_eq!(sets.len(), 13);
+        sets.iter().for_each(|set| check(set));
+        Ok(())
+    });
+    let large = Trial::ignorable_test("large_sets_agree_with_nists_tool", || {
+        let Some(folder) = std::env::var_os(FOLDER) else {
+            let needs = format!("needs {FOLDER}, a folder of X.bin and X.res");
+            return Ok(Completion::ignored_with(needs));
+        };
+        let sets = sets_in(Path::new(&folder));
+        assert!(!sets.is_empty(), "there is no pair of X.bin and X.res in {}", folder.display());
+        sets.iter().for_each(|set| check(set));
+        Ok(Completion::Completed)
+    });
+    libtest_mimic::run(&Arguments::from_args(), vec![small, large]).exit_code()
 }
