@@ -73,7 +73,7 @@ fn check_answers(guest: &mut Commanded, target: Target) -> Result<()> {
     ensure!(after >= before + 2000, "the engine was started anew: {before} samples, then {after}");
     // Another parameter starts it again.
     let third = guest.ask("uchaos.workload=flush uchaos.turns=2")?;
-    let about = third.target(target).context("nothing with the memory workload")?;
+    let about = third.target(target).context("nothing with the flush workload")?;
     let request = Request::parse(about.meta.get("request").unwrap_or_default())?;
     ensure!((request.params.workload, request.params.turns) == (Workload::Flush, 2), "{request}");
     ensure!(samples(&third)? < after, "the engine was not started anew");

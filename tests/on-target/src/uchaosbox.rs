@@ -74,12 +74,12 @@ fn named(root: &Path) -> Result<BTreeSet<String>> {
 
 fn wrong_argument_names_the_nearest(rig: &Rig) -> Result<()> {
     let line = "uchaosbox raw 5 --tunrs 2; echo option-$?; uchaosbox haelth; echo applet-$?; \
-                uchaosbox raw 5 --workload memry; echo value-$?; uchaosbox raw many; echo count-$?";
+                uchaosbox raw 5 --workload flsh; echo value-$?; uchaosbox raw many; echo count-$?";
     let outcome = shell_output(rig, "wrong-words", &Setting::default(), line)?;
     for said in [
         "did you mean '--turns'?",
         "did you mean 'health'?",
-        "did you mean `memory`?",
+        "did you mean `flush`?",
         "number `many`",
         "option-2",
         "applet-2",
