@@ -22,7 +22,7 @@ use crate::commands::{
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, arg_required_else_help = true)]
 #[command(after_help = "Examples:
   cargo xtask compare                 the main job: build, boot, measure, assess, report
-  cargo xtask report                  the latest run's report, made anew
+  cargo xtask report                  regenerate the latest run's report
   cargo xtask run-bare                the microkernel's monitor, on this terminal
   cargo xtask run-linux               a shell in the Linux guest
   cargo xtask lab                     eight guided experiments
@@ -31,8 +31,8 @@ use crate::commands::{
   cargo xtask test                    everything that CI runs
 
 Folders: built things in target/uchaos, results in runs/, sources in $UCHAOS_CACHE (default ~/.cache/uchaos).
-Exit status: 0 well; 1 a step or a check failed; 2 bad usage; 3 a guest died or panicked; 4 a deadline passed;
-5 something is missing on this machine; 130 interrupted; 141 nobody reads the output any more.")]
+Exit status: 0 success; 1 a step or a check failed; 2 bad usage; 3 a guest died, panicked or failed; 4 a deadline
+passed; 5 something is missing on this machine; 130 interrupted; 141 standard output was closed (SIGPIPE).")]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub shared: Shared,
@@ -43,16 +43,16 @@ pub(crate) struct Cli {
 /// Options of every subcommand.
 #[derive(Debug, Args)]
 pub(crate) struct Shared {
-    /// Use only sources that are in the cache already; no step reaches for the network
+    /// Use only sources that are already in the cache; no step uses the network
     #[arg(long, global = true, env = "UCHAOS_OFFLINE")]
     pub offline: bool,
-    /// Say what would be done, with the commands, and do nothing
+    /// Print what would be done, with the commands, and do nothing
     #[arg(long, global = true)]
     pub dry_run: bool,
     /// Print the result as JSON on standard output (progress goes to standard error)
     #[arg(long, global = true)]
     pub json: bool,
-    /// Work on this checkout, not on the one that this program was built from
+    /// Work on this checkout [default: the one that the current folder is in]
     #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
     pub checkout: Option<PathBuf>,
 }
@@ -75,15 +75,15 @@ enum Command {
     RunLinux(RunLinuxOrNested),
     /// Boot the microkernel: its monitor, or the jobs given
     RunBare(RunBare),
-    /// Build, boot and measure both machines, assess what came out, write the report
+    /// Build, boot and measure both machines, assess the samples, write the report
     Compare(OnBuilt<Compare>),
-    /// Make the report of a run already taken anew
+    /// Regenerate the report of an existing run
     Report(Report),
     /// Assess a file of noise samples by NIST SP 800-90B
     Assess(Assess),
     /// Guided experiments: without a number, the list of them
     Lab(OnBuilt<Lab>),
-    /// See the noise of a running guest: histogram, rate, health, as they are now
+    /// Watch the noise of a running guest: histogram, rate, health
     Watch(OnBuilt<Watch>),
     /// What the Linux guest costs: bytes, memory, boot time, parts of the kernel
     Size(OnBuilt<Size>),
@@ -91,7 +91,7 @@ enum Command {
     Repro(Repro),
     /// Lints, unit tests, and the on-target tests in both guests
     Test(Test),
-    /// Remove what was built (and, when asked, results and sources), and say what that freed
+    /// Remove what was built (with options, results and sources too), and print how much that freed
     Clean(Clean),
 }
 

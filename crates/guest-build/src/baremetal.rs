@@ -4,7 +4,7 @@
 mod lz4;
 mod packed;
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -66,7 +66,7 @@ pub fn build(context: &CommandContext, engine_object: &Path) -> Result<Bare> {
     let inputs =
         if engine_object.exists() { inputs } else { Inputs::new().text("engine", "not built yet") };
     step::run(context, "baremetal", &inputs, &[&bare.elf, &bare.unstripped], |log| {
-        fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+        fs::create_dir_all(&folder)?;
         let linked = PROGRAM.build(context, engine_object, &folder, log)?;
         let engine = Engine { object: engine_object.to_path_buf(), sha256: None };
         let same = engine::verify(&engine, &linked)?;
@@ -81,7 +81,7 @@ pub fn build(context: &CommandContext, engine_object: &Path) -> Result<Bare> {
 }
 
 fn check_size(elf: &Path, log: &mut StepLog) -> Result<()> {
-    let bytes = fs::metadata(elf).with_context(|| format!("looking at {}", elf.display()))?.len();
+    let bytes = fs::metadata(elf)?.len();
     log.note(&format!("{}: {bytes} bytes of at most {MOST_BYTES}", elf.display()))?;
     if bytes > MOST_BYTES {
         bail!(

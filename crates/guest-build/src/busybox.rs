@@ -2,8 +2,8 @@
 //! busybox: the guest's shell and tools as one static program against musl, with the profile's applets alone and
 //! no build time in it, so that the same inputs give the same bytes.
 
+use fs_err as fs;
 use std::collections::BTreeMap;
-use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -84,7 +84,7 @@ fn link_headers(build_dir: &Path) -> Result<PathBuf> {
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("emptying {}", folder.display()))?;
     }
-    fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+    fs::create_dir_all(&folder)?;
     for (name, places) in KERNEL_HEADERS {
         let place = places
             .iter()
@@ -108,8 +108,7 @@ fn configure(
     log.run(make(tree, build_dir, headers).arg("allnoconfig")).context("configuring busybox")?;
     let path = build_dir.join(".config");
     let read = || fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()));
-    fs::write(&path, overlay(&read()?, &options.to_config()))
-        .with_context(|| format!("writing {}", path.display()))?;
+    fs::write(&path, overlay(&read()?, &options.to_config()))?;
     let mut oldconfig = make(tree, build_dir, headers);
     oldconfig.arg("oldconfig");
     log.run(&mut with_empty_answers(&oldconfig)).context("configuring busybox")?;

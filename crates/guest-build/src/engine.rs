@@ -9,7 +9,7 @@ mod pages;
 mod scan;
 mod verify;
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -88,14 +88,13 @@ pub fn build(context: &CommandContext) -> Result<Engine> {
         .text("listing", listing::HEAD);
     let listing = listing_of(&object);
     step::run(context, "engine", &inputs, &[&object, &listing], |log| {
-        fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+        fs::create_dir_all(&folder)?;
         let library = compile(context, &folder, log)?;
         let merged = merge(&library, &folder, log)?;
         let scanned = folder.join("unscanned.o");
         finish(&merged, &scanned, log)?;
         scan::scan(&scanned, log)?;
-        fs::write(&listing, listing::listing(&merged)?)
-            .with_context(|| format!("writing {}", listing.display()))?;
+        fs::write(&listing, listing::listing(&merged)?)?;
         fs::rename(&scanned, &object)
             .with_context(|| format!("putting {} in place", object.display()))
     })?;
@@ -137,9 +136,8 @@ fn merge(library: &Path, folder: &Path, log: &mut StepLog) -> Result<PathBuf> {
         fs::remove_dir_all(&parts_folder)
             .with_context(|| format!("emptying {}", parts_folder.display()))?;
     }
-    fs::create_dir_all(&parts_folder)
-        .with_context(|| format!("creating {}", parts_folder.display()))?;
-    let bytes = fs::read(library).with_context(|| format!("reading {}", library.display()))?;
+    fs::create_dir_all(&parts_folder)?;
+    let bytes = fs::read(library)?;
     let archive = ArchiveFile::parse(&*bytes)
         .with_context(|| format!("reading the archive {}", library.display()))?;
     let mut parts = Vec::new();
@@ -154,7 +152,7 @@ fn merge(library: &Path, folder: &Path, log: &mut StepLog) -> Result<PathBuf> {
         let data = member
             .data(&*bytes)
             .with_context(|| format!("reading {name} of {}", library.display()))?;
-        fs::write(&part, data).with_context(|| format!("writing {}", part.display()))?;
+        fs::write(&part, data)?;
         parts.push(part);
     }
     if parts.is_empty() {
@@ -166,7 +164,7 @@ fn merge(library: &Path, folder: &Path, log: &mut StepLog) -> Result<PathBuf> {
     // In the order of their names without the hashes, so that the same sources give the same bytes anywhere.
     parts.sort();
     let script = folder.join("merge.ld");
-    fs::write(&script, MERGE_SCRIPT).with_context(|| format!("writing {}", script.display()))?;
+    fs::write(&script, MERGE_SCRIPT)?;
     let merged = folder.join("merged.o");
     let mut linker = Command::new("ld");
     linker.args(["--relocatable", "--gc-sections", "--script"]).arg(&script);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Both images and what goes into them, built in order: the engine's object first, since everything links it.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use guest_run::tools::TO_RUN;
 use guest_run::{BareImage, CommandContext, EngineObject, Images, file_sha256};
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,7 @@ pub fn build_bare(context: &CommandContext) -> Result<Images> {
 impl BuiltFile {
     /// A file that was built.
     pub fn of(name: &str, path: &Path) -> Result<Self> {
-        let data = fs::metadata(path).with_context(|| format!("looking at {}", path.display()))?;
+        let data = fs::metadata(path)?;
         Ok(Self {
             name: name.to_owned(),
             bytes: data.len(),

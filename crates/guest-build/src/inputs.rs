@@ -2,7 +2,7 @@
 //! What a build step depends on, reduced to one SHA-256: files, folders, texts (flags, versions).
 //! Order matters and names are part of the hash, so that two inputs cannot trade places unseen.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -56,7 +56,7 @@ impl Inputs {
 
 fn hash_path(hasher: &mut Sha256, path: &Path) -> Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let kind = fs::metadata(path).with_context(|| format!("reading {}", path.display()))?;
+    let kind = fs::metadata(path)?;
     if kind.is_dir() {
         let mut entries: Vec<PathBuf> = fs::read_dir(path)
             .and_then(|list| list.map(|entry| entry.map(|entry| entry.path())).collect())

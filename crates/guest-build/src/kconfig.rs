@@ -48,8 +48,7 @@ pub struct Options {
 impl Options {
     /// Adds a fragment's options that hold for `version`.
     pub fn add_file(&mut self, path: &Path, version: Version) -> Result<()> {
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        let text = fs_err::read_to_string(path)?;
         self.add(&text, version).with_context(|| format!("in {}", path.display()))
     }
 

@@ -2,7 +2,7 @@
 //! The Linux kernel of a profile: `allnoconfig` plus the profile's fragments, built outside of its tree, with
 //! nothing of this machine in it (names, times, paths), so that the same inputs give the same bytes.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -143,13 +143,11 @@ fn configure(
     log: &mut StepLog,
 ) -> Result<()> {
     let wanted = build_dir.join("wanted.config");
-    fs::write(&wanted, options.to_config())
-        .with_context(|| format!("writing {}", wanted.display()))?;
+    fs::write(&wanted, options.to_config())?;
     log.run(make(&source.dir, build_dir).arg("allnoconfig").env("KCONFIG_ALLCONFIG", &wanted))
         .context("configuring the kernel")?;
     let config = build_dir.join(".config");
-    let taken =
-        fs::read_to_string(&config).with_context(|| format!("reading {}", config.display()))?;
+    let taken = fs::read_to_string(&config)?;
     options.check_taken(&taken).with_context(|| format!("configuring Linux {}", source.release))
 }
 
@@ -162,7 +160,7 @@ fn compile(
 ) -> Result<()> {
     // A copy, since make splits the path of a checkout that has spaces in it.
     let header = build_dir.join("uchaos-link.h");
-    fs::copy(link_header, &header).with_context(|| format!("writing {}", header.display()))?;
+    fs::copy(link_header, &header)?;
     // -Ux86_64 is what the kernel's own makefile gives, and what stands here takes its place.
     let link_flags = format!("CPPFLAGS_vmlinux.lds=-Ux86_64 -include {}", header.display());
     let (bar, path, done) = (log.bar().clone(), log.path().to_path_buf(), AtomicBool::new(false));
@@ -194,7 +192,7 @@ pub fn compiler() -> Result<String> {
         let output =
             Command::new(tool).arg("--version").env("LC_ALL", "C").output().with_context(|| {
                 format!(
-                    "starting `{tool} --version`: is it installed? (`cargo xtask doctor` tells)"
+                    "starting `{tool} --version`: is it installed? (`cargo xtask doctor` shows what is missing)"
                 )
             })?;
         text.extend(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The kernel source tree that is built: one of the profile's sources, or a tree or tarball of the user's own.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -70,7 +70,7 @@ fn prepare_listed(context: &CommandContext, profile: &Profile) -> Result<KernelS
     let preferred = &profile.kernel.sources[0];
     let banner = (obtained.name != *preferred).then(|| {
         format!(
-            "{preferred} could not be had; {} {} stands in for it (figures are of that kernel). \
+            "{preferred} could not be fetched; using {} {} instead (figures are of that kernel). \
              `cargo xtask setup` tries again",
             obtained.name, obtained.version
         )
@@ -158,7 +158,7 @@ fn unpack_as_step(
 /// `VERSION`, `PATCHLEVEL` and `SUBLEVEL` of the top Makefile.
 fn read_version(tree: &Path) -> Result<(String, Version)> {
     let path = tree.join("Makefile");
-    let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let text = fs::read_to_string(&path)?;
     let value = |name: &str| {
         text.lines()
             .filter_map(|line| line.split_once('='))

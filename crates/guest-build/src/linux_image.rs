@@ -2,9 +2,9 @@
 //! The Linux guest's image: the profile's kernel, and an initramfs of busybox, the module, uchaosbox,
 //! `linux-guest/rootfs` and what the profile lays over it. The microkernel's initrd is made here as well, by the same archive tool.
 
+use fs_err as fs;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,7 +24,7 @@ use guest_run::{CommandContext, LinuxImage};
 const FOLDERS: [&str; 9] =
     ["/bin", "/dev", "/etc", "/lib", "/lib/modules", "/proc", "/sbin", "/sys", "/tmp"];
 
-/// What packs the archives, which are made anew where it changes.
+/// What packs the archives, which are packed again where it changes.
 const PACKER: &str =
     concat!(include_str!("../../guest-run/src/archive.rs"), include_str!("linux_image.rs"));
 
@@ -80,11 +80,9 @@ pub fn build(
         [&bzimage, &initramfs].into_iter().chain(&vmlinux).map(PathBuf::as_path).collect();
     step::run(context, &format!("linux-{}", profile.name), &inputs, &outputs, |log| {
         let packed = pack(&rootfs, &busybox.program, &uchaosbox, &module)?;
-        fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
-        fs::write(&initramfs, &packed)
-            .with_context(|| format!("writing {}", initramfs.display()))?;
-        let kernel_bytes = fs::copy(&kernel.bzimage, &bzimage)
-            .with_context(|| format!("writing {}", bzimage.display()))?;
+        fs::create_dir_all(&folder)?;
+        fs::write(&initramfs, &packed)?;
+        let kernel_bytes = fs::copy(&kernel.bzimage, &bzimage)?;
         if let Some(vmlinux) = &vmlinux {
             log.run(Command::new("strip").arg("-o").arg(vmlinux).arg(&kernel.vmlinux))?;
         }
@@ -166,15 +164,13 @@ pub fn bare_initrd(context: &CommandContext) -> Result<PathBuf> {
         &Inputs::new().text("packer", PACKER).path(&defaults),
         &[&initrd],
         |_| {
-            let text =
-                fs::read(&defaults).with_context(|| format!("reading {}", defaults.display()))?;
+            let text = fs::read(&defaults)?;
             let archive = Archive::new()
                 .dir("/etc", 0o755)
                 .file("/etc/uchaos.conf", 0o644, text)
                 .to_cpio()?;
             if let Some(folder) = initrd.parent() {
-                fs::create_dir_all(folder)
-                    .with_context(|| format!("creating {}", folder.display()))?;
+                fs::create_dir_all(folder)?;
             }
             fs::write(&initrd, archive).with_context(|| format!("writing {}", initrd.display()))
         },
@@ -195,10 +191,10 @@ fn add_rootfs(mut archive: Archive, folders: &[PathBuf]) -> Result<Archive> {
             }
             continue;
         }
-        let data = fs::metadata(&path).with_context(|| format!("looking at {}", path.display()))?;
+        let data = fs::metadata(&path)?;
         // The checkout's umask stays out of the image.
         let mode = if data.permissions().mode() & 0o111 == 0 { 0o644 } else { 0o755 };
-        let bytes = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+        let bytes = fs::read(&path)?;
         archive = archive.file(&name, mode, bytes);
     }
     Ok(archive)
@@ -208,9 +204,7 @@ fn add_rootfs(mut archive: Archive, folders: &[PathBuf]) -> Result<Archive> {
 fn gather(rootfs: &Path, files: &mut BTreeMap<String, PathBuf>) -> Result<()> {
     let mut folders = vec![rootfs.to_path_buf()];
     while let Some(folder) = folders.pop() {
-        for entry in
-            fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))?
-        {
+        for entry in fs::read_dir(&folder)? {
             let path = entry.with_context(|| format!("listing {}", folder.display()))?.path();
             let inside =
                 path.strip_prefix(rootfs).with_context(|| format!("placing {}", path.display()))?;

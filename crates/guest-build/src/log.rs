@@ -25,7 +25,7 @@ pub struct StepLog {
 }
 
 impl StepLog {
-    /// Starts `folder/name.log` anew.
+    /// Starts `folder/name.log` from scratch.
     pub fn create(folder: &Path, name: &str, label: &str) -> Result<Self> {
         fs::create_dir_all(folder)
             .with_context(|| format!("creating the log folder {}", folder.display()))?;

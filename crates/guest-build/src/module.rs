@@ -2,7 +2,7 @@
 //! The kernel module: the C shim of linux-guest/uchaos and the engine object, put together by the kernel's own build
 //! system, and scanned for what modpost accepts and a loading kernel then refuses.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -64,7 +64,7 @@ pub fn build(
         )?;
         let built = folder.join("uchaos.ko");
         log.run(Command::new("strip").arg("--strip-debug").arg(&built))?;
-        let bytes = fs::read(&built).with_context(|| format!("reading {}", built.display()))?;
+        let bytes = fs::read(&built)?;
         scan(&bytes).with_context(|| format!("scanning {}", built.display()))?;
         let engine = Engine { object: engine_object.to_path_buf(), sha256: None };
         let same = engine::verify(&engine, &built)?;
@@ -78,7 +78,7 @@ pub fn build(
 /// Copies a module to where it is kept.
 pub fn put_in_place(built: &Path, module: &Path) -> Result<()> {
     if let Some(parent) = module.parent() {
-        fs::create_dir_all(parent).with_context(|| format!("creating {}", parent.display()))?;
+        fs::create_dir_all(parent)?;
     }
     fs::copy(built, module).with_context(|| format!("writing {}", module.display())).map(|_| ())
 }
@@ -95,13 +95,13 @@ pub fn gather(
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("emptying {}", folder.display()))?;
     }
-    fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+    fs::create_dir_all(folder)?;
     let copy = |from: &Path, name: &str| {
-        let bytes = fs::read(from).with_context(|| format!("reading {}", from.display()))?;
+        let bytes = fs::read(from)?;
         let to = folder.join(name);
         fs::write(&to, bytes).with_context(|| format!("writing {}", to.display()))
     };
-    for entry in fs::read_dir(shim).with_context(|| format!("listing {}", shim.display()))? {
+    for entry in fs::read_dir(shim)? {
         let path = entry.with_context(|| format!("listing {}", shim.display()))?.path();
         if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
             copy(&path, name)?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The preflight before work: everything that is missing is named with its reason, and installed where that
-//! needs no question (root, or a sudo that asks nothing); otherwise the one line to run is printed.
+//! The preflight before work: everything that is missing is named with its reason, and installed as root or
+//! with passwordless sudo; otherwise the one line to run is printed.
 
 use std::process::{Command, Stdio};
 
@@ -11,7 +11,7 @@ use guest_run::CommandContext;
 use guest_run::Failure;
 use guest_run::tools::{self, Need, install_line};
 
-/// Sees to it that all of `needs` are on this machine.
+/// Makes sure that all of `needs` are on this machine.
 ///
 /// # Errors
 /// [`Failure::Missing`] when something is missing and cannot be installed from here.
@@ -38,7 +38,7 @@ pub fn ensure(context: &CommandContext, needs: &[Need]) -> Result<()> {
     };
     if context.offline {
         return Err(Failure::Missing(format!(
-            "--offline forbids to install it; run without, or: {line}"
+            "--offline forbids installing it; run without it, or run: {line}"
         ))
         .into());
     }
@@ -47,7 +47,7 @@ pub fn ensure(context: &CommandContext, needs: &[Need]) -> Result<()> {
     let still = tools::missing(needs);
     if !still.is_empty() {
         let names: Vec<&str> = still.iter().map(|need| need.name).collect();
-        bail!("apt-get ended well, yet these are still missing: {}", names.join(", "));
+        bail!("apt-get succeeded, but these are still missing: {}", names.join(", "));
     }
     Ok(())
 }

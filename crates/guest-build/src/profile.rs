@@ -2,7 +2,7 @@
 //! `linux-guest/profiles/NAME.toml`: what one Linux guest is made of. Everything that differs between guests is
 //! in there; the build steps take it as they find it.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -114,8 +114,7 @@ impl Profile {
             );
             return Err(Failure::Usage(text).into());
         }
-        let text =
-            fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let text = fs::read_to_string(&path)?;
         let mut profile: Self =
             toml_text::parse(&text).with_context(|| format!("in {}", path.display()))?;
         name.clone_into(&mut profile.name);
@@ -152,7 +151,7 @@ impl Profile {
 /// The names of all profiles, sorted.
 pub fn names(root: &Path) -> Result<Vec<String>> {
     let folder = folder(root);
-    let entries = fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))?;
+    let entries = fs::read_dir(&folder)?;
     let mut names = Vec::new();
     for entry in entries {
         let path = entry.with_context(|| format!("listing {}", folder.display()))?.path();

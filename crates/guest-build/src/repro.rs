@@ -97,7 +97,7 @@ fn output(mut command: Command) -> Result<Vec<u8>> {
     command.stdin(Stdio::null()).stdout(output);
     let finished = process::run(command, Wiring::AsSet, None, OnInterrupt::PassOn)?;
     if !finished.status.success() {
-        bail!("it failed ({}); what it said is above, and --keep keeps its logs", finished.status);
+        bail!("it failed ({}); its output is above, and --keep keeps its logs", finished.status);
     }
     let mut text = Vec::new();
     list.rewind().and_then(|()| list.read_to_end(&mut text)).context("reading the list")?;

@@ -9,7 +9,7 @@ mod manifest;
 pub mod unpack;
 mod wrong_sum;
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -89,7 +89,7 @@ pub fn first_available(context: &CommandContext, names: &[String]) -> Result<Obt
 /// Fetches the first of `names` if the cache lacks it, even where the cache has another that would do.
 ///
 /// # Errors
-/// [`WrongSum`]; that the source cannot be had is said, and is no error while another one can.
+/// [`WrongSum`]; that the source is not available is said, and is no error while another one can.
 pub fn try_preferred(context: &CommandContext, names: &[String]) -> Result<()> {
     let manifest = Manifest::read(&context.root)?;
     let Some(name) = names.first().filter(|_| !context.offline && !context.dry_run) else {
@@ -102,7 +102,7 @@ pub fn try_preferred(context: &CommandContext, names: &[String]) -> Result<()> {
     }
     match fetch_first(context, &manifest, &[source], &folder) {
         Err(error) if !is_final(&error) => {
-            eprintln!("    {name} cannot be had now: {}", error.root_cause());
+            eprintln!("    {name} is not available now: {}", error.root_cause());
             Ok(())
         }
         outcome => outcome.map(|_| ()),
@@ -199,13 +199,13 @@ fn record(
     let text =
         serde_json::to_string_pretty(&origin).context("writing down where a source came from")?;
     let beside = origin_path(&path);
-    fs::write(&beside, text).with_context(|| format!("writing {}", beside.display()))?;
+    fs::write(&beside, text)?;
     let Origin { version, sha256, from } = origin;
     Ok(Obtained { name: source.name.clone(), version, path, sha256, from })
 }
 
 impl Obtained {
-    /// Hashes the file anew, as is done before it is unpacked.
+    /// Hashes the file again, as is done before it is unpacked.
     ///
     /// # Errors
     /// [`WrongSum`] when it is not what it was; the file is set aside.

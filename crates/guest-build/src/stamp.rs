@@ -2,8 +2,8 @@
 //! A stamp remembers what a step was made from and what it left: it holds only while the inputs' digest and
 //! each output's SHA-256 are the same.
 
+use fs_err as fs;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -67,7 +67,7 @@ impl Stamp {
         let record = Record { inputs_sha256: inputs_sha256.to_owned(), outputs_sha256 };
         let text = serde_json::to_string_pretty(&record).context("writing a stamp")?;
         if let Some(folder) = self.path.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+            fs::create_dir_all(folder)?;
         }
         fs::write(&self.path, text).with_context(|| format!("writing {}", self.path.display()))
     }

@@ -5,7 +5,7 @@
 pub mod debian;
 pub mod dkms;
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -181,7 +181,7 @@ pub fn build(
         log.run(&mut headers.make(&folder))?;
         let built = folder.join("uchaos.ko");
         log.run(Command::new("strip").arg("--strip-debug").arg(&built))?;
-        let bytes = fs::read(&built).with_context(|| format!("reading {}", built.display()))?;
+        let bytes = fs::read(&built)?;
         module::scan(&bytes).with_context(|| format!("scanning {}", built.display()))?;
         let code = engine::disassemble(&built)?;
         if headers.has_any(&["CONFIG_RETHUNK", "CONFIG_MITIGATION_RETHUNK"]) {

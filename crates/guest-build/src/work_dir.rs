@@ -2,7 +2,7 @@
 //! Folders for the kernel's make, which refuses paths with spaces or colons: where the checkout or the cache has
 //! such a path, the work is done in a folder of the user's own under `/var/tmp`.
 
-use std::fs;
+use fs_err as fs;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,7 @@ pub fn is_plain(path: &Path) -> bool {
 
 fn create(context: &CommandContext, folder: PathBuf) -> Result<PathBuf> {
     if !context.dry_run {
-        fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+        fs::create_dir_all(&folder)?;
     }
     Ok(folder)
 }
@@ -46,15 +46,14 @@ fn first_plain(candidates: &[&PathBuf], name: &str) -> Result<PathBuf> {
 fn own_folder_in(parent: &Path) -> Result<PathBuf> {
     let uid = nix::unistd::getuid().as_raw();
     let folder = parent.join(format!("uchaos-{uid}"));
-    match fs::DirBuilder::new().mode(0o700).create(&folder) {
+    match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
             return Err(error).with_context(|| format!("creating {}", folder.display()));
         }
         _ => {}
     }
     // Anyone may create names in /var/tmp; what another has put there is not built in.
-    let found = fs::symlink_metadata(&folder)
-        .with_context(|| format!("looking at {}", folder.display()))?;
+    let found = fs::symlink_metadata(&folder)?;
     if !found.is_dir() || found.uid() != uid || found.mode() & 0o022 != 0 {
         bail!(
             "{} is not a folder of yours alone; set UCHAOS_CACHE to a folder without spaces",

@@ -121,7 +121,7 @@ fn died_hint(how: ExitStatus) -> &'static str {
     use std::os::unix::process::ExitStatusExt as _;
     match (how.signal(), how.code()) {
         (Some(9), _) => {
-            "It was killed from outside: by hand, or by the kernel when memory ran out (`dmesg` tells). Run it again."
+            "It was killed from outside: by hand, or by the kernel when memory ran out (`dmesg` shows it). Run it again."
         }
         (Some(_), _) => {
             "QEMU itself crashed or was killed: try another version of QEMU, or run it again."

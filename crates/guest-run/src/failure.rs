@@ -20,9 +20,9 @@ pub enum Failure {
     /// A tool, a source or a file that must be there is not.
     #[error("{0}")]
     Missing(String),
-    /// Whoever read standard output has gone, as `head` does when it has seen enough. Nothing is said of it.
-    #[error("nobody reads standard output any more")]
-    NobodyReads,
+    /// Standard output was closed, as `head` does once it has enough. Nothing is printed about it.
+    #[error("standard output was closed (SIGPIPE)")]
+    OutputClosed,
     /// A guest ended with a status of failure.
     #[error("{0}")]
     Guest(String),
@@ -34,7 +34,7 @@ pub fn exit(work: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            if !matches!(error.downcast_ref(), Some(Failure::NobodyReads)) {
+            if !matches!(error.downcast_ref(), Some(Failure::OutputClosed)) {
                 eprintln!("error: {error:#}");
             }
             exit_code(&error)
@@ -70,7 +70,7 @@ fn status_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
         Failure::Guest(_) => 3,
         Failure::Missing(_) => 5,
         // 128 and the number of SIGPIPE, as a shell shows a program that this signal ended.
-        Failure::NobodyReads => 141,
+        Failure::OutputClosed => 141,
     })
 }
 
@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(status(wrapped), Some(5));
         let interrupted = anyhow::Error::from(Interrupted).context("a step");
         assert_eq!(status(interrupted), Some(130));
-        assert_eq!(status(Failure::NobodyReads.into()), Some(141));
+        assert_eq!(status(Failure::OutputClosed.into()), Some(141));
         assert_eq!(status(anyhow::anyhow!("anything")), None);
     }
 }

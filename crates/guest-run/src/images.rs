@@ -2,7 +2,7 @@
 //! The built images: everything that booting both guests takes, and what a report says of where it came from. They are
 //! made by crate `guest-build`, and described here so that booting and measuring need no build system.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -137,8 +137,7 @@ impl LinuxImage {
     /// Bytes of the image as it ships: the packed kernel and the initramfs.
     pub fn len_bytes(&self) -> Result<u64> {
         let len_bytes = |path: &Path| -> Result<u64> {
-            let file =
-                fs::metadata(path).with_context(|| format!("looking at {}", path.display()))?;
+            let file = fs::metadata(path)?;
             Ok(file.len())
         };
         Ok(len_bytes(&self.bzimage)? + len_bytes(&self.initramfs)?)

@@ -102,7 +102,7 @@ pub enum PortKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataPort {
     pub kind: PortKind,
-    /// The file, which is made anew.
+    /// The file, which is overwritten.
     pub path: PathBuf,
     /// About how much will come; so much must be free on the disk.
     pub expected_bytes: u64,

@@ -27,7 +27,7 @@ const PANIC_GRACE: Duration = Duration::from_secs(1);
 pub struct Limits {
     /// The guest is killed when it has run for so long; `None` is for people only.
     pub deadline: Option<Duration>,
-    /// The console's log, which is made anew.
+    /// The console's log, which is overwritten.
     pub console_log: Option<PathBuf>,
 }
 

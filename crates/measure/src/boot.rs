@@ -2,7 +2,7 @@
 //! The one path from a guest to its samples: boot it for some jobs, check its capture whole, give one [`TakenRun`] per
 //! target. Every way to fail has one meaning here, whichever command boots.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -94,8 +94,7 @@ impl Boot<'_> {
         for run in &mut runs {
             files::write(folder, run, Some(&console_log))?;
         }
-        fs::remove_file(&console_log)
-            .with_context(|| format!("removing {}", console_log.display()))?;
+        fs::remove_file(&console_log)?;
         Ok(runs)
     }
 }
@@ -109,7 +108,7 @@ fn expected_bytes(request: &Request) -> u64 {
 /// Reads a capture whose target says that it did all its jobs, and removes it.
 pub(crate) fn read_capture(path: &Path) -> Result<Capture> {
     let capture = Capture::read(path)?;
-    fs::remove_file(path).with_context(|| format!("removing {}", path.display()))?;
+    fs::remove_file(path)?;
     for target in &capture.targets {
         if let Some((report, why)) =
             target.reports.iter().find_map(|report| Some((report, report.failure.as_ref()?)))

@@ -5,7 +5,7 @@
 mod nist;
 mod tools;
 
-use std::fs;
+use fs_err as fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -138,7 +138,7 @@ impl ExternalOptions {
             return Ok(None);
         }
         let file = folder.join(format!("{data}.bin"));
-        fs::write(&file, &bytes).with_context(|| format!("writing {}", file.display()))?;
+        fs::write(&file, &bytes)?;
         let begun = Instant::now();
         let commands = (test.commands)(&file);
         let shown: Vec<String> = commands.iter().map(quoted).collect();

@@ -3,7 +3,9 @@
 //! capture has been checked whole, with their SHA-256, and checked against it when they are read back.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::File;
+
+use fs_err as fs;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
@@ -32,7 +34,7 @@ struct About {
 pub fn write(run_folder: &Path, taken: &mut TakenRun, console_log: Option<&Path>) -> Result<()> {
     let relative = format!("{}/{}", taken.target, condition(taken));
     let folder = run_folder.join(&relative);
-    fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
+    fs::create_dir_all(&folder)?;
     let mut paths = BTreeMap::new();
     let mut note =
         |what: &str, name: &str| paths.insert(what.to_owned(), format!("{relative}/{name}"));
@@ -42,7 +44,7 @@ pub fn write(run_folder: &Path, taken: &mut TakenRun, console_log: Option<&Path>
     }
     if !taken.stream.is_empty() {
         let path = folder.join(STREAM);
-        fs::write(&path, &taken.stream).with_context(|| format!("writing {}", path.display()))?;
+        fs::write(&path, &taken.stream)?;
         note("stream", STREAM);
     }
     if let Some(matrix) = &taken.restarts {
@@ -93,7 +95,7 @@ pub fn read_all(run_folder: &Path) -> Result<Vec<TakenRun>> {
 
 fn read(run_folder: &Path, folder: &Path) -> Result<TakenRun> {
     let path = folder.join(ABOUT);
-    let text = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+    let text = fs::read(&path)?;
     let About { mut taken, sha256 } = serde_json::from_slice(&text)
         .with_context(|| format!("understanding {}", path.display()))?;
     for (name, expected) in &sha256 {
@@ -101,7 +103,7 @@ fn read(run_folder: &Path, folder: &Path) -> Result<TakenRun> {
         let found = file_sha256(&path)?;
         ensure!(
             found == *expected,
-            "{} is not what was taken: its SHA-256 is {found}, and should be {expected}; it was cut or changed, take the run again",
+            "{} is not what was recorded: its SHA-256 is {found}, and should be {expected}; it was cut or changed; record the run again",
             path.display()
         );
     }
@@ -111,7 +113,7 @@ fn read(run_folder: &Path, folder: &Path) -> Result<TakenRun> {
         taken.raw = read_words(&path)?;
     }
     if let Some(path) = stream {
-        taken.stream = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+        taken.stream = fs::read(&path)?;
     }
     if let (Some(path), Some(matrix)) = (restarts, taken.restarts.as_mut()) {
         matrix.delta_ticks = read_words(&path)?;
@@ -130,8 +132,7 @@ fn about_restarts(taken: &TakenRun) -> Option<RestartMatrix> {
 }
 
 fn sorted_folders(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
-    let mut folders: Vec<_> = fs::read_dir(folder)
-        .with_context(|| format!("listing {}", folder.display()))?
+    let mut folders: Vec<_> = fs::read_dir(folder)?
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.is_dir())
@@ -152,11 +153,11 @@ fn write_words(path: &Path, words: &[u64]) -> Result<()> {
 }
 
 fn read_words(path: &Path) -> Result<Vec<u64>> {
-    let bytes = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+    let bytes = fs::read(path)?;
     let (words, rest) = bytes.as_chunks::<8>();
     ensure!(
         rest.is_empty(),
-        "{} is not a whole number of 8-byte samples: it was cut; take the run again",
+        "{} is not a whole number of 8-byte samples: it was cut; record the run again",
         path.display()
     );
     Ok(words.iter().map(|word| u64::from_le_bytes(*word)).collect())

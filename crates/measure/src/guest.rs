@@ -18,7 +18,7 @@ pub struct MachineOptions {
     /// QEMU's machine model
     #[arg(long, value_enum, default_value_t = Model::Q35)]
     pub machine: Model,
-    /// What runs the guest's instructions; `auto` probes KVM and takes TCG where it does not work
+    /// The accelerator; `auto` probes KVM and uses TCG where KVM does not work
     #[arg(long, value_enum, default_value_t = AcceleratorChoice::Auto)]
     pub accel: AcceleratorChoice,
     /// QEMU's name of the processor (default: the host's under KVM, qemu64 under TCG)
@@ -27,7 +27,7 @@ pub struct MachineOptions {
     /// Memory in MiB
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65536))]
     pub memory: u32,
-    /// Seconds after which a guest that has not come to its end is killed
+    /// Seconds after which a guest that has not finished is killed
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
     pub deadline: u64,
 }

@@ -2,7 +2,7 @@
 //! How many instructions a Linux guest takes from reset to its first process: it is booted where time is a count of
 //! instructions, with a first process that reads the time-stamp counter.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub fn instructions_to_init(
     let mut archive = fs::read(initramfs).context("reading the initramfs")?;
     archive.extend(overlay);
     let initrd = scratch.join("init-clock.cpio.gz");
-    fs::write(&initrd, archive).with_context(|| format!("writing {}", initrd.display()))?;
+    fs::write(&initrd, archive)?;
     let machine = Machine { isolated: true, ..Machine::tcg(Model::Q35, 64) };
     let guest = Guest {
         name: "the Linux guest, counting instructions".to_owned(),
@@ -53,8 +53,7 @@ pub fn instructions_to_init(
 fn first_process(scratch: &Path) -> Result<Vec<u8>> {
     let (source, program): (PathBuf, PathBuf) =
         (scratch.join("init_clock.s"), scratch.join("init_clock"));
-    fs::write(&source, include_str!("init_clock.s"))
-        .with_context(|| format!("writing {}", source.display()))?;
+    fs::write(&source, include_str!("init_clock.s"))?;
     let mut cc = Command::new("gcc");
     cc.args(["-nostdlib", "-static", "-no-pie", "-s", "-Wl,--build-id=none"])
         .arg(&source)

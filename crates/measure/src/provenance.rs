@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What a result must say about where it comes from: revision, tools, processor, images.
 
-use std::fs;
+use fs_err as fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -55,6 +55,6 @@ pub fn compiler() -> String {
 
 /// A file that goes into a run.
 pub fn artifact(name: &str, path: &Path) -> Result<Artifact> {
-    let bytes = fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len();
+    let bytes = fs::metadata(path)?.len();
     Ok(Artifact { name: name.to_owned(), bytes, sha256: file_sha256(path)? })
 }

@@ -95,7 +95,7 @@ pub fn provenance_of_taken(context: &CommandContext, runs: &[Stored], id: &str) 
     }
     let here = Provenance { run: id.to_owned(), banners, ..here(context) };
     match origins.as_slice() {
-        // One run assessed anew comes from where it came from, and is repeated by one command more.
+        // One run assessed again keeps its provenance, and is repeated by one more command.
         [first] => {
             let what = "this assessment".to_owned();
             let again = RepeatCommand { what, line: here.command_line.clone() };

@@ -68,7 +68,7 @@ fn make(settings: &Settings) -> Result<TakenRun> {
             }
             Job::Seed { .. } | Job::SelfTest => {}
         }
-        // A restart begins the books anew, so they are kept as the job before it left them.
+        // A restart resets the health counters, so those of the job before it are kept.
         if !matches!(job, Job::Restart { .. }) {
             run.health = health(&source);
         }

@@ -60,7 +60,7 @@ enum Command {
     Assess(Assess),
     /// Guided experiments: without a number, the list of them
     Lab(Lab),
-    /// See the noise of a running guest: histogram, rate, health, as they are now
+    /// Watch the noise of a running guest: histogram, rate, health
     Watch(Watch),
     /// What the Linux guest costs: bytes, memory, boot time, parts of the kernel
     Size(Size),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask sources`: the source files that the manifest names: what the cache holds, fetching, hashing anew.
+//! `cargo xtask sources`: the source files that the manifest names: what the cache holds, fetching, hashing again.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ pub(crate) struct Sources {
     /// Bring the files that the cache lacks, from the first mirror that gives them
     #[arg(long, group = "what")]
     fetch: bool,
-    /// Hash the files in the cache anew; a wrong one is named and set aside
+    /// Hash the files in the cache again; a wrong one is reported and set aside
     #[arg(long, group = "what")]
     verify: bool,
     /// Only these (default: all that linux-guest/sources.toml names)
@@ -169,7 +169,7 @@ fn verdict(rows: &[Row], fetch: bool, verify: bool) -> Result<()> {
     // What was never fetched is no fault of what is there.
     if fetch && !missing.is_empty() {
         let text = format!(
-            "{} of {} source files could not be had:\n{}",
+            "{} of {} source files could not be fetched:\n{}",
             missing.len(),
             rows.len(),
             missing.join("\n")

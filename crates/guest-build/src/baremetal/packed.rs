@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The image that ships: the linked kernel's bytes, packed, behind `baremetal/unpack.S`.
 
-use std::fs;
+use fs_err as fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -23,12 +23,12 @@ pub(super) fn build(
     packed: &Path,
     log: &mut StepLog,
 ) -> Result<()> {
-    let elf = fs::read(linked).with_context(|| format!("reading {}", linked.display()))?;
+    let elf = fs::read(linked)?;
     let image = flat_image(&elf).with_context(|| format!("flattening {}", linked.display()))?;
     let block = lz4::pack(&image);
     log.note(&format!("{} bytes of kernel packed into {}", image.len(), block.len()))?;
     let payload = folder.join("kernel.lz4");
-    fs::write(&payload, block).with_context(|| format!("writing {}", payload.display()))?;
+    fs::write(&payload, block)?;
     let source = context.root.join("baremetal");
     let mut compiler = Command::new("cc");
     compiler

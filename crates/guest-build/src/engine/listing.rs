@@ -4,9 +4,9 @@
 //! theirs (RETHUNK), or followed by a trap (SLS), and an ENDBR at each entry (IBT), which stable rustc does not emit.
 //! The kernel's own build then assembles it and runs its object checker over it.
 
+use fs_err as fs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -48,7 +48,7 @@ const LINE_BYTES: usize = 16;
 
 /// The listing of the merged object, which still has its local symbols.
 pub(super) fn listing(merged: &Path) -> Result<String> {
-    let bytes = fs::read(merged).with_context(|| format!("reading {}", merged.display()))?;
+    let bytes = fs::read(merged)?;
     Lister::new(&bytes)
         .and_then(|lister| lister.list(&disassemble(merged)?))
         .with_context(|| format!("listing the engine's object {}", merged.display()))

@@ -79,7 +79,9 @@ pub fn disassemble(path: &Path) -> Result<String> {
         .args(["--disassemble", "--no-show-raw-insn"])
         .arg(path)
         .output()
-        .context("starting objdump: is binutils installed? (`cargo xtask doctor` tells)")?;
+        .context(
+            "starting objdump: is binutils installed? (`cargo xtask doctor` shows what is missing)",
+        )?;
     if !output.status.success() {
         bail!(
             "objdump could not read {}: {}",

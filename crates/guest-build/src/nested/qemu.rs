@@ -2,7 +2,7 @@
 //! QEMU as one static program, from Debian's source package: one machine (microvm), its serial line, a virtio port and
 //! TCG. It runs in the guest, where there are no libraries.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -93,7 +93,7 @@ fn unpack_source(obtained: &Obtained, tree: &Path, log: &mut StepLog) -> Result<
             .arg(&extracted),
     )?;
     let devices = extracted.join("configs/devices/x86_64-softmmu/uchaos.mak");
-    fs::write(&devices, DEVICES).with_context(|| format!("writing {}", devices.display()))?;
+    fs::write(&devices, DEVICES)?;
     fs::rename(&extracted, tree)
         .with_context(|| format!("moving {} into place", tree.display()))?;
     fs::remove_dir_all(&begun).with_context(|| format!("removing {}", begun.display()))
@@ -101,11 +101,10 @@ fn unpack_source(obtained: &Obtained, tree: &Path, log: &mut StepLog) -> Result<
 
 fn strip(linked: &Path, program: &Path, log: &mut StepLog) -> Result<()> {
     if let Some(parent) = program.parent() {
-        fs::create_dir_all(parent).with_context(|| format!("creating {}", parent.display()))?;
+        fs::create_dir_all(parent)?;
     }
     log.run(Command::new("strip").arg("-o").arg(program).arg(linked))?;
-    let bytes =
-        fs::metadata(program).with_context(|| format!("looking at {}", program.display()))?.len();
+    let bytes = fs::metadata(program)?.len();
     log.say(&format!("QEMU for the guest: {bytes} bytes"))?;
     if bytes > MOST_BYTES {
         bail!("QEMU for the guest has {bytes} bytes, and may have {MOST_BYTES}");

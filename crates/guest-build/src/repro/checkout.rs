@@ -2,7 +2,7 @@
 //! A copy of the checkout as another user would have it: the same files with that user's modes, at another path, and
 //! without what was built or measured in it.
 
-use std::fs;
+use fs_err as fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
@@ -13,9 +13,9 @@ const LEFT_OUT: [&str; 3] = [".git", "runs", "target"];
 
 /// Copies the checkout `from` into the new folder `to`, with the modes that `umask` leaves.
 pub fn copy_checkout(from: &Path, to: &Path, umask: u32) -> Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("creating {}", to.display()))?;
+    fs::create_dir_all(to)?;
     set_mode(to, 0o777 & !umask)?;
-    for entry in fs::read_dir(from).with_context(|| format!("listing {}", from.display()))? {
+    for entry in fs::read_dir(from)? {
         let entry = entry.with_context(|| format!("listing {}", from.display()))?;
         let (path, copy) = (entry.path(), to.join(entry.file_name()));
         let kind = entry.file_type().with_context(|| format!("looking at {}", path.display()))?;
@@ -32,8 +32,8 @@ pub fn copy_checkout(from: &Path, to: &Path, umask: u32) -> Result<()> {
                 copy_checkout(&path, &copy, umask)?;
             }
         } else {
-            let bytes = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-            fs::write(&copy, bytes).with_context(|| format!("writing {}", copy.display()))?;
+            let bytes = fs::read(&path)?;
+            fs::write(&copy, bytes)?;
             let data = entry.metadata().with_context(|| format!("reading {}", path.display()))?;
             let runs = data.permissions().mode() & 0o100 != 0;
             set_mode(&copy, if runs { 0o777 } else { 0o666 } & !umask)?;
@@ -43,7 +43,7 @@ pub fn copy_checkout(from: &Path, to: &Path, umask: u32) -> Result<()> {
 }
 
 fn set_mode(path: &Path, mode: u32) -> Result<()> {
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+    fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
         .with_context(|| format!("setting the mode of {}", path.display()))
 }
 

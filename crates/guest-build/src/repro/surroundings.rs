@@ -2,7 +2,7 @@
 //! The two surroundings that everything is built in. Nothing of them may be found in what is built: paths, user, home,
 //! time zone (their days are never the same), language, umask, how many jobs ran at a time; nor the hour.
 
-use std::fs;
+use fs_err as fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -79,10 +79,10 @@ impl Surroundings {
         copy_checkout(&context.root, &self.checkout(base), self.umask)
             .context("copying the checkout")?;
         let cache = self.cache(base);
-        fs::create_dir_all(&cache).with_context(|| format!("creating {}", cache.display()))?;
+        fs::create_dir_all(&cache)?;
         link(&sources::folder(context), &cache.join("sources"))?;
         let cargo = self.home(base).join(".cargo");
-        fs::create_dir_all(&cargo).with_context(|| format!("creating {}", cargo.display()))?;
+        fs::create_dir_all(&cargo)?;
         let entries = cargo::home().and_then(|home| fs::read_dir(home).ok());
         for entry in entries.into_iter().flatten().flatten() {
             // Locks are each home's own.

@@ -2,7 +2,9 @@
 //! Fetching from Debian's archive with apt: lists of our own in the cache, so that no deb-src entry, root or
 //! change to the machine's configuration is needed. apt checks the archive's signatures.
 
-use std::fs::{self, File};
+use std::fs::File;
+
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -25,7 +27,7 @@ impl Apt {
         }
         for name in ["state/lists/partial", "cache/archives/partial"] {
             let part = folder.join(name);
-            fs::create_dir_all(&part).with_context(|| format!("creating {}", part.display()))?;
+            fs::create_dir_all(&part)?;
         }
         let lines: String = debian
             .entries
@@ -36,7 +38,7 @@ impl Apt {
             })
             .collect();
         let list = folder.join("sources.list");
-        fs::write(&list, lines).with_context(|| format!("writing {}", list.display()))?;
+        fs::write(&list, lines)?;
         let apt = Self { folder: folder.to_path_buf() };
         log.run(apt.command().arg("update")).context("bringing Debian's package lists")?;
         Ok(apt)
@@ -76,7 +78,7 @@ impl Apt {
                 deb.display()
             );
         }
-        fs::remove_dir_all(&inbox).with_context(|| format!("removing {}", inbox.display()))?;
+        fs::remove_dir_all(&inbox)?;
         Ok(version.trim().to_owned())
     }
 
@@ -136,8 +138,7 @@ impl Apt {
         let inbox = self.empty_inbox()?;
         log.run(self.command().args(["source", "--download-only", package]).current_dir(&inbox))?;
         let dsc = the_only(&inbox, |name| name.ends_with(".dsc"))?;
-        let text =
-            fs::read_to_string(&dsc).with_context(|| format!("reading {}", dsc.display()))?;
+        let text = fs::read_to_string(&dsc)?;
         let version = text
             .lines()
             .find_map(|line| line.strip_prefix("Version: "))
@@ -181,7 +182,7 @@ impl Apt {
         if inbox.exists() {
             fs::remove_dir_all(&inbox).with_context(|| format!("emptying {}", inbox.display()))?;
         }
-        fs::create_dir_all(&inbox).with_context(|| format!("creating {}", inbox.display()))?;
+        fs::create_dir_all(&inbox)?;
         Ok(inbox)
     }
 }
@@ -189,7 +190,7 @@ impl Apt {
 /// The one file in `folder` whose name is wanted.
 fn the_only(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<PathBuf> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("listing {}", folder.display()))? {
+    for entry in fs::read_dir(folder)? {
         let path = entry.with_context(|| format!("listing {}", folder.display()))?.path();
         if path.file_name().is_some_and(|name| wanted(&name.to_string_lossy())) {
             found.push(path);

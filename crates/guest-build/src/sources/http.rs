@@ -17,7 +17,7 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A source file takes no longer than this on any line that is of use.
 const BODY_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// Appends what is missing of `url` to `part`, or begins anew where the server cannot resume.
+/// Appends what is missing of `url` to `part`, or starts again where the server cannot resume.
 pub(super) fn download(url: &str, part: &Path, bar: &ProgressBar) -> Result<()> {
     let have_bytes = part.metadata().map_or(0, |data| data.len());
     let mut request = agent().get(url);

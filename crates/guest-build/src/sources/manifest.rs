@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `linux-guest/sources.toml`: which source files there are, where each is to be had, and what it must hash to.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -61,8 +61,7 @@ impl Manifest {
     /// Reads and checks the manifest of the checkout at `root`.
     pub fn read(root: &Path) -> Result<Self> {
         let path = root.join("linux-guest/sources.toml");
-        let text =
-            fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+        let text = fs::read_to_string(&path)?;
         Self::parse(&text).with_context(|| format!("in {}", path.display()))
     }
 

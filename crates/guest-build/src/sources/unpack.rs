@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Unpacking a source tarball into a tree that is kept: complete or not there at all.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -20,7 +20,7 @@ pub fn unpack(tarball: &Path, tree: &Path, leave_out: &[&str], log: &mut StepLog
         fs::remove_dir_all(&begun)
             .with_context(|| format!("removing the half unpacked {}", begun.display()))?;
     }
-    fs::create_dir_all(&begun).with_context(|| format!("creating {}", begun.display()))?;
+    fs::create_dir_all(&begun)?;
     log.run(
         Command::new("tar")
             .args(leave_out.iter().map(|pattern| format!("--exclude={pattern}")))

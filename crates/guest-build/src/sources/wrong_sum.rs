@@ -22,7 +22,7 @@ impl std::fmt::Display for WrongSum {
         write!(
             out,
             "{} has a wrong SHA-256 and was set aside as {}; nothing was built from it\n  expected {}\n  found    {}\n\
-             Run again to fetch it anew; if it stays wrong, the mirror or linux-guest/sources.toml is",
+             Run again to fetch it again; if it stays wrong, the mirror or linux-guest/sources.toml is",
             self.file.display(),
             self.aside.display(),
             self.expected,

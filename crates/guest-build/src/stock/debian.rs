@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Debian's own kernel, unpacked into the cache and not installed: its headers, its image, its modules.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -95,16 +95,15 @@ fn unpack_packages(tarball: &Path, tree: &Path, log: &mut StepLog) -> Result<()>
     // The headers' Makefile includes another package's by its installed place.
     let built_headers = |path: &Path| path.join("Module.symvers").exists();
     let makefile = the_one_in(&begun.join("usr/src"), built_headers)?.join("Makefile");
-    let text = fs::read_to_string(&makefile)
-        .with_context(|| format!("reading {}", makefile.display()))?
+    let text = fs::read_to_string(&makefile)?
         .replace("include /usr/src/", &format!("include {}/usr/src/", tree.display()));
-    fs::write(&makefile, text).with_context(|| format!("writing {}", makefile.display()))?;
+    fs::write(&makefile, text)?;
     fs::rename(&begun, tree).with_context(|| format!("moving {} into place", tree.display()))
 }
 
 fn the_one_in(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<PathBuf> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("listing {}", folder.display()))? {
+    for entry in fs::read_dir(folder)? {
         found.push(entry.with_context(|| format!("listing {}", folder.display()))?.path());
     }
     found.retain(|path| wanted(path));

@@ -2,8 +2,8 @@
 //! The Debian package `uchaos-dkms`: the module's sources and the engine's listing, which DKMS builds for each kernel
 //! that is installed. It needs no Rust where it is built.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use fs_err as fs;
+use std::os::unix::std::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -105,21 +105,21 @@ const COPYRIGHT: &str = "Format: https://www.debian.org/doc/packaging-manuals/co
 
 fn write(path: &Path, text: &str, mode: u32) -> Result<()> {
     if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).with_context(|| format!("creating {}", parent.display()))?;
+        fs::create_dir_all(parent)?;
     }
-    fs::write(path, text).with_context(|| format!("writing {}", path.display()))?;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+    fs::write(path, text)?;
+    fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
         .with_context(|| format!("setting the mode of {}", path.display()))
 }
 
 /// The umask of who builds stays out of the package.
 fn level_modes(folder: &Path) -> Result<()> {
     let set = |path: &Path, mode| {
-        fs::set_permissions(path, fs::Permissions::from_mode(mode))
+        fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
             .with_context(|| format!("setting the mode of {}", path.display()))
     };
     set(folder, 0o755)?;
-    for entry in fs::read_dir(folder).with_context(|| format!("listing {}", folder.display()))? {
+    for entry in fs::read_dir(folder)? {
         let path = entry.with_context(|| format!("listing {}", folder.display()))?.path();
         let data = path.metadata().with_context(|| format!("looking at {}", path.display()))?;
         if data.is_dir() {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What each part of the kernel costs, from the objects that vmlinux was linked from.
 
+use fs_err as fs;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -31,7 +31,7 @@ pub(super) fn subsystems(vmlinux: &Path) -> Result<Vec<Subsystem>> {
             let folder = part_of(path.strip_prefix(build_dir).unwrap_or(&path));
             let part = parts.entry(folder.clone()).or_default();
             part.folder = folder;
-            let bytes = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+            let bytes = fs::read(&path)?;
             add(part, &bytes).with_context(|| format!("reading {} as ELF", path.display()))?;
         }
     }
@@ -45,9 +45,7 @@ pub(super) fn subsystems(vmlinux: &Path) -> Result<Vec<Subsystem>> {
 /// `built-in.a` and `lib.a` of the top folders and of arch/x86: each lists all objects below it.
 fn archives(build_dir: &Path) -> Result<Vec<PathBuf>> {
     let mut folders = vec![build_dir.join("arch/x86"), build_dir.join("arch/x86/lib")];
-    for entry in
-        fs::read_dir(build_dir).with_context(|| format!("listing {}", build_dir.display()))?
-    {
+    for entry in fs::read_dir(build_dir)? {
         folders.push(entry.with_context(|| format!("listing {}", build_dir.display()))?.path());
     }
     let mut archives = Vec::new();
@@ -63,7 +61,7 @@ fn archives(build_dir: &Path) -> Result<Vec<PathBuf>> {
 
 /// The paths of a thin archive's members; empty for an archive that has none.
 fn members(archive: &Path) -> Result<Vec<PathBuf>> {
-    let bytes = fs::read(archive).with_context(|| format!("reading {}", archive.display()))?;
+    let bytes = fs::read(archive)?;
     let parsed = ArchiveFile::parse(&*bytes)
         .with_context(|| format!("reading {} as an archive", archive.display()))?;
     let folder = archive.parent().unwrap_or(Path::new("."));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `cargo xtask clean`: removes what was built and says what that freed.
 
-use std::fs;
+use fs_err as fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -42,8 +42,7 @@ impl Clean {
         for folder in folders.iter().filter(|folder| folder.exists()) {
             let freed_bytes = size_bytes(folder);
             if !context.dry_run {
-                fs::remove_dir_all(folder)
-                    .with_context(|| format!("removing {}", folder.display()))?;
+                fs::remove_dir_all(folder)?;
             }
             removed.push(Removed { path: folder.display().to_string(), freed_bytes });
         }

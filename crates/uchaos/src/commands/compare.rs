@@ -31,19 +31,19 @@ const ASSESS: &str = "assess";
 const AFTER_BOOTS: [&str; 4] = [HOST, SYNTHETIC, ASSESS, publish::REPORT];
 const ON_RECORDED: [&str; 3] = [READ, ASSESS, publish::REPORT];
 
-/// Build, boot and measure both machines, assess what came out, write the report.
+/// Build, boot and measure both machines, assess the samples, write the report.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cargo xtask compare                              the main job, as it is
   cargo xtask compare --samples 100000 --restarts 100x1000 --stream 1M     a quick look
   cargo xtask compare --workload memory --claim 250 --machine microvm
   cargo xtask compare --boots 10                   a better idea of how far figures spread
-  cargo xtask compare runs/A runs/B                runs already taken, on any host or day, side by side: no guest
-  cargo xtask compare runs/A                       one run already taken, assessed anew
+  cargo xtask compare runs/A runs/B                existing runs, from any host or day, side by side: boots no guest
+  cargo xtask compare runs/A                       one existing run, assessed again
 
 Writes runs/<id>/ with result.json, report.html, manifest.json and the samples, and points runs/latest at it.")]
 pub struct Compare {
-    /// Runs already taken, by folder or by name: put these side by side, and boot nothing
+    /// Existing runs, by folder or by name: compare these side by side, and boot nothing
     #[arg(value_name = "RUN")]
     taken: Vec<PathBuf>,
     /// Ordinary boots of each target: figures are their median and range, and 5 can state an order of four targets
@@ -110,7 +110,7 @@ impl Compare {
         publish::write(context, run, &result, &taken)
     }
 
-    /// Runs that were taken apart, side by side; one alone is assessed anew. No guest is booted.
+    /// Existing runs side by side; a single one is assessed again. No guest is booted.
     fn compare_taken(&self, context: &CommandContext, runs: &Path) -> Result<()> {
         context.expect_steps(ON_RECORDED.len() + self.external.steps());
         let taken = task(&context.next_label(READ), |_| {

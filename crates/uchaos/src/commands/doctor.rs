@@ -121,7 +121,7 @@ fn accelerator() -> Finding {
 fn free_space(what: &str, folder: &Path) -> Finding {
     let place = folder.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(Path::new("/"));
     let Some(free_bytes) = guest_run::free_bytes(place) else {
-        let found = format!("{} does not tell what is free", place.display());
+        let found = format!("{} does not report its free space", place.display());
         return Finding { what: what.to_owned(), found, remedy: None, needed: false };
     };
     let found = format!("{:.1} GB free at {}", free_bytes as f64 / 1e9, place.display());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `cargo xtask lab`: the guided experiments.
 
-use std::fs;
+use fs_err as fs;
 
 use anyhow::{Context, Result, anyhow};
 use chaos_wire::Params;
@@ -102,7 +102,7 @@ impl Lab {
         let name = |ending: &str| format!("lab-{}.{ending}", experiment.number);
         for (ending, content) in [("html", page_to_html(&page)?), ("md", page_to_markdown(&page))] {
             let path = run.path().join(name(ending));
-            fs::write(&path, content).with_context(|| format!("writing {}", path.display()))?;
+            fs::write(&path, content)?;
         }
         let place = run.keep()?;
         if context.json {

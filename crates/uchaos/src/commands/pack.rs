@@ -2,7 +2,7 @@
 //! `cargo xtask pack`: a program as a script that unpacks and runs itself, for places where bytes are scarce. It needs
 //! `sh`, `tail` and the unpacker where it runs.
 
-use std::fs;
+use fs_err as fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -69,7 +69,7 @@ impl Packer {
                     .args(["--stdout", "-9", "--extreme", "--check=crc32"])
                     .arg(program)
                     .output()
-                    .context("starting xz: is xz-utils installed? (`cargo xtask doctor` tells)")?;
+                    .context("starting xz: is xz-utils installed? (`cargo xtask doctor` shows what is missing)")?;
                 if !output.status.success() {
                     bail!("xz: {}", String::from_utf8_lossy(&output.stderr).trim());
                 }
@@ -120,7 +120,7 @@ pub fn pack(program: &Path, packer: Packer, output: &Path) -> Result<()> {
             program.display()
         )));
     }
-    let begin = fs::read(program).with_context(|| format!("reading {}", program.display()))?;
+    let begin = fs::read(program)?;
     if !begin.starts_with(b"\x7fELF") && !begin.starts_with(b"#!") {
         return Err(usage(format!(
             "{} is neither an ELF program nor a script with #!",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask report`: the pages of a run that was already taken, made anew from its result.
+//! `cargo xtask report`: the pages of an existing run, regenerated from its result.
 
-use std::fs;
+use fs_err as fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -15,15 +15,15 @@ use measure::publish;
 use measure::runs::RunsOption;
 use measure::stored;
 
-/// Make the report of a run already taken anew: HTML, Markdown, JSON, and the table here.
+/// Regenerate the report of an existing run: HTML, Markdown, JSON, and the table here.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  cargo xtask report                               the latest run's report.html and report.md, made anew
+  cargo xtask report                               regenerate the latest run's report.html and report.md
   cargo xtask report 2026-03-01T12-00-00Z --to /tmp/report
   cargo xtask report --external-tests              run ent, rngtest, dieharder, RNG_test, ea_non_iid on it
   cargo xtask report --json | jq .summary
 
-The samples are not assessed anew: `cargo xtask compare RUN` does that.")]
+The samples are not assessed again: `cargo xtask compare RUN` does that.")]
 pub struct Report {
     /// The run, by folder or by name
     #[arg(value_name = "RUN", default_value = "latest")]
@@ -53,7 +53,7 @@ impl Report {
                 .with_context(|| format!("reading the samples of {}", folder.display()))?;
             self.external.run(context, &mut result, &boots)?;
         }
-        fs::create_dir_all(&to).with_context(|| format!("creating {}", to.display()))?;
+        fs::create_dir_all(&to)?;
         task(&context.next_label(publish::REPORT), |_| {
             // The result is written only where it is not the one that was read.
             if self.external.external_tests || self.to.is_some() {

@@ -17,7 +17,7 @@ use measure::engine_options::EngineOptions;
 use measure::guest::{GuestKind, MachineOptions};
 use measure::runs::RunsOption;
 
-/// See the noise of a running guest: histogram, rate, health, as they are now
+/// Watch the noise of a running guest: histogram, rate, health
 #[derive(Debug, Args)]
 #[command(
     after_help = "Keys: w workload, t turns, i timer interrupts (bare metal), p pause, s save a capture, q quit.
