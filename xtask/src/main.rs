@@ -14,5 +14,5 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    guest_run::failure::exit(|| cli.run())
+    guest_run::exit::run(|| cli.run())
 }

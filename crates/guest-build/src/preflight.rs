@@ -8,13 +8,13 @@ use anyhow::{Result, bail};
 
 use crate::log::StepLog;
 use guest_run::CommandContext;
-use guest_run::Failure;
+use guest_run::ExitKind;
 use guest_run::tools::{self, Need, install_line};
 
 /// Makes sure that all of `needs` are on this machine.
 ///
 /// # Errors
-/// [`Failure::Missing`] when something is missing and cannot be installed from here.
+/// [`ExitKind::Missing`] when something is missing and cannot be installed from here.
 pub fn ensure(context: &CommandContext, needs: &[Need]) -> Result<()> {
     let missing = tools::missing(needs);
     if missing.is_empty() {
@@ -31,13 +31,13 @@ pub fn ensure(context: &CommandContext, needs: &[Need]) -> Result<()> {
         return Ok(());
     }
     let Some(prefix) = privilege() else {
-        return Err(Failure::Missing(format!(
+        return Err(ExitKind::Missing(format!(
             "install what is missing with this line, then try again:\n    {line}"
         ))
         .into());
     };
     if context.offline {
-        return Err(Failure::Missing(format!(
+        return Err(ExitKind::Missing(format!(
             "--offline forbids installing it; run without it, or run: {line}"
         ))
         .into());

@@ -10,7 +10,7 @@ use chaos_wire::nearest;
 use serde::{Deserialize, Serialize};
 
 use crate::toml_text;
-use guest_run::Failure;
+use guest_run::ExitKind;
 
 /// The profile that is built when none is named.
 pub const DEFAULT: &str = "uchaos";
@@ -112,7 +112,7 @@ impl Profile {
                 folder.display(),
                 names.join(", ")
             );
-            return Err(Failure::Usage(text).into());
+            return Err(ExitKind::Usage(text).into());
         }
         let text = fs::read_to_string(&path)?;
         let mut profile: Self =

@@ -18,7 +18,7 @@ use crate::log::StepLog;
 use crate::step;
 
 use guest_run::CommandContext;
-use guest_run::Failure;
+use guest_run::ExitKind;
 
 /// A folder of kernel headers that modules can be built by.
 #[derive(Debug, Clone)]
@@ -42,10 +42,10 @@ impl Headers {
     /// Looks whether a module can be built by what is in the folder.
     ///
     /// # Errors
-    /// [`Failure::Missing`] with what is not there, and what would bring it.
+    /// [`ExitKind::Missing`] with what is not there, and what would bring it.
     pub fn open(dir: &Path) -> Result<Self> {
         let missing = |what: &str, advice: &str| {
-            Failure::Missing(format!("--kernel-headers {}: {what}; {advice}", dir.display()))
+            ExitKind::Missing(format!("--kernel-headers {}: {what}; {advice}", dir.display()))
         };
         let advice = "install linux-headers-VERSION, and give /lib/modules/VERSION/build";
         let dir = fs::canonicalize(dir).map_err(|_| missing("there is no such folder", advice))?;
@@ -111,7 +111,7 @@ impl Headers {
             .filter_map(|word| word.strip_prefix("$(CROSS_COMPILE)"))
             .find(|word| word.starts_with("gcc"));
         match named {
-            Some(compiler) if guest_run::tools::find(compiler).is_none() => Err(Failure::Missing(format!(
+            Some(compiler) if guest_run::tools::find(compiler).is_none() => Err(ExitKind::Missing(format!(
                 "Linux {} is built with {compiler}, which is not on this machine: install the package {compiler}",
                 self.release
             ))
@@ -136,7 +136,7 @@ impl Headers {
                 "these headers have no scripts/sign-file, so nothing can be signed ({})",
                 tool.display()
             );
-            return Err(Failure::Missing(text).into());
+            return Err(ExitKind::Missing(text).into());
         }
         let hash = self
             .config
@@ -261,7 +261,7 @@ mod tests {
 
     fn refusal(dir: &Path) -> String {
         let error = Headers::open(dir).unwrap_err();
-        assert!(matches!(error.downcast_ref(), Some(Failure::Missing(_))), "{error:#}");
+        assert!(matches!(error.downcast_ref(), Some(ExitKind::Missing(_))), "{error:#}");
         format!("{error:#}")
     }
 

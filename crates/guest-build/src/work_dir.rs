@@ -81,7 +81,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let own = own_folder_in(parent.path()).unwrap();
         assert_eq!(own_folder_in(parent.path()).unwrap(), own);
-        fs::set_permissions(&own, fs::Permissions::from_mode(0o777)).unwrap();
+        fs::set_permissions(&own, std::fs::Permissions::from_mode(0o777)).unwrap();
         assert!(own_folder_in(parent.path()).is_err());
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::failure::Failure;
+use crate::exit::ExitKind;
 
 /// What every command is given about where it works and how it speaks.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl CommandContext {
     /// Of the checkout that the current folder is in.
     ///
     /// # Errors
-    /// [`Failure::Usage`] where it is in none.
+    /// [`ExitKind::Usage`] where it is in none.
     pub fn open(offline: bool, dry_run: bool, json: bool) -> Result<Self> {
         Self::of(None, offline, dry_run, json)
     }
@@ -39,12 +39,12 @@ impl CommandContext {
     /// Of the checkout `given`, else of the one that the current folder is in.
     ///
     /// # Errors
-    /// As [`CommandContext::open`]; [`Failure::Usage`] where `given` is not a checkout.
+    /// As [`CommandContext::open`]; [`ExitKind::Usage`] where `given` is not a checkout.
     pub fn of(given: Option<&Path>, offline: bool, dry_run: bool, json: bool) -> Result<Self> {
         let root = match given {
             Some(folder) => given_checkout(folder)?,
             None => checkout_around_here()?.ok_or_else(|| {
-                Failure::Usage(
+                ExitKind::Usage(
                     "the current folder is not in a checkout of µChaos: go to one, or give it with --checkout DIR"
                         .to_owned(),
                 )
@@ -111,7 +111,7 @@ fn given_checkout(folder: &Path) -> Result<PathBuf> {
         "--checkout {}: this is not a checkout of µChaos (it has no linux-guest/sources.toml)",
         root.display()
     );
-    Err(Failure::Usage(text).into())
+    Err(ExitKind::Usage(text).into())
 }
 
 fn checkout_around_here() -> Result<Option<PathBuf>> {

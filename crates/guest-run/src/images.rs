@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::exit::ExitKind;
 
 /// What was built.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -76,7 +76,7 @@ impl Images {
     pub fn linux(&self) -> Result<&LinuxImage> {
         self.linux
             .as_ref()
-            .ok_or_else(|| Failure::Missing("the Linux guest was not built".to_owned()).into())
+            .ok_or_else(|| ExitKind::Missing("the Linux guest was not built".to_owned()).into())
     }
 
     /// Name and path of each file, for tables and provenance.
@@ -109,7 +109,7 @@ impl Images {
     /// Reads a description that [`Images::write`] left.
     pub fn read(file: &Path) -> Result<Self> {
         let text = fs::read(file).map_err(|error| {
-            Failure::Missing(format!(
+            ExitKind::Missing(format!(
                 "{}: {error}; there are no images to boot yet: `cargo xtask image` builds them",
                 file.display()
             ))
@@ -117,7 +117,7 @@ impl Images {
         let images: Self = serde_json::from_slice(&text)
             .with_context(|| format!("understanding {}", file.display()))?;
         match images.files().into_iter().find(|(_, path)| !path.exists()) {
-            Some((name, path)) => Err(Failure::Missing(format!(
+            Some((name, path)) => Err(ExitKind::Missing(format!(
                 "{name} is missing at {}: `cargo xtask image` builds it again",
                 path.display()
             ))

@@ -18,7 +18,7 @@ mod console;
 mod context;
 mod disk;
 mod error;
-pub mod failure;
+pub mod exit;
 mod images;
 pub mod interrupt;
 mod live;
@@ -42,7 +42,7 @@ pub use console::ConsoleLine;
 pub use context::{CommandContext, program};
 pub use disk::free_bytes;
 pub use error::{RunError, Scene};
-pub use failure::Failure;
+pub use exit::ExitKind;
 pub use images::{BareImage, EngineObject, Images, LinuxImage};
 pub use live::Live;
 pub use machine::{

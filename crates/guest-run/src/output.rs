@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Standard output, where results go as text or as JSON (progress goes to standard error). `println!` panics when its
 //! reader has gone, as `head` does; here that is an error like any other, so that guests are ended and folders removed
-//! on the way out, and [`Failure::OutputClosed`] leaves without a word.
+//! on the way out, and [`ExitKind::OutputClosed`] leaves without a word.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind, Write};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use crate::failure::Failure;
+use crate::exit::ExitKind;
 
 /// Prints a line, written as `println!` has it.
 #[macro_export]
@@ -20,7 +20,7 @@ macro_rules! say {
 /// Prints a line.
 ///
 /// # Errors
-/// [`Failure::OutputClosed`]; a disk that is full.
+/// [`ExitKind::OutputClosed`]; a disk that is full.
 pub fn line(text: fmt::Arguments<'_>) -> Result<()> {
     line_to(&mut io::stdout(), text)
 }
@@ -33,7 +33,7 @@ pub fn json(result: &impl Serialize) -> Result<()> {
 
 fn line_to(out: &mut impl Write, text: fmt::Arguments<'_>) -> Result<()> {
     match writeln!(out, "{text}") {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Failure::OutputClosed.into()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(ExitKind::OutputClosed.into()),
         written => written.context("writing to standard output"),
     }
 }
@@ -48,7 +48,7 @@ mod tests {
         line_to(&mut writer, format_args!("heard")).unwrap();
         drop(reader);
         let error = line_to(&mut writer, format_args!("not heard")).unwrap_err();
-        assert!(matches!(error.downcast_ref(), Some(Failure::OutputClosed)), "{error:#}");
+        assert!(matches!(error.downcast_ref(), Some(ExitKind::OutputClosed)), "{error:#}");
         let mut full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let error = line_to(&mut full, format_args!("no room")).unwrap_err();
         assert!(format!("{error:#}").contains("No space left"), "{error:#}");

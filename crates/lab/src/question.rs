@@ -6,7 +6,7 @@ use std::io::{BufRead, IsTerminal as _, Write};
 use anyhow::{Context, Result, anyhow};
 
 use super::text::{Answer, Text};
-use guest_run::Failure;
+use guest_run::ExitKind;
 use guest_run::say;
 
 /// The question with its answers to choose from.
@@ -25,13 +25,13 @@ pub fn judged(answer: &Answer) -> String {
 /// The answer that a letter stands for.
 ///
 /// # Errors
-/// [`Failure::Usage`] for a letter that is none of them.
+/// [`ExitKind::Usage`] for a letter that is none of them.
 pub fn chosen<'a>(text: &'a Text, given: &str) -> Result<&'a Answer> {
     let mut letters = given.trim().chars();
     let letter = letters.next().filter(|_| letters.next().is_none());
     letter.and_then(|letter| text.answer(letter.to_ascii_lowercase())).ok_or_else(|| {
         let known: Vec<_> = text.options.iter().map(|answer| answer.letter.to_string()).collect();
-        anyhow!(Failure::Usage(format!("{given:?} is no answer; there are {}", known.join(", "))))
+        anyhow!(ExitKind::Usage(format!("{given:?} is no answer; there are {}", known.join(", "))))
     })
 }
 

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use chaos_wire::{Capture, Job, Request};
 use entropy_report::TakenRun;
-use guest_run::{ConsoleLine, Failure, Guest, Limits, Machine, Qemu, Session};
+use guest_run::{ConsoleLine, ExitKind, Guest, Limits, Machine, Qemu, Session};
 
 use crate::files;
 use crate::guest::BootFiles;
@@ -115,7 +115,7 @@ pub(crate) fn read_capture(path: &Path) -> Result<Capture> {
         {
             let job = report.job.kind().word();
             let text = format!("{} failed at its job '{job}': {why}", target.target);
-            return Err(Failure::Guest(text).into());
+            return Err(ExitKind::Guest(text).into());
         }
     }
     Ok(capture)

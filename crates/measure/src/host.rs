@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use chaos_wire::{Request, Target, Targets};
 use entropy_report::TakenRun;
 use guest_run::process::{self, OnInterrupt, Wiring};
-use guest_run::{Failure, Images};
+use guest_run::{ExitKind, Images};
 
 use crate::boot::read_capture;
 use crate::files;
@@ -57,7 +57,7 @@ pub fn take(
     if !finished.status.success() {
         let said: String = lines.iter().map(|line| format!("  | {}\n", line.text)).collect();
         let text = format!("`{shown}` failed ({}); it said:\n{said}", finished.status);
-        return Err(Failure::Guest(text).into());
+        return Err(ExitKind::Guest(text).into());
     }
     let facts =
         BootFacts { accel: "host".to_owned(), isolated: false, boot: number, command: shown };

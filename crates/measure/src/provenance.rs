@@ -5,7 +5,7 @@ use fs_err as fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use entropy_report::Artifact;
 
 use guest_run::file_sha256;

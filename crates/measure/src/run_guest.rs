@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use chaos_wire::{GuestStatus, Request};
 use clap::Args;
 use entropy_report::TakenRun;
-use guest_run::{CommandContext, Failure, Limits, Machine, Network, say};
+use guest_run::{CommandContext, ExitKind, Limits, Machine, Network, say};
 
 use crate::boot::{Boot, Taken};
 use crate::engine_options::EngineOptions;
@@ -44,16 +44,16 @@ impl RunOptions {
     /// The words for the guest, checked before anything is built.
     ///
     /// # Errors
-    /// [`Failure::Usage`] for what the grammar does not take, or an output folder that is there already.
+    /// [`ExitKind::Usage`] for what the grammar does not take, or an output folder that is there already.
     pub fn check(&self) -> Result<Request> {
         let request = Request::parse(&self.arguments())
-            .map_err(|error| anyhow!(Failure::Usage(error.to_string())))?;
+            .map_err(|error| anyhow!(ExitKind::Usage(error.to_string())))?;
         if let Some(output) = self.output.as_ref().filter(|output| output.exists()) {
             let text = format!(
                 "{} is there already, and nothing is overwritten; give another --output",
                 output.display()
             );
-            return Err(Failure::Usage(text).into());
+            return Err(ExitKind::Usage(text).into());
         }
         Ok(request)
     }
@@ -98,7 +98,7 @@ impl RunOptions {
             return match status {
                 Some(GuestStatus::Success) | None => Ok(()),
                 Some(status) => {
-                    Err(Failure::Guest(format!("{} ended with {status}", kind.name())).into())
+                    Err(ExitKind::Guest(format!("{} ended with {status}", kind.name())).into())
                 }
             };
         }

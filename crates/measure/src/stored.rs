@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use entropy_report::{CompareResult, TakenRun};
 
 use crate::files;
-use guest_run::Failure;
+use guest_run::ExitKind;
 
 /// What a run holds.
 #[derive(Debug)]
@@ -22,13 +22,13 @@ pub struct Stored {
 /// The folder of the run `name`: a path, or a name below `runs`.
 ///
 /// # Errors
-/// [`Failure::Usage`] where there is neither.
+/// [`ExitKind::Usage`] where there is neither.
 pub fn find(runs: &Path, name: &Path) -> Result<PathBuf> {
     let places = [name.to_path_buf(), runs.join(name)];
     let found = places.iter().find(|place| place.is_dir());
     let Some(found) = found else {
         let shown = name.display();
-        return Err(Failure::Usage(format!(
+        return Err(ExitKind::Usage(format!(
             "there is no run {shown}: neither a folder of that name nor one below {} (`ls {}` shows the runs)",
             runs.display(),
             runs.display()
@@ -78,7 +78,7 @@ mod tests {
         let by_name = find(runs.path(), Path::new("one")).unwrap();
         assert_eq!(by_name, find(Path::new("/nowhere"), &runs.path().join("one")).unwrap());
         let error = find(runs.path(), Path::new("two")).unwrap_err();
-        assert!(matches!(error.downcast_ref(), Some(Failure::Usage(_))), "{error}");
+        assert!(matches!(error.downcast_ref(), Some(ExitKind::Usage(_))), "{error}");
     }
 
     #[test]

@@ -126,7 +126,7 @@ impl Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit());
-    guest_run::failure::exit(|| cli.run())
+    guest_run::exit::run(|| cli.run())
 }
 
 #[cfg(test)]

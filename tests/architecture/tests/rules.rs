@@ -51,7 +51,7 @@ const KNOWN_CIRCLES: &[&str] = &[
 /// Files from before this check that are longer than [`LONGEST_FILE_LINES`], with the lines that they may have.
 const KNOWN_LONG: &[(&str, usize)] = &[
     ("chaos-core/src/source.rs", 360),
-    ("chaos-vocab/src/params.rs", 400),
+    ("chaos-vocab/src/params.rs", 410),
     ("sp800-90b/src/restart.rs", 450),
     ("sp800-90b/src/estimators/short_repeats.rs", 440),
 ];

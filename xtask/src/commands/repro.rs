@@ -12,7 +12,7 @@ use guest_build::repro::{self, Twice};
 use guest_build::tools::TO_BUILD;
 use guest_build::work_dir;
 use guest_run::CommandContext;
-use guest_run::Failure;
+use guest_run::ExitKind;
 use guest_run::tools::TO_RUN;
 use guest_run::{output, say};
 
@@ -40,7 +40,7 @@ impl Repro {
     /// Builds twice, and prints what came of it.
     ///
     /// # Errors
-    /// [`Failure::Check`] when anything differs; a build that fails.
+    /// [`ExitKind::Check`] when anything differs; a build that fails.
     pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
         preflight::ensure(context, TO_BUILD)?;
         preflight::ensure(context, TO_RUN)?;
@@ -114,7 +114,7 @@ fn verdict(files: &[Twice]) -> Result<()> {
     if differing.is_empty() {
         return Ok(());
     }
-    Err(Failure::Check(format!(
+    Err(ExitKind::Check(format!(
         "two builds from the same sources differ: {}. With --keep both stay, to be looked at",
         differing.join("; ")
     ))
@@ -137,7 +137,7 @@ mod tests {
         let differing = file("uchaos.ko", Some(Difference { offset_bytes: 64, place }));
         verdict(&[file("busybox", None)]).unwrap();
         let error = verdict(&[file("busybox", None), differing]).unwrap_err();
-        let Some(Failure::Check(text)) = error.downcast_ref() else { panic!("{error:#}") };
+        let Some(ExitKind::Check(text)) = error.downcast_ref() else { panic!("{error:#}") };
         assert!(text.contains("uchaos.ko at byte 64, section .text"), "{text}");
         assert!(!text.contains("busybox"), "{text}");
     }

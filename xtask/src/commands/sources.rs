@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use guest_build::sources::{self, Manifest, Mirror, Obtained, Source};
 use guest_run::CommandContext;
-use guest_run::Failure;
+use guest_run::ExitKind;
 use guest_run::{output, say};
 
 /// List, fetch or verify the source files of the Linux guest.
@@ -64,8 +64,8 @@ impl Sources {
     /// Lists, fetches or verifies.
     ///
     /// # Errors
-    /// [`Failure::Usage`] for a name that is not in the manifest; [`Failure::Missing`] for a file that cannot be
-    /// had; [`Failure::Check`] for one that is wrong. The others are done all the same.
+    /// [`ExitKind::Usage`] for a name that is not in the manifest; [`ExitKind::Missing`] for a file that cannot be
+    /// had; [`ExitKind::Check`] for one that is wrong. The others are done all the same.
     pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
         let manifest = Manifest::read(&context.root)?;
         let chosen = self.chosen(&manifest)?;
@@ -89,7 +89,7 @@ impl Sources {
         self.names
             .iter()
             .map(|name| {
-                manifest.source(name).map_err(|error| Failure::Usage(error.to_string()).into())
+                manifest.source(name).map_err(|error| ExitKind::Usage(error.to_string()).into())
             })
             .collect()
     }
@@ -164,7 +164,7 @@ fn verdict(rows: &[Row], fetch: bool, verify: bool) -> Result<()> {
     };
     let (wrong, missing) = (problems(State::Wrong), problems(State::Missing));
     if !wrong.is_empty() {
-        return Err(Failure::Check(wrong.join("\n")).into());
+        return Err(ExitKind::Check(wrong.join("\n")).into());
     }
     // What was never fetched is no fault of what is there.
     if fetch && !missing.is_empty() {
@@ -174,10 +174,10 @@ fn verdict(rows: &[Row], fetch: bool, verify: bool) -> Result<()> {
             rows.len(),
             missing.join("\n")
         );
-        return Err(Failure::Missing(text).into());
+        return Err(ExitKind::Missing(text).into());
     }
     if verify && missing.len() == rows.len() {
-        return Err(Failure::Missing("nothing to verify: the cache holds none of them; `cargo xtask sources --fetch` brings them".to_owned()).into());
+        return Err(ExitKind::Missing("nothing to verify: the cache holds none of them; `cargo xtask sources --fetch` brings them".to_owned()).into());
     }
     Ok(())
 }
@@ -203,15 +203,15 @@ mod tests {
     #[test]
     fn a_wrong_file_outweighs_a_missing_one_and_a_missing_one_matters_when_fetching() {
         let failure = |rows: &[Row], fetch, verify| {
-            verdict(rows, fetch, verify).err().and_then(|error| error.downcast::<Failure>().ok())
+            verdict(rows, fetch, verify).err().and_then(|error| error.downcast::<ExitKind>().ok())
         };
         let both = [row(State::Missing, None), row(State::Wrong, Some("wrong sum"))];
         assert!(
-            matches!(failure(&both, true, false), Some(Failure::Check(text)) if text.contains("wrong sum"))
+            matches!(failure(&both, true, false), Some(ExitKind::Check(text)) if text.contains("wrong sum"))
         );
         let missing = [row(State::Cached, None), row(State::Missing, Some("no route"))];
         assert!(
-            matches!(failure(&missing, true, false), Some(Failure::Missing(text)) if text.contains("1 of 2") && text.contains("no route"))
+            matches!(failure(&missing, true, false), Some(ExitKind::Missing(text)) if text.contains("1 of 2") && text.contains("no route"))
         );
         assert!(failure(&missing, false, true).is_none());
         assert!(failure(&missing[1..], false, true).is_some());

@@ -18,7 +18,7 @@ use guest_build::preflight;
 use guest_build::tools::{TO_BUILD, TO_TEST};
 use guest_run::progress::show_duration;
 use guest_run::tools::TO_RUN;
-use guest_run::{CommandContext, Failure, interrupt, say};
+use guest_run::{CommandContext, ExitKind, interrupt, say};
 
 use self::counts::Counts;
 
@@ -80,7 +80,7 @@ impl Test {
     /// Runs the tests.
     ///
     /// # Errors
-    /// Returns [`Failure::Check`] if any failed, after all have run; an error if they cannot be run at all.
+    /// Returns [`ExitKind::Check`] if any failed, after all have run; an error if they cannot be run at all.
     pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
         let filter = self.filter.as_deref();
         let host = match self.only {
@@ -120,7 +120,7 @@ impl Test {
             return Ok(());
         }
         let text = format!("{} tests failed; each is named above with its reason", counts.failed);
-        Err(Failure::Check(text).into())
+        Err(ExitKind::Check(text).into())
     }
 
     fn on_target(&self, context: &CommandContext) -> Result<Counts> {
@@ -171,7 +171,7 @@ impl Test {
 }
 
 fn no_match(filter: Option<&str>, kind: &str) -> anyhow::Error {
-    Failure::Usage(format!(
+    ExitKind::Usage(format!(
         "no {kind} has `{}` in its name; `cargo xtask test` prints the names as it runs them",
         filter.unwrap_or_default()
     ))

@@ -3,7 +3,7 @@
 //! that is installed. It needs no Rust where it is built.
 
 use fs_err as fs;
-use std::os::unix::std::fs::PermissionsExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -13,7 +13,7 @@ use guest_run::interrupt::{self, Subscription};
 use guest_run::{Live, Session};
 
 use super::keys::Key;
-use guest_run::Failure;
+use guest_run::ExitKind;
 
 /// Something that a view must react to.
 #[derive(Debug)]
@@ -125,7 +125,7 @@ impl Asked {
             (_, Some(session)) => {
                 let outcome = session.finish()?;
                 outcome.verdict()?;
-                Err(anyhow!(Failure::Guest(format!("the guest has ended\n{}", outcome.scene))))
+                Err(anyhow!(ExitKind::Guest(format!("the guest has ended\n{}", outcome.scene))))
             }
             (fault, None) => Err(fault.map_or_else(|| anyhow!("the guest is gone"), Into::into)),
         }
@@ -134,6 +134,6 @@ impl Asked {
     /// The error of a guest that does not answer.
     pub(super) fn silent(&self, after: Duration) -> Result<()> {
         let text = format!("the guest has not answered for {} s, and was ended", after.as_secs());
-        Err(Failure::Guest(text).into())
+        Err(ExitKind::Guest(text).into())
     }
 }

@@ -9,7 +9,7 @@ use guest_run::{KvmState, Qemu};
 use serde::Serialize;
 
 use guest_run::CommandContext;
-use guest_run::Failure;
+use guest_run::ExitKind;
 use guest_run::tools::{self, Need, TO_RUN, install_line};
 use guest_run::{output, say};
 use measure::provenance;
@@ -35,7 +35,7 @@ impl Doctor {
     /// Looks, and prints what it found. `more_needs` are looked for beyond what booting a guest needs.
     ///
     /// # Errors
-    /// [`Failure::Missing`] when something is not there that `compare` needs and cannot install by itself.
+    /// [`ExitKind::Missing`] when something is not there that `compare` needs and cannot install by itself.
     pub fn run(self, context: &CommandContext, more_needs: &[Need]) -> Result<()> {
         let needs = [TO_RUN, more_needs].concat();
         let mut findings =
@@ -55,7 +55,7 @@ impl Doctor {
             say!("\nInstall what is missing:\n    {}", install_line(&tools::packages(&missing)))?;
         }
         if findings.iter().any(|finding| finding.needed && finding.remedy.is_some()) {
-            return Err(Failure::Missing(
+            return Err(ExitKind::Missing(
                 "something that `compare` needs is not there; see above".to_owned(),
             )
             .into());

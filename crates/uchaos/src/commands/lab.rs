@@ -10,7 +10,7 @@ use entropy_report::{page_to_html, page_to_markdown};
 
 use crate::images::{ImageSource, Parts};
 use guest_run::CommandContext;
-use guest_run::Failure;
+use guest_run::ExitKind;
 use guest_run::Images;
 use guest_run::progress::task;
 use guest_run::{output, say};
@@ -49,7 +49,7 @@ impl Lab {
         let Some(number) = self.number else { return list(context.json) };
         let experiment =
             EXPERIMENTS.iter().find(|experiment| experiment.number == number).ok_or_else(|| {
-                anyhow!(Failure::Usage(format!(
+                anyhow!(ExitKind::Usage(format!(
                     "there is no experiment {number}; `cargo xtask lab` lists them"
                 )))
             })?;
@@ -145,7 +145,7 @@ fn text_of(experiment: &Experiment) -> Result<Text> {
 fn judge(text: &Text, given: &str) -> Result<()> {
     let answer = question::chosen(text, given)?;
     let words = question::judged(answer);
-    if answer.is_right { say!("{words}") } else { Err(Failure::Check(words).into()) }
+    if answer.is_right { say!("{words}") } else { Err(ExitKind::Check(words).into()) }
 }
 
 /// What a reader of the page must know before any figure.

@@ -14,7 +14,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use guest_run::CommandContext;
-use guest_run::Failure;
+use guest_run::ExitKind;
 use guest_run::file_sha256;
 use guest_run::{output, say};
 use measure::provenance;
@@ -83,7 +83,7 @@ impl Pack {
     /// Packs, and says what that saved.
     ///
     /// # Errors
-    /// [`Failure::Missing`] for a file that is not there, [`Failure::Usage`] for one that cannot be packed or an
+    /// [`ExitKind::Missing`] for a file that is not there, [`ExitKind::Usage`] for one that cannot be packed or an
     /// output that is there already.
     pub fn run(self, context: &CommandContext) -> Result<()> {
         let output = self.output.clone().unwrap_or_else(|| {
@@ -108,9 +108,9 @@ impl Pack {
 
 /// Packs a program into a file that is not there yet.
 pub fn pack(program: &Path, packer: Packer, output: &Path) -> Result<()> {
-    let usage = |text: String| anyhow::Error::from(Failure::Usage(text));
+    let usage = |text: String| anyhow::Error::from(ExitKind::Usage(text));
     let data = fs::metadata(program).map_err(|error| {
-        Failure::Missing(format!("{} cannot be packed: {error}", program.display()))
+        ExitKind::Missing(format!("{} cannot be packed: {error}", program.display()))
     })?;
     let name = program.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
@@ -130,7 +130,7 @@ pub fn pack(program: &Path, packer: Packer, output: &Path) -> Result<()> {
     let packed = packer.pack(program).with_context(|| format!("packing {}", program.display()))?;
     let head = head(name, data.len(), &file_sha256(program)?, packer.unpacker());
     let mut file =
-        match fs::OpenOptions::new().write(true).create_new(true).mode(0o755).open(output) {
+        match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o755).open(output) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 return Err(usage(format!(
                     "{} is there already, and nothing is overwritten; give another --output",
@@ -221,12 +221,12 @@ mod tests {
         fs::write(at("tool"), PROGRAM).unwrap();
         let refusal = |file: &str| {
             let error = pack(&at(file), Packer::Gzip, &at("out")).unwrap_err();
-            error.downcast::<Failure>().unwrap()
+            error.downcast::<ExitKind>().unwrap()
         };
-        assert!(matches!(refusal("text"), Failure::Usage(text) if text.contains("neither")));
-        assert!(matches!(refusal("ghost"), Failure::Missing(text) if text.contains("ghost")));
+        assert!(matches!(refusal("text"), ExitKind::Usage(text) if text.contains("neither")));
+        assert!(matches!(refusal("ghost"), ExitKind::Missing(text) if text.contains("ghost")));
         fs::write(at("out"), "there").unwrap();
-        assert!(matches!(refusal("tool"), Failure::Usage(text) if text.contains("already")));
+        assert!(matches!(refusal("tool"), ExitKind::Usage(text) if text.contains("already")));
         assert_eq!(fs::read(at("out")).unwrap(), b"there");
     }
 }

@@ -7,7 +7,7 @@ use guest_run::Network;
 
 use crate::images::{ImageSource, Parts};
 use guest_run::CommandContext;
-use guest_run::Failure;
+use guest_run::ExitKind;
 use measure::guest::GuestKind;
 use measure::run_guest::RunOptions;
 
@@ -59,7 +59,7 @@ impl RunLinux {
             (true, cable) => cable.unwrap_or(Cable::User).network(),
             (false, None) => None,
             (false, Some(_)) => {
-                return Err(Failure::Usage(format!(
+                return Err(ExitKind::Usage(format!(
                     "the profile {} has no network: leave --network out, or take a profile that has one (osso, lab)",
                     linux.profile
                 ))

@@ -10,7 +10,7 @@ use guest_run::{Limits, Live};
 
 use crate::images::{ImageSource, Parts};
 use guest_run::CommandContext;
-use guest_run::Failure;
+use guest_run::ExitKind;
 use guest_run::say;
 use lab::watch::{Until, Watch as View};
 use measure::engine_options::EngineOptions;
@@ -57,16 +57,16 @@ impl Watch {
         let params = Params { on_failure: OnFailure::Observe, ..Params::DEFAULT };
         let request = Request { params: self.engine.over(params), ..Request::default() }
             .changed(&self.append)
-            .map_err(|problem| anyhow!(Failure::Usage(problem.to_string())))?;
+            .map_err(|problem| anyhow!(ExitKind::Usage(problem.to_string())))?;
         let kind = self.target;
         if kind == GuestKind::Linux && request.timer != Timer::Off {
             let text = "uchaos.timer: only the bare-metal guest has a timer to switch";
-            return Err(Failure::Usage(text.to_owned()).into());
+            return Err(ExitKind::Usage(text.to_owned()).into());
         }
         if !request.jobs.is_empty() || !request.targets.is_empty() {
             let text =
                 "a live view chooses job and target itself: leave uchaos.job and uchaos.target out";
-            return Err(Failure::Usage(text.to_owned()).into());
+            return Err(ExitKind::Usage(text.to_owned()).into());
         }
         let parts = match kind {
             GuestKind::BareMetal => Parts::BareMetal,

@@ -10,7 +10,7 @@ use crate::{QemuError, RunError};
 
 /// A failure whose kind matters to the caller.
 #[derive(Debug, Error)]
-pub enum Failure {
+pub enum ExitKind {
     /// A check of ours did not hold.
     #[error("{0}")]
     Check(String),
@@ -29,12 +29,12 @@ pub enum Failure {
 }
 
 /// Runs a program's work with interrupts handled; prints the error it ends with, and gives its exit status.
-pub fn exit(work: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
+pub fn run(work: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
     let outcome = interrupt::install().map_err(anyhow::Error::from).and_then(|()| work());
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            if !matches!(error.downcast_ref(), Some(Failure::OutputClosed)) {
+            if !matches!(error.downcast_ref(), Some(ExitKind::OutputClosed)) {
                 eprintln!("error: {error:#}");
             }
             exit_code(&error)
@@ -64,13 +64,13 @@ fn status_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
             _ => Some(1),
         };
     }
-    cause.downcast_ref::<Failure>().map(|failure| match failure {
-        Failure::Check(_) => 1,
-        Failure::Usage(_) => 2,
-        Failure::Guest(_) => 3,
-        Failure::Missing(_) => 5,
+    cause.downcast_ref::<ExitKind>().map(|failure| match failure {
+        ExitKind::Check(_) => 1,
+        ExitKind::Usage(_) => 2,
+        ExitKind::Guest(_) => 3,
+        ExitKind::Missing(_) => 5,
         // 128 and the number of SIGPIPE, as a shell shows a program that this signal ended.
-        Failure::OutputClosed => 141,
+        ExitKind::OutputClosed => 141,
     })
 }
 
@@ -83,11 +83,11 @@ mod tests {
     fn a_failure_keeps_its_status_under_any_context() {
         let status = |error: anyhow::Error| error.chain().find_map(status_of);
         let wrapped =
-            Err::<(), _>(Failure::Missing("no flex".into())).context("building").unwrap_err();
+            Err::<(), _>(ExitKind::Missing("no flex".into())).context("building").unwrap_err();
         assert_eq!(status(wrapped), Some(5));
         let interrupted = anyhow::Error::from(Interrupted).context("a step");
         assert_eq!(status(interrupted), Some(130));
-        assert_eq!(status(Failure::OutputClosed.into()), Some(141));
+        assert_eq!(status(ExitKind::OutputClosed.into()), Some(141));
         assert_eq!(status(anyhow::anyhow!("anything")), None);
     }
 }
