@@ -18,7 +18,7 @@ use crate::provenance::Provenance;
 use crate::result::{
     BootFigures, CompareResult, Comparison, Plots, RestartResult, SCHEMA_VERSION, TargetResult,
 };
-use crate::taken::{SYNTHETIC, TakenRun, stamp};
+use crate::taken::{RestartMatrix, SYNTHETIC, TakenRun, stamp};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -151,11 +151,11 @@ fn condition(run: &TakenRun) -> String {
 }
 
 fn check_matrix(run: &TakenRun) -> Result<(), ReportError> {
-    let Some(matrix) = &run.restarts else { return Ok(()) };
-    let expected = matrix.rows.saturating_mul(matrix.columns);
-    if expected == matrix.delta_ticks.len() {
-        return Ok(());
-    }
+    let matrices = [&run.restarts, &run.starts];
+    let shape = |matrix: &RestartMatrix| matrix.rows.saturating_mul(matrix.columns);
+    let wrong = matrices.into_iter().flatten().find(|m| shape(m) != m.delta_ticks.len());
+    let Some(matrix) = wrong else { return Ok(()) };
+    let expected = shape(matrix);
     Err(ReportError::MatrixShape {
         target: run.target.clone(),
         boot: run.boot,
@@ -171,20 +171,25 @@ fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
     let run = boots[0];
     // A clock that is made up repeats itself by construction: there is nothing to compare.
     let comparison = if run.accel == SYNTHETIC { None } else { repeat::comparison(boots) };
-    let (mut raw, mut restarts, mut plots) = (None, None, Plots::default());
+    let (mut raw, mut plots) = (None, Plots::default());
+    let (restarts, starts);
     if !run.raw.is_empty() {
         let made = sp800_90b::symbols::from_ticks(&run.raw);
         let ranked = reduce::Ranked::new(&run.raw, made.step.ticks);
         let result = raw::result(run, &made, &ranked);
-        restarts = restarts::result(run, Some(&made.step), result.min_entropy_bits_per_sample);
+        let h = result.min_entropy_bits_per_sample;
+        restarts = restarts::reinitialised(run, Some(&made.step), h);
+        starts = restarts::started(run, Some(&made.step), h);
         raw = Some(result);
         plots = reduce::plots(&run.raw, &ranked, run.restarts.as_ref());
-    } else if run.restarts.is_some() {
-        restarts = restarts::result(run, None, None);
+    } else {
+        restarts = restarts::reinitialised(run, None, None);
+        starts = restarts::started(run, None, None);
     }
+    let credited = [&restarts, &starts].into_iter().flatten();
     let bounds = stream::Bounds {
         single_run: raw.as_ref().and_then(|raw| raw.min_entropy_bits_per_sample),
-        restarts: restarts.as_ref().and_then(|r| r.min_entropy_bits_per_sample),
+        restarts: credited.filter_map(|r| r.min_entropy_bits_per_sample).reduce(f64::min),
         second_boot: comparison.as_ref().and_then(|c| c.min_entropy_bits_per_sample),
     };
     let mut result = TargetResult {
@@ -199,6 +204,7 @@ fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
         raw,
         stream: stream::result(run, bounds),
         restarts,
+        starts,
         health: run
             .health
             .iter()
@@ -242,7 +248,7 @@ fn later(boots: &[&TakenRun], first: &TargetResult) -> Vec<BootFigures> {
         if !run.raw.is_empty() {
             let made = sp800_90b::symbols::from_ticks(&run.raw);
             let raw = raw::figures(run, &made);
-            let restarts = restarts::result(run, Some(&made.step), raw.0);
+            let restarts = restarts::reinitialised(run, Some(&made.step), raw.0);
             figures.min_entropy_bits_per_sample = raw.0;
             figures.median_delta_ticks = raw.1;
             figures.sanity = restarts.as_ref().map(|restarts| restarts.sanity);

@@ -128,8 +128,9 @@ fn target(out: &mut String, target: &TargetResult) -> fmt::Result {
         writeln!(out, "- {}", escape(&claim.text))?;
     }
     writeln!(out)?;
-    if let Some(restarts) = &target.restarts {
-        writeln!(out, "### Restarts\n")?;
+    let restarts = [("Restarts", &target.restarts), ("True starts", &target.starts)];
+    for (title, restarts) in restarts.iter().filter_map(|(title, r)| Some((title, r.as_ref()?))) {
+        writeln!(out, "### {title}\n")?;
         verdict(out, &restarts.verdict)?;
     }
     if let Some(stream) = &target.stream {

@@ -37,6 +37,10 @@ pub struct TakenRun {
     pub stream_seconds: Option<f64>,
     /// Raw noise after restarts, where it was asked for.
     pub restarts: Option<RestartMatrix>,
+    /// Raw noise after true starts (power-on boots of a guest, starts of the process on the host), where it was
+    /// collected. Absent in runs of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts: Option<RestartMatrix>,
     /// The engine's health counters, as the guest reported them.
     pub health: BTreeMap<String, String>,
     /// What the guest said about itself: `turns`, `workload`, `cpu`, `clock_hz`, ...

@@ -114,8 +114,9 @@ fn verdicts(result: &CompareResult, columns: usize) -> String {
     for target in result.targets.iter().filter(|target| !target.isolated) {
         let raw = target.raw.as_ref().map(|raw| ("raw noise", &raw.verdict));
         let restarts = target.restarts.as_ref().map(|restarts| ("restarts", &restarts.verdict));
+        let starts = target.starts.as_ref().map(|starts| ("true starts", &starts.verdict));
         let stream = target.stream.as_ref().map(|stream| ("stream", &stream.verdict));
-        for (what, verdict) in [raw, restarts, stream].into_iter().flatten() {
+        for (what, verdict) in [raw, restarts, starts, stream].into_iter().flatten() {
             add(format!("{} {what}", target.short_title()), verdict);
         }
     }

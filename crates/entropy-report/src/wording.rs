@@ -117,7 +117,7 @@ fn state_target(target: &mut TargetResult, repeated: Option<bool>) {
         raw.verdict.state(vec![claim]);
         raw.verdict.false_alarm = Some(FALSE_ALARM.to_owned());
     }
-    if let Some(restarts) = &mut target.restarts {
+    for restarts in [&mut target.restarts, &mut target.starts].into_iter().flatten() {
         let claim = restart(restarts, isolated);
         restarts.verdict.state(vec![claim]);
     }

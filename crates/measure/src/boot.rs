@@ -14,6 +14,7 @@ use guest_run::{ConsoleLine, ExitKind, Guest, Limits, Machine, Qemu, Session};
 
 use crate::files;
 use crate::guest::BootFiles;
+use crate::start_rows::TargetStarts;
 use crate::taken::{self, BootFacts};
 
 /// Room in the data file for headers and reports, beyond the samples.
@@ -88,10 +89,17 @@ impl Boot<'_> {
         Ok(Taken { runs, self_test, console_log })
     }
 
-    /// Boots it, and keeps what each target gave below `folder`.
-    pub fn keep(&self, qemu: &Qemu, folder: &Path, slug: &str) -> Result<Vec<TakenRun>> {
+    /// Boots it, and keeps what each target gave below `folder`, with the target's true starts where `starts` has them.
+    pub fn keep(
+        &self,
+        qemu: &Qemu,
+        folder: &Path,
+        slug: &str,
+        starts: &[TargetStarts],
+    ) -> Result<Vec<TakenRun>> {
         let Taken { mut runs, console_log, .. } = self.take(qemu, folder, slug, |_| ())?;
         for run in &mut runs {
+            run.starts = TargetStarts::of(starts, &run.target);
             files::write(folder, run, Some(&console_log))?;
         }
         fs::remove_file(&console_log)?;

@@ -145,8 +145,8 @@ mod tests {
     fn an_error_and_the_help_name_what_is_allowed() {
         let text = parse("--turns 8").unwrap_err();
         assert!(text.contains("'--turns <N>'") && text.contains("must be 1 to 7"), "{text}");
-        let text = parse("--workload memroy").unwrap_err();
-        assert!(text.contains("'memory'"), "{text}");
+        let text = parse("--workload flsuh").unwrap_err();
+        assert!(text.contains("'flush'"), "{text}");
         // Without its line breaks.
         let help = parse("--help").unwrap_err();
         let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -154,6 +154,6 @@ mod tests {
             let default = parameter.value(parameter.default_number());
             assert!(help.contains(&format!("[default: {default}]")), "{help}");
         }
-        assert!(help.contains("62, 125, 250, 500, 1000, 2000 or 4000"), "{help}");
+        assert!(help.contains("31, 62, 125, 250, 500, 1000, 2000 or 4000"), "{help}");
     }
 }

@@ -18,6 +18,7 @@ use guest_run::file_sha256;
 const RAW: &str = "raw.u64le";
 const STREAM: &str = "stream.bin";
 const RESTARTS: &str = "restarts.u64le";
+const STARTS: &str = "starts.u64le";
 const CONSOLE: &str = "console.log";
 /// What is not samples: times, health, what the guest said of itself.
 const ABOUT: &str = "taken.json";
@@ -51,6 +52,10 @@ pub fn write(run_folder: &Path, taken: &mut TakenRun, console_log: Option<&Path>
         write_words(&folder.join(RESTARTS), &matrix.delta_ticks)?;
         note("restarts", RESTARTS);
     }
+    if let Some(matrix) = &taken.starts {
+        write_words(&folder.join(STARTS), &matrix.delta_ticks)?;
+        note("starts", STARTS);
+    }
     if let Some(console_log) = console_log {
         let path = folder.join(CONSOLE);
         fs::copy(console_log, &path)
@@ -66,7 +71,8 @@ pub fn write(run_folder: &Path, taken: &mut TakenRun, console_log: Option<&Path>
     let bare = TakenRun {
         raw: Vec::new(),
         stream: Vec::new(),
-        restarts: about_restarts(taken),
+        restarts: taken.restarts.as_ref().map(shape),
+        starts: taken.starts.as_ref().map(shape),
         ..taken.clone()
     };
     let about = About { taken: bare, sha256 };
@@ -108,15 +114,18 @@ fn read(run_folder: &Path, folder: &Path) -> Result<TakenRun> {
         );
     }
     let place = |what: &str| taken.paths.get(what).map(|path| run_folder.join(path));
-    let (raw, stream, restarts) = (place("raw"), place("stream"), place("restarts"));
+    let (raw, stream) = (place("raw"), place("stream"));
+    let (restarts, starts) = (place("restarts"), place("starts"));
     if let Some(path) = raw {
         taken.raw = read_words(&path)?;
     }
     if let Some(path) = stream {
         taken.stream = fs::read(&path)?;
     }
-    if let (Some(path), Some(matrix)) = (restarts, taken.restarts.as_mut()) {
-        matrix.delta_ticks = read_words(&path)?;
+    for (path, matrix) in [(restarts, &mut taken.restarts), (starts, &mut taken.starts)] {
+        if let (Some(path), Some(matrix)) = (path, matrix.as_mut()) {
+            matrix.delta_ticks = read_words(&path)?;
+        }
     }
     Ok(taken)
 }
@@ -126,9 +135,9 @@ pub fn condition(taken: &TakenRun) -> String {
     format!("{}-{}", if taken.isolated { "isolated" } else { "ordinary" }, taken.boot)
 }
 
-fn about_restarts(taken: &TakenRun) -> Option<RestartMatrix> {
-    let matrix = taken.restarts.as_ref()?;
-    Some(RestartMatrix { rows: matrix.rows, columns: matrix.columns, delta_ticks: Vec::new() })
+/// The matrix without its samples.
+fn shape(matrix: &RestartMatrix) -> RestartMatrix {
+    RestartMatrix { rows: matrix.rows, columns: matrix.columns, delta_ticks: Vec::new() }
 }
 
 fn sorted_folders(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
@@ -174,6 +183,7 @@ mod tests {
             raw: vec![1, u64::MAX, 3],
             stream: b"stream".to_vec(),
             restarts: Some(RestartMatrix { rows: 2, columns: 1, delta_ticks: vec![7, 8] }),
+            starts: Some(RestartMatrix { rows: 1, columns: 2, delta_ticks: vec![5, 6] }),
             stream_seconds: Some(0.25),
             ..TakenRun::default()
         }
@@ -193,7 +203,7 @@ mod tests {
         type Damage = fn(&mut Vec<u8>);
         let damages: [Damage; 2] =
             [|bytes| bytes.truncate(bytes.len() - 1), |bytes| bytes[1] ^= 0x10];
-        for (name, damage) in [RAW, RESTARTS, STREAM]
+        for (name, damage) in [RAW, RESTARTS, STARTS, STREAM]
             .into_iter()
             .flat_map(|name| damages.map(|damage| (name, damage)))
         {

@@ -156,6 +156,12 @@ impl<'a> From<&'a LinuxImage> for BootFiles<'a> {
 }
 
 impl BootFiles<'_> {
+    /// What the guest is booted from.
+    #[must_use]
+    pub fn files(&self) -> [&Path; 2] {
+        [self.kernel, self.initrd]
+    }
+
     /// The guest for `machine` with `words` on its command line, and a data port into the file and of the length given.
     pub fn guest(self, machine: &Machine, words: &str, data: Option<(PathBuf, u64)>) -> Guest {
         let kind = self.kind.port_kind();

@@ -19,6 +19,8 @@ pub mod publish;
 pub mod run_guest;
 pub mod runs;
 pub mod settings;
+mod start_rows;
+pub mod starts;
 pub mod stored;
 pub mod synthetic;
 pub mod taken;

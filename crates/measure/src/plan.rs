@@ -93,6 +93,7 @@ impl PlannedBoot {
 mod tests {
     use super::*;
     use crate::engine_options::EngineOptions;
+    use crate::settings::Restarts;
     use chaos_wire::Job;
 
     #[test]
@@ -100,7 +101,8 @@ mod tests {
         let settings = Settings {
             samples: Job::Raw { samples: 1_000_000 },
             stream: Job::Stream { len_bytes: 16 << 20 },
-            restarts: Job::Restart { rows: 1_000, columns: 1_000 },
+            restarts: Restarts { job: Job::Restart { rows: 1_000, columns: 1_000 }, boots: false },
+            jobs: 1,
             engine: EngineOptions::default(),
         };
         let boots = all(3);
@@ -114,7 +116,7 @@ mod tests {
         assert_eq!(boots.iter().filter(|boot| boot.isolated).count(), 4);
         for boot in boots {
             let jobs: Vec<Job> = boot.request(&settings).jobs.iter().collect();
-            let long = [settings.samples, settings.stream, settings.restarts];
+            let long = [settings.samples, settings.stream, settings.restarts.job];
             let short = [settings.samples, Job::Stream { len_bytes: 1 << 20 }];
             let expected = if boot.isolated || boot.number == 1 { &long[..] } else { &short };
             assert_eq!(jobs, expected, "{}", boot.name());

@@ -21,12 +21,36 @@ pub struct Settings {
     #[arg(long, value_name = "BYTES", default_value = "16M", value_parser = job("stream"))]
     #[arg(help_heading = "What to record")]
     pub stream: Job,
-    /// Restart matrix in a first boot, by re-initialisation in the guest
-    #[arg(long, value_name = "ROWSxCOLUMNS", default_value = "1000x1000", value_parser = job("restart"))]
+    /// Restart matrix in a first boot, by re-initialisation in the guest and by process starts on the host; with `boot:`,
+    /// also by as many power-on boots of each guest, which are resumed after an interrupt
+    #[arg(long, value_name = "[boot:]ROWSxCOLUMNS", default_value = "1000x1000", value_parser = Restarts::parse)]
     #[arg(help_heading = "What to record")]
-    pub restarts: Job,
+    pub restarts: Restarts,
+    /// Power-on boots that run at the same time for `--restarts boot:`
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    #[arg(help_heading = "What to record")]
+    pub jobs: u8,
     #[command(flatten)]
     pub engine: EngineOptions,
+}
+
+/// Which restarts are recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Restarts {
+    /// `restart:ROWSxCOLUMNS`.
+    pub job: Job,
+    /// Whether guests are also booted as many times.
+    pub boots: bool,
+}
+
+impl Restarts {
+    fn parse(text: &str) -> Result<Self, String> {
+        let (boots, shape) = match text.strip_prefix("boot:") {
+            Some(shape) => (true, shape),
+            None => (false, text),
+        };
+        Ok(Self { job: job("restart")(shape)?, boots })
+    }
 }
 
 /// Parses what follows the colon of a job.
@@ -40,7 +64,7 @@ impl Settings {
     #[must_use]
     pub fn request(&self, targets: Targets, isolated: bool) -> Request {
         let mut jobs = Jobs::EMPTY;
-        for job in [self.samples, self.stream, self.restarts] {
+        for job in [self.samples, self.stream, self.restarts.job] {
             // Three kinds, so that none is there twice.
             let _ = jobs.push(job);
         }

@@ -128,6 +128,7 @@ fn health(
 mod tests {
     use super::*;
     use crate::engine_options::EngineOptions;
+    use crate::settings::Restarts;
     use entropy_report::{Provenance, Status, analyse};
 
     #[test]
@@ -135,7 +136,8 @@ mod tests {
         let settings = Settings {
             samples: Job::Raw { samples: 1_000_000 },
             stream: Job::Stream { len_bytes: 1 << 20 },
-            restarts: Job::Restart { rows: 20, columns: 50 },
+            restarts: Restarts { job: Job::Restart { rows: 20, columns: 50 }, boots: false },
+            jobs: 1,
             engine: EngineOptions::default(),
         };
         let run = make(&settings).unwrap();

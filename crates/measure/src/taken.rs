@@ -47,6 +47,7 @@ fn from_target(taken: TargetCapture, lines: &[ConsoleLine], facts: &BootFacts) -
             columns: matrix.columns as usize,
             delta_ticks: matrix.delta_ticks,
         }),
+        starts: None,
         health,
         meta,
         timeline,

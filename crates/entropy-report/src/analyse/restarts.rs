@@ -12,23 +12,44 @@ use sp800_90b::symbols::CounterStep;
 /// SP 800-90B §3.1.4.1: this many restarts, and this many samples after each.
 const SIDE: usize = 1_000;
 
-const METHOD: &str = "re-initialisation of the engine within one boot, not a reboot";
+const REINITIALISATION: &str = "re-initialisation of the engine within one boot, not a reboot";
+const POWER_ON: &str = "a power-on boot of the guest";
+const PROCESS_START: &str = "a start of the process";
 const FORMULA: &str = "sanity (SP 800-90B §3.1.4.3): the most frequent symbol of any row or column stays within the \
      cutoff at significance 0.01 for p = 2^−H_I; then min(H_r, H_c) ≥ H_I / 2 and H = min(H_I, H_r, H_c)";
 const FALSE_ALARM: &str = "by design, 1 good source in 100 fails the sanity check";
 
-/// Checks the matrix of `run` against `h_initial`, its assessed min-entropy in bits per sample.
-pub(crate) fn result(
+/// Checks the matrix of re-initialisations in `run` against `h_initial`, its assessed min-entropy in bits per sample.
+pub(crate) fn reinitialised(
     run: &TakenRun,
     raw_step: Option<&CounterStep>,
     h_initial: Option<f64>,
 ) -> Option<RestartResult> {
-    let matrix = run.restarts.as_ref()?;
+    result(run, run.restarts.as_ref()?, REINITIALISATION, raw_step, h_initial)
+}
+
+/// The same for the matrix of true starts.
+pub(crate) fn started(
+    run: &TakenRun,
+    raw_step: Option<&CounterStep>,
+    h_initial: Option<f64>,
+) -> Option<RestartResult> {
+    let method = if run.accel == "host" { PROCESS_START } else { POWER_ON };
+    result(run, run.starts.as_ref()?, method, raw_step, h_initial)
+}
+
+fn result(
+    run: &TakenRun,
+    matrix: &RestartMatrix,
+    method: &str,
+    raw_step: Option<&CounterStep>,
+    h_initial: Option<f64>,
+) -> Option<RestartResult> {
     let mut result = RestartResult {
         rows: matrix.rows as u64,
         columns: matrix.columns as u64,
         sha256: digest::of_ticks(&matrix.delta_ticks),
-        method: METHOD.to_owned(),
+        method: method.to_owned(),
         sanity: Sanity::Invalid,
         h_initial,
         cutoff: None,
@@ -106,7 +127,7 @@ mod tests {
     #[test]
     fn even_noise_passes_and_is_credited_no_more_than_the_run() {
         let result =
-            result(&run(even(), 1_000, 1_000), None, Some(2.0)).expect("there is a matrix");
+            reinitialised(&run(even(), 1_000, 1_000), None, Some(2.0)).expect("there is a matrix");
         assert_eq!(result.sanity, Sanity::Passed);
         assert_eq!(result.min_entropy_bits_per_sample, Some(2.0));
     }
@@ -116,7 +137,7 @@ mod tests {
         let mut deltas = even();
         deltas.iter_mut().skip(3).step_by(1_000).for_each(|delta| *delta = 77);
         let result =
-            result(&run(deltas, 1_000, 1_000), None, Some(2.0)).expect("there is a matrix");
+            reinitialised(&run(deltas, 1_000, 1_000), None, Some(2.0)).expect("there is a matrix");
         assert_eq!(result.sanity, Sanity::Failed);
         assert_eq!(result.worst_column, Some(WorstLine { index: 3, count: 1_000 }));
         assert_eq!(result.min_entropy_bits_per_sample, None);
@@ -125,7 +146,19 @@ mod tests {
     #[test]
     fn a_small_matrix_is_invalid_never_failed() {
         let result =
-            result(&run(vec![7; 100], 10, 10), None, Some(2.0)).expect("there is a matrix");
+            reinitialised(&run(vec![7; 100], 10, 10), None, Some(2.0)).expect("there is a matrix");
         assert_eq!((result.sanity, result.held()), (Sanity::Invalid, None));
+    }
+
+    #[test]
+    fn a_matrix_of_true_starts_is_checked_like_any_and_names_its_method() {
+        let mut starts = run(even(), 1_000, 1_000);
+        starts.starts = starts.restarts.take();
+        assert!(reinitialised(&starts, None, Some(2.0)).is_none());
+        let guest = started(&starts, None, Some(2.0)).expect("there is a matrix");
+        assert_eq!((guest.sanity, guest.method.as_str()), (Sanity::Passed, POWER_ON));
+        starts.accel = "host".to_owned();
+        let host = started(&starts, None, Some(2.0)).expect("there is a matrix");
+        assert_eq!(host.method, PROCESS_START);
     }
 }

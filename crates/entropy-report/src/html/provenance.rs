@@ -42,6 +42,7 @@ fn samples(result: &CompareResult) -> Markup {
                     ("raw", target.raw.as_ref().map(|raw| &raw.sha256)),
                     ("stream", target.stream.as_ref().map(|stream| &stream.sha256)),
                     ("restarts", target.restarts.as_ref().map(|restarts| &restarts.sha256)),
+                    ("starts", target.starts.as_ref().map(|starts| &starts.sha256)),
                 ];
                 @for (kind, hash) in hashes {
                     @if let Some(hash) = hash {

@@ -44,7 +44,9 @@ fn target(target: &TargetResult) -> Result<Markup, ReportError> {
             }
             @if let Some(raw) = &target.raw {
                 (parts::verdict(&raw.verdict))
-                @if let Some(restarts) = &target.restarts { (parts::verdict(&restarts.verdict)) }
+                @for restarts in [&target.restarts, &target.starts].into_iter().flatten() {
+                    (parts::verdict(&restarts.verdict))
+                }
                 div.grid {
                     (estimators(target, raw))
                     @for figure in figures { (figure) }

@@ -38,6 +38,9 @@ pub struct TargetResult {
     pub stream: Option<StreamResult>,
     /// Restart check; null where no matrix was recorded.
     pub restarts: Option<RestartResult>,
+    /// Check of true starts; absent where none were collected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts: Option<RestartResult>,
     /// The engine's health counters as the guest reported them; whole numbers are numbers.
     pub health: BTreeMap<String, serde_json::Value>,
     /// What the guest said about itself.
@@ -86,7 +89,11 @@ impl TargetResult {
                 .as_ref()
                 .and_then(|r| r.min_entropy_bits_per_sample),
             sanity: restarts.map(|restarts| restarts.sanity),
-            restarts_held: restarts.and_then(RestartResult::held),
+            restarts_held: [restarts, self.starts.as_ref()]
+                .into_iter()
+                .flatten()
+                .filter_map(RestartResult::held)
+                .reduce(|one, other| one && other),
             mb_per_s: self.stream.as_ref().and_then(|stream| stream.mb_per_s),
         }
     }

@@ -78,6 +78,7 @@ pub(crate) fn run(target: &str, isolated: bool, boot: u32, seed: u64, sizes: Siz
             columns: sizes.side,
             delta_ticks: deltas(dice, sizes.side * sizes.side, base, gcd, spread),
         }),
+        starts: None,
         health: if ours {
             text(&[
                 ("state", "healthy"),

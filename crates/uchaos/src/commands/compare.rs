@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use chaos_wire::{Target, Targets};
 use clap::Args;
 use entropy_report::{AnalyseOptions, CompareResult, Progress, Provenance, TakenRun, analyse};
 use indicatif::ProgressBar;
@@ -15,20 +16,26 @@ use guest_run::Images;
 use guest_run::progress::task;
 use guest_run::say;
 use measure::external::ExternalOptions;
-use measure::guest::MachineOptions;
+use measure::guest::{GuestKind, Host, MachineOptions};
 use measure::plan::{self, PlannedBoot};
 use measure::publish;
 use measure::runs::{RunFolder, RunsOption};
 use measure::settings::Settings;
+use measure::starts::{self, Collection, Shape, Start, TargetStarts};
 use measure::stored;
 use measure::{host, synthetic};
 
 const READ: &str = "read";
 const HOST: &str = "host";
+const HOST_STARTS: &str = "host, process starts";
+const GUEST_STARTS: [(GuestKind, &str); 2] = [
+    (GuestKind::BareMetal, "bare metal, power-on boots"),
+    (GuestKind::Linux, "linux, power-on boots"),
+];
 const SYNTHETIC: &str = "synthetic clock";
 const ASSESS: &str = "assess";
 /// The steps after the boots, and those of runs that are read instead.
-const AFTER_BOOTS: [&str; 4] = [HOST, SYNTHETIC, ASSESS, publish::REPORT];
+const AFTER_BOOTS: [&str; 5] = [HOST_STARTS, HOST, SYNTHETIC, ASSESS, publish::REPORT];
 const ON_RECORDED: [&str; 3] = [READ, ASSESS, publish::REPORT];
 
 /// Build, boot and measure both machines, assess the samples, write the report.
@@ -37,6 +44,7 @@ const ON_RECORDED: [&str; 3] = [READ, ASSESS, publish::REPORT];
   cargo xtask compare                              the main job, as it is
   cargo xtask compare --samples 100000 --restarts 100x1000 --stream 1M     a quick look
   cargo xtask compare --workload memory --claim 250 --machine microvm
+  cargo xtask compare --restarts boot:1000x1000    also 1,000 power-on boots of each guest; Ctrl-C and repeat: resumes
   cargo xtask compare --boots 10                   a better idea of how far figures spread
   cargo xtask compare runs/A runs/B                existing runs, from any host or day, side by side: boots no guest
   cargo xtask compare runs/A                       one existing run, assessed again
@@ -72,25 +80,44 @@ impl Compare {
         let images = source.images(
             context,
             Parts::Both,
-            boots.len() + AFTER_BOOTS.len() + self.external.steps(),
+            boots.len() + self.guest_starts().len() + AFTER_BOOTS.len() + self.external.steps(),
         )?;
         let qemu_host = self.machine.host()?;
         let Some(run) = run else { return self.show_commands(&images, &qemu_host, &boots) };
+        let mut starts = Vec::new();
+        for (guest, label) in self.guest_starts() {
+            starts.extend(task(&context.next_label(label), |bar| {
+                self.boot_often(*guest, &images, &qemu_host, &runs, bar)
+            })?);
+        }
         let mut taken = Vec::new();
         for boot in boots {
             let label = context.next_label(&boot.name());
             let taken_now = task(&label, |_| {
                 let request = boot.request(&self.settings);
                 boot.boot(&images, &qemu_host, &self.machine, &request)?
-                    .keep(&qemu_host.qemu, run.path(), &boot.slug())
+                    .keep(&qemu_host.qemu, run.path(), &boot.slug(), of_first(boot, &starts))
                     .with_context(|| format!("measuring {}", boot.name()))
             })?;
             taken.extend(taken_now);
         }
         let deadline = self.machine.deadline();
+        let on_host = task(&context.next_label(HOST_STARTS), |bar| {
+            let Some(shape) = Shape::of(self.settings.restarts.job) else { return Ok(Vec::new()) };
+            let first = host::request(&self.settings, 1);
+            let request = shape.request(&first, first.targets);
+            let start = Start::Process { images: &images, deadline };
+            let store = starts::store(&runs, HOST);
+            Collection { start, request: &request, shape, jobs: 1, store }.collect(bar)
+        })?;
+        starts.extend(on_host);
         let on_host = task(&context.next_label(HOST), |_| {
             (1..=self.boots)
-                .map(|number| host::take(&images, &self.settings, deadline, run.path(), number))
+                .map(|number| {
+                    let request = host::request(&self.settings, number);
+                    let of_first = if number == 1 { starts.as_slice() } else { &[] };
+                    host::keep(&images, &request, deadline, run.path(), number, of_first)
+                })
                 .collect::<Result<Vec<_>>>()
         })?;
         taken.extend(on_host);
@@ -107,7 +134,36 @@ impl Compare {
         )?;
         let mut result = assess(context, &taken, provenance, Vec::new())?;
         self.external.run(context, &mut result, &taken)?;
-        publish::write(context, run, &result, &taken)
+        publish::write(context, run, &result, &taken)?;
+        starts::forget(&runs)
+    }
+
+    /// The guests that are booted as often as the restart matrix has rows.
+    fn guest_starts(&self) -> &'static [(GuestKind, &'static str)] {
+        if self.settings.restarts.boots { &GUEST_STARTS } else { &[] }
+    }
+
+    /// True restarts of a guest: power-on boots, each for its first samples.
+    fn boot_often(
+        &self,
+        guest: GuestKind,
+        images: &Images,
+        host: &Host,
+        runs: &Path,
+        bar: &ProgressBar,
+    ) -> Result<Vec<TargetStarts>> {
+        let Some(shape) = Shape::of(self.settings.restarts.job) else { return Ok(Vec::new()) };
+        let planned = PlannedBoot { guest, isolated: false, number: 1 };
+        let targets = match guest {
+            GuestKind::BareMetal => Targets::EMPTY.with(Target::BareMetal),
+            GuestKind::Linux => Targets::EMPTY.with(Target::LinuxModule).with(Target::LinuxUser),
+        };
+        let request = shape.request(&planned.request(&self.settings), targets);
+        let boot = planned.boot(images, host, &self.machine, &request)?;
+        let start = Start::Guest { boot, qemu: &host.qemu };
+        let store = starts::store(runs, guest.slug());
+        let jobs = usize::from(self.settings.jobs);
+        Collection { start, request: &request, shape, jobs, store }.collect(bar)
     }
 
     /// Existing runs side by side; a single one is assessed again. No guest is booted.
@@ -127,21 +183,22 @@ impl Compare {
     }
 
     /// `--dry-run`: every command that would take a measurement.
-    fn show_commands(
-        &self,
-        images: &Images,
-        host: &measure::guest::Host,
-        boots: &[PlannedBoot],
-    ) -> Result<()> {
+    fn show_commands(&self, images: &Images, host: &Host, boots: &[PlannedBoot]) -> Result<()> {
         for boot in boots {
             let request = boot.request(&self.settings);
             let boots = boot.boot(images, host, &self.machine, &request)?;
             let command = boots.command(&host.qemu, Path::new("data.capture"));
             say!("# {}\n{}", boot.name(), guest_run::quoted(&command))?;
         }
-        let on_host = host::command(images, &self.settings, 1, Path::new("data.capture"))?;
+        let request = host::request(&self.settings, 1);
+        let on_host = host::command(images, &request, Path::new("data.capture"))?;
         say!("# the host itself\n{}", guest_run::quoted(&on_host))
     }
+}
+
+/// True starts are kept with the first ordinary boot.
+fn of_first(boot: PlannedBoot, starts: &[TargetStarts]) -> &[TargetStarts] {
+    if boot.number == 1 && !boot.isolated { starts } else { &[] }
 }
 
 fn assess(

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Rows of a restart matrix on disk while they are collected: one record per start, appended and flushed to the disk
+//! at once, so that an interrupt or a power cut loses at most the start under way.
+//!
+//! A file is a header (magic, shape, what was measured as a SHA-256) and records (number of the start, its samples,
+//! CRC-32; little-endian). A record that was not written whole is cut off when the file is opened again.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use chaos_wire::{Target, crc32};
+use entropy_report::RestartMatrix;
+use guest_run::ExitKind;
+
+const MAGIC: &[u8; 8] = b"UCHAROW1";
+const HEADER_BYTES: usize = 48;
+
+/// The true starts of one target, complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetStarts {
+    pub target: Target,
+    pub matrix: RestartMatrix,
+}
+
+impl TargetStarts {
+    /// Those of the target named `name`, where `starts` has them.
+    pub(crate) fn of(starts: &[Self], name: &str) -> Option<RestartMatrix> {
+        starts.iter().find(|one| one.target.word() == name).map(|one| one.matrix.clone())
+    }
+}
+
+/// The file under collection; one process at a time holds it.
+#[derive(Debug)]
+pub(crate) struct StartRows {
+    path: PathBuf,
+    file: File,
+    samples: usize,
+    rows: BTreeMap<u32, Vec<u64>>,
+}
+
+impl StartRows {
+    /// Opens `path`, or creates it, for starts of `samples` samples each. `measured` identifies what is started: rows
+    /// of another machine, image or request are never mixed in.
+    ///
+    /// # Errors
+    /// Returns an error if another process is collecting into the file, if it holds something else, or if it cannot be
+    /// read or written.
+    pub(crate) fn open(path: &Path, samples: usize, measured: &[u8; 32]) -> Result<Self> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+        }
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .with_context(|| format!("opening {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let text = format!(
+                    "collecting starts into {}: another process is doing this now; wait for it, or use another --runs folder",
+                    path.display()
+                );
+                return Err(ExitKind::Usage(text).into());
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("locking {}", path.display()));
+            }
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).with_context(|| format!("reading {}", path.display()))?;
+        let expected = header(samples, measured);
+        let mut whole = HEADER_BYTES;
+        let mut rows = BTreeMap::new();
+        if bytes.len() < HEADER_BYTES {
+            file.set_len(0)
+                .and_then(|()| file.rewind())
+                .and_then(|()| file.write_all(&expected))
+                .and_then(|()| file.sync_all())
+                .with_context(|| format!("writing {}", path.display()))?;
+        } else if bytes[..HEADER_BYTES] != expected {
+            return Err(anyhow!(ExitKind::Check(format!(
+                "{} holds starts of something else, or is damaged; remove it to collect from the beginning",
+                path.display()
+            ))));
+        } else {
+            for record in bytes[HEADER_BYTES..].chunks(record_bytes(samples)) {
+                let Some((number, row)) = parse(record, samples) else { break };
+                rows.insert(number, row);
+                whole += record.len();
+            }
+            file.set_len(whole as u64).and_then(|()| file.seek(SeekFrom::End(0))).with_context(
+                || format!("cutting off an incomplete record of {}", path.display()),
+            )?;
+        }
+        Ok(Self { path: path.to_path_buf(), file, samples, rows })
+    }
+
+    /// Whether start `number` has been recorded.
+    pub(crate) fn has(&self, number: u32) -> bool {
+        self.rows.contains_key(&number)
+    }
+
+    /// How many starts are recorded.
+    pub(crate) fn recorded(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Appends the samples of start `number`; they are on the disk when this returns.
+    ///
+    /// # Errors
+    /// Returns an error if the start gave another number of samples, or the file cannot be written; then the file is as
+    /// it was before.
+    pub(crate) fn append(&mut self, number: u32, samples: &[u64]) -> Result<()> {
+        if samples.len() != self.samples {
+            return Err(anyhow!(ExitKind::Guest(format!(
+                "start {number} gave {} samples instead of {}",
+                samples.len(),
+                self.samples
+            ))));
+        }
+        let mut record = Vec::with_capacity(record_bytes(self.samples));
+        record.extend(number.to_le_bytes());
+        record.extend(samples.iter().flat_map(|delta| delta.to_le_bytes()));
+        record.extend(crc32(&record).to_le_bytes());
+        let before = self.file.stream_position().context("finding the end of the rows")?;
+        let written = self.file.write_all(&record).and_then(|()| self.file.sync_data());
+        if let Err(error) = written {
+            let _ = self.file.set_len(before);
+            return Err(error).with_context(|| format!("writing {}", self.path.display()));
+        }
+        self.rows.insert(number, samples.to_vec());
+        Ok(())
+    }
+
+    /// The samples of starts 1 to `rows`, start by start.
+    ///
+    /// # Errors
+    /// Returns an error if a start is missing.
+    pub(crate) fn all(&self, rows: u32) -> Result<Vec<u64>> {
+        let mut all = Vec::with_capacity(rows as usize * self.samples);
+        for number in 1..=rows {
+            all.extend(
+                self.rows.get(&number).with_context(|| format!("start {number} is missing"))?,
+            );
+        }
+        Ok(all)
+    }
+}
+
+const fn record_bytes(samples: usize) -> usize {
+    4 + 8 * samples + 4
+}
+
+fn header(samples: usize, measured: &[u8; 32]) -> Vec<u8> {
+    let mut header = Vec::with_capacity(HEADER_BYTES);
+    header.extend(MAGIC);
+    header.extend((samples as u64).to_le_bytes());
+    header.extend(measured);
+    header
+}
+
+/// A record, if it is whole.
+fn parse(record: &[u8], samples: usize) -> Option<(u32, Vec<u64>)> {
+    if record.len() != record_bytes(samples) {
+        return None;
+    }
+    let (checked, crc) = record.split_last_chunk::<4>()?;
+    let (number, row) = checked.split_first_chunk::<4>()?;
+    if crc32(checked) != u32::from_le_bytes(*crc) {
+        return None;
+    }
+    let row = row.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect();
+    Some((u32::from_le_bytes(*number), row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: [u8; 32] = [7; 32];
+
+    fn row(number: u32) -> Vec<u64> {
+        (0..5).map(|at| u64::from(number) * 100 + at).collect()
+    }
+
+    #[test]
+    fn a_collection_resumes_after_a_cut_at_every_byte() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows");
+        let mut rows = StartRows::open(&path, 5, &ID).unwrap();
+        for number in [1, 3, 2] {
+            rows.append(number, &row(number)).unwrap();
+        }
+        drop(rows);
+        let whole = fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            let mut rows = StartRows::open(&path, 5, &ID).unwrap();
+            let complete = length.saturating_sub(HEADER_BYTES) / record_bytes(5);
+            assert_eq!(rows.recorded(), complete, "cut at {length}");
+            for number in 1..=3 {
+                if !rows.has(number) {
+                    rows.append(number, &row(number)).unwrap();
+                }
+            }
+            assert_eq!(rows.all(3).unwrap(), [row(1), row(2), row(3)].concat());
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_ends_what_is_kept_and_another_measurement_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows");
+        let mut rows = StartRows::open(&path, 5, &ID).unwrap();
+        rows.append(1, &row(1)).unwrap();
+        rows.append(2, &row(2)).unwrap();
+        drop(rows);
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[HEADER_BYTES + record_bytes(5) + 9] ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        let rows = StartRows::open(&path, 5, &ID).unwrap();
+        assert!(rows.has(1) && !rows.has(2));
+        drop(rows);
+        let other = StartRows::open(&path, 5, &[8; 32]).unwrap_err().to_string();
+        assert!(other.contains("something else"), "{other}");
+        let other = StartRows::open(&path, 6, &ID).unwrap_err().to_string();
+        assert!(other.contains("something else"), "{other}");
+    }
+
+    #[test]
+    fn two_processes_do_not_collect_into_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows");
+        let _held = StartRows::open(&path, 5, &ID).unwrap();
+        let error = StartRows::open(&path, 5, &ID).unwrap_err().to_string();
+        assert!(error.contains("another process"), "{error}");
+    }
+
+    #[test]
+    fn a_short_start_is_refused_and_leaves_the_file_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows");
+        let mut rows = StartRows::open(&path, 5, &ID).unwrap();
+        assert!(rows.append(1, &[1, 2]).is_err());
+        assert!(rows.recorded() == 0 && rows.all(1).is_err());
+    }
+}
