@@ -182,14 +182,19 @@ fn a_report_is_read_in_two_minutes_and_printed_on_few_sheets(program: &Program) 
 fn axe_finds_nothing_serious_in_a_report((program, axe): &(Program, PathBuf)) {
     let mut browser = Chromium::start(program);
     let source = std::fs::read_to_string(axe).expect("axe-core can be read");
-    let path = saved("report-axe.html", &page(2));
-    for (screen_name, screen) in SCREENS.into_iter().filter(|(_, screen)| !screen.paper) {
-        browser.open(&path, screen);
-        browser.evaluate(&format!("{source}\n0"));
-        let mut found: Vec<String> = list(&mut browser, VIOLATIONS);
-        browser.evaluate(UNFOLD);
-        found.extend(list::<String>(&mut browser, VIOLATIONS));
-        assert!(found.is_empty(), "at {screen_name}: {found:#?}");
+    for (name, runs) in [("report-axe", 1), ("report-runs-axe", 2)] {
+        let path = saved(&format!("{name}.html"), &page(runs));
+        for (screen_name, screen) in SCREENS.into_iter().filter(|(_, screen)| !screen.paper) {
+            browser.open(&path, screen);
+            browser.evaluate(&format!("{source}\n0"));
+            let mut found: Vec<String> = list(&mut browser, VIOLATIONS);
+            // Unfolded, a page has some 10,000 elements, which axe-core takes a minute for: once in each colour scheme.
+            if runs == 1 && screen.width == DESK.width {
+                browser.evaluate(UNFOLD);
+                found.extend(list::<String>(&mut browser, VIOLATIONS));
+            }
+            assert!(found.is_empty(), "{name} at {screen_name}: {found:#?}");
+        }
     }
     browser.evaluate("document.body.append(document.createElement('img')), 0");
     let found: Vec<String> = list(&mut browser, VIOLATIONS);
