@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A long capture block by block: does the source keep its entropy, and which stretch has the least?
 
-use crate::track::{AssessError, Control, Track, assess_with};
+use crate::control::Control;
+use crate::track::{AssessError, Track, assess_with};
 use crate::{Assessment, Symbols};
 
 /// A block of this length is what SP 800-90B §3.1.1 asks for.

@@ -45,7 +45,10 @@ pub(crate) fn conclude(
     // Where a precondition failed there is no value.
     let valid = !matches!(status, Status::Invalid | Status::NotIid);
     let least = if valid { least(bits, &estimators) } else { None };
-    let verdict = verdict(status, bits, least.as_ref(), &missing);
+    let mut verdict = verdict(status, bits, least.as_ref(), &missing);
+    if let Some(repeat) = least.as_ref().and_then(|least| longest_repeat(&estimators, least)) {
+        verdict += &repeat;
+    }
     let formula = formula(bits, &estimators);
     Assessment {
         track,
@@ -153,6 +156,25 @@ fn verdict(status: Status, bits: u8, least: Option<&Least>, missing: &[String]) 
     }
 }
 
+/// Where the longest repeat is, if the binding estimator counts repeats.
+fn longest_repeat(estimators: &EstimatorSet, least: &Least) -> Option<String> {
+    if !matches!(least.binding.estimator.as_str(), "t_tuple" | "lrs") {
+        return None;
+    }
+    let (set, unit) = if least.binding.on == "bitstring" {
+        (&estimators.bitstring, "bits")
+    } else {
+        (&estimators.literal, "samples")
+    };
+    let lrs = set.as_ref()?.lrs.as_ref()?.value()?;
+    let (first, second) = lrs.longest_at?;
+    Some(format!(
+        " The longest repeat is {} {unit} long, at {unit} {first} and {second} (from 0): if that is more than chance, \
+         look for a stuck source or a buffer that was written twice.",
+        lrs.v
+    ))
+}
+
 fn warnings(symbols: &Symbols) -> Vec<String> {
     let mut warnings = Vec::new();
     if symbols.len() < WANTED_SAMPLES {
@@ -169,4 +191,49 @@ fn warnings(symbols: &Symbols) -> Vec<String> {
         ));
     }
     warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Symbols, Track, assess};
+
+    #[test]
+    fn a_buffer_written_twice_is_found() {
+        let mut state = 1_u64;
+        let mut noise: Vec<u8> = (0..30_000)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (state >> 60) as u8
+            })
+            .collect();
+        noise.copy_within(1000..5000, 20_000);
+        let symbols = Symbols::new(noise, 4).unwrap();
+        let result = assess(&symbols, Track::NonIid).unwrap();
+        let lrs = result.estimators.literal.as_ref().unwrap().lrs.as_ref().unwrap();
+        let lrs = lrs.value().unwrap();
+        assert_eq!((lrs.v, lrs.longest_at), (4000, Some((1000, 20_000))));
+        let verdict = &result.verdict;
+        assert!(verdict.contains("is 4000 samples long, at samples 1000 and 20000"), "{verdict}");
+    }
+
+    #[test]
+    fn a_conditioned_data_set_has_only_its_bits_estimated() {
+        let mut state = 1_u64;
+        let noise: Vec<u8> = (0..20_000)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (state >> 63) as u8
+            })
+            .collect();
+        // Two different symbols: the non-IID track has no bitstring of them.
+        let symbols = Symbols::new(noise, 2).unwrap();
+        let initial = assess(&symbols, Track::NonIid).unwrap();
+        assert!(initial.estimators.bitstring.is_none() && initial.h_original.is_some());
+        let result = assess(&symbols, Track::Conditioned).unwrap();
+        assert!(result.estimators.literal.is_none() && result.h_original.is_none());
+        let h_prime = result.h_bitstring.unwrap();
+        // Every other bit is constant.
+        assert!(h_prime < 0.6, "{h_prime}");
+        assert_eq!(result.min_entropy_bits_per_sample, Some(2.0 * h_prime));
+    }
 }

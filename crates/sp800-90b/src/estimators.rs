@@ -18,6 +18,8 @@ mod predictor;
 mod race;
 mod repeats;
 mod short_repeats;
+mod suffix_part;
+mod suffixes;
 mod tally;
 mod tuples;
 

@@ -20,8 +20,9 @@ use permutation::permutations;
 pub use permutation::{Permutation, SHUFFLES, StatisticResult, permutation_tests};
 pub use statistic::Statistic;
 
+use crate::control::Control;
 use crate::estimators::Repeats;
-use crate::{Control, Invalid, InvalidStatus, Outcome, Symbols};
+use crate::{Invalid, InvalidStatus, Outcome, Symbols};
 
 /// Symbols that the statistics of §5.1 need: 33 blocks of 8 bits for the largest lag on binary data.
 const NEEDED: usize = 33 * 8;
@@ -157,6 +158,12 @@ fn untestable(symbols: &Symbols) -> Option<Invalid> {
                 "the statistics of §5.1 need {NEEDED} samples or more, and there are {}",
                 symbols.len()
             ),
+        });
+    }
+    if symbols.len() > u32::MAX as usize {
+        return Some(Invalid {
+            status: InvalidStatus::TooLarge,
+            reason: format!("{} samples are more than are shuffled (2^32 - 1)", symbols.len()),
         });
     }
     (symbols.alphabet_size() < 2).then(|| Invalid {

@@ -22,6 +22,7 @@ pub mod assessment;
 pub mod blocks;
 mod conclusion;
 pub mod conditioning;
+mod control;
 pub mod estimators;
 #[cfg(feature = "serde")]
 pub mod esv;
@@ -38,8 +39,7 @@ pub mod symbols;
 mod track;
 
 pub use assessment::{Assessment, Binding, EstimatorSet, Estimators, Status};
+pub use control::{Control, Progress};
 pub use outcome::{Invalid, InvalidStatus, MinEntropy, Outcome};
 pub use symbols::{BitString, Sequence, SymbolError, Symbols};
-pub use track::{
-    AssessError, Control, Progress, Track, assess, assess_with, assess_with_progress, memory_needed,
-};
+pub use track::{AssessError, Track, assess, assess_with, assess_with_progress, memory_needed};

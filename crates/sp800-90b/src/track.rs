@@ -3,6 +3,7 @@
 
 use crate::assessment::{Assessment, EstimatorSet, Estimators};
 use crate::conclusion::conclude;
+use crate::control::{Control, Progress};
 use crate::estimators::{
     Lrs, Repeats, TTuple, collision, compression, held_suffixes, lag, lrs, lz78y, markov, mcv,
     mcv_of, multi_mcw, multi_mmc, t_tuple,
@@ -10,7 +11,7 @@ use crate::estimators::{
 use crate::iid::iid_tests;
 use crate::parallel::{self, Task};
 use crate::{Outcome, Sequence, Symbols};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Which estimators are run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,65 +68,6 @@ pub enum AssessError {
     Cancelled,
 }
 
-/// How far an assessment has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Progress {
-    /// Steps done so far.
-    pub done: usize,
-    /// Steps in all.
-    pub total: usize,
-    /// The step that was done last.
-    pub step: &'static str,
-}
-
-/// How an assessment is watched, stopped and extended.
-#[derive(Clone, Copy, Default)]
-pub struct Control<'a> {
-    progress: Option<&'a (dyn Fn(Progress) + Sync)>,
-    cancel: Option<&'a AtomicBool>,
-    full_ranks: bool,
-}
-
-impl<'a> Control<'a> {
-    /// Calls `progress` after each step, from the thread that did it.
-    #[must_use]
-    pub fn on_progress(mut self, progress: &'a (dyn Fn(Progress) + Sync)) -> Self {
-        self.progress = Some(progress);
-        self
-    }
-
-    /// Ends with [`AssessError::Cancelled`] soon after `cancel` is set: no further estimator is started, and no further
-    /// shuffle.
-    #[must_use]
-    pub fn cancelled_by(mut self, cancel: &'a AtomicBool) -> Self {
-        self.cancel = Some(cancel);
-        self
-    }
-
-    /// Counts every statistic of the permutation tests in all 10,000 shuffles, and not only until it has passed. The
-    /// ranks are then exact; the outcome is the same.
-    #[must_use]
-    pub fn full_ranks(mut self, full_ranks: bool) -> Self {
-        self.full_ranks = full_ranks;
-        self
-    }
-
-    pub(crate) fn wants_full_ranks(&self) -> bool {
-        self.full_ranks
-    }
-
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed))
-    }
-
-    pub(crate) fn report(&self, progress: Progress) {
-        if let Some(report) = self.progress {
-            report(progress);
-        }
-    }
-}
-
 /// Assesses `symbols` by a track of SP 800-90B (§3.1.3, §6.2).
 ///
 /// # Errors
@@ -169,7 +111,7 @@ pub fn assess_with(
         (one_symbol(symbols, track), None)
     } else if let Track::Iid { seed } = track {
         // Next to the shuffles the two estimates take no time.
-        let estimators = run(symbols, track, &Control { progress: None, ..*control });
+        let estimators = run(symbols, track, &control.without_progress());
         (estimators, Some(iid_tests(symbols, seed, control)))
     } else {
         (run(symbols, track, control), None)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! How often tuples repeat, for every length at once: what the t-tuple and LRS estimates (§6.3.5, §6.3.6) count.
 
-use super::short_repeats::{self, Text};
+use super::short_repeats;
+use super::suffixes::Text;
 use super::tally::Tally;
 use crate::symbols::{BitString, Content, Sequence};
 use crate::{Invalid, InvalidStatus};

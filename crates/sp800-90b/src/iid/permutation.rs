@@ -5,8 +5,9 @@ use super::measure::{Scale, Workspace};
 use super::median;
 use super::shuffle::{Generator, shuffle};
 use super::statistic::{COUNT, Statistic};
+use crate::control::{Control, Progress};
 use crate::parallel::{self, Task};
-use crate::{Control, Outcome, Progress, Symbols};
+use crate::{Outcome, Symbols};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

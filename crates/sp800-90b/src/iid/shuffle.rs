@@ -32,25 +32,31 @@ impl Generator {
         result
     }
 
-    /// A number below `bound`, all equally likely (Lemire, 2019). `bound` is not 0.
+    /// A number below `bound`, all equally likely (Lemire, 2019), from 32 bits that are equally likely. `bound` is not 0.
     #[inline]
-    fn below(&mut self, bound: u64) -> u64 {
-        let mut wide = u128::from(self.next()) * u128::from(bound);
-        if (wide as u64) < bound {
+    fn below(&mut self, bound: u32, random: u32) -> u32 {
+        let mut wide = u64::from(random) * u64::from(bound);
+        if (wide as u32) < bound {
             let unfair = bound.wrapping_neg() % bound;
-            while (wide as u64) < unfair {
-                wide = u128::from(self.next()) * u128::from(bound);
+            while (wide as u32) < unfair {
+                wide = (self.next() >> 32) * u64::from(bound);
             }
         }
-        (wide >> 64) as u64
+        (wide >> 32) as u32
     }
 }
 
-/// Shuffles `symbols` (Fisher and Yates, as §5.1 step 2.1 asks).
+/// Shuffles fewer than 2^32 `symbols` (Fisher and Yates, as §5.1 step 2.1 asks).
 pub(super) fn shuffle(symbols: &mut [u8], generator: &mut Generator) {
-    for last in (1..symbols.len()).rev() {
-        let other = generator.below(last as u64 + 1) as usize;
-        symbols.swap(last, other);
+    let mut left = symbols.len() as u32;
+    while left > 1 {
+        // One number is enough for two places.
+        let random = generator.next();
+        for half in [random as u32, (random >> 32) as u32] {
+            let other = generator.below(left, half);
+            symbols.swap(left as usize - 1, other as usize);
+            left = (left - 1).max(1);
+        }
     }
 }
 
