@@ -5,6 +5,7 @@
 mod assess;
 mod digest;
 mod distance;
+mod informed;
 mod output_tests;
 mod raw;
 pub(crate) mod reduce;
@@ -187,7 +188,9 @@ fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
         starts = restarts::started(run, None, None);
     }
     let credited = [&restarts, &starts].into_iter().flatten();
+    let informed = informed::result(boots);
     let bounds = stream::Bounds {
+        informed: informed.as_ref().map(|found| found.min_entropy_bits_per_sample),
         single_run: raw.as_ref().and_then(|raw| raw.min_entropy_bits_per_sample),
         restarts: credited.filter_map(|r| r.min_entropy_bits_per_sample).reduce(f64::min),
         second_boot: comparison.as_ref().and_then(|c| c.min_entropy_bits_per_sample),
@@ -215,6 +218,7 @@ fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
         paths: run.paths.clone(),
         command: run.command.clone(),
         plots,
+        informed,
         boots: Vec::new(),
         claims: Vec::new(),
     };

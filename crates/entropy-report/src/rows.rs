@@ -61,6 +61,18 @@ pub(crate) fn rows(group: &Group<'_>) -> Vec<Row> {
     }
     let mut rows = vec![
         assessed,
+        figures(
+            "informed: the program is known",
+            "bits/sample",
+            &spread(|t| Spread::of([Some(t.informed.as_ref()?.min_entropy_bits_per_sample)])),
+            real,
+        ),
+        figures(
+            "headline: the smaller one",
+            "bits/sample",
+            &spread(|t| Spread::of([t.headline_bits_per_sample()])),
+            real,
+        ),
         text("restart check", targets().map(restart_check).collect()),
         figures(
             "credited after restarts",

@@ -9,14 +9,16 @@ use crate::verdict::Verdict;
 /// Bits of a word of output.
 const WORD_BITS: f64 = 64.0;
 
-const FORMULA: &str = "fresh bits per output bit = H × turns / 64, H = lowest of: single run, restart check, \
-     second boot (bits/sample); turns = samples spent on a 64-bit word; at most 1";
+const FORMULA: &str = "fresh bits per output bit = H × turns / 64, H = lowest of: single run, informed, \
+     restart check, second boot (bits/sample); turns = samples spent on a 64-bit word; at most 1";
 
 /// What bounds the fresh min-entropy of a sample, in bits.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Bounds {
     /// From the run on its own.
     pub single_run: Option<f64>,
+    /// From an attacker who knows the program.
+    pub informed: Option<f64>,
     /// From restarts, where that check held.
     pub restarts: Option<f64>,
     /// From what a second boot cannot know.
@@ -30,7 +32,12 @@ impl Bounds {
             return self.second_boot;
         }
         let alone = self.single_run?;
-        Some([self.restarts, self.second_boot].into_iter().flatten().fold(alone, f64::min))
+        Some(
+            [self.informed, self.restarts, self.second_boot]
+                .into_iter()
+                .flatten()
+                .fold(alone, f64::min),
+        )
     }
 }
 

@@ -8,6 +8,7 @@ use crate::status::Status;
 use crate::taken::Moment;
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
+use sp800_90b::informed::InformedAssessment;
 use sp800_90b::symbols::CounterStep;
 use std::collections::BTreeMap;
 
@@ -53,6 +54,10 @@ pub struct TargetResult {
     pub command: String,
     /// Reduced data for the plots.
     pub plots: Plots,
+    /// What an attacker who knows the program leaves of the raw noise; absent for isolated boots, for fewer than 1,000,000
+    /// samples and in results of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub informed: Option<InformedAssessment>,
     /// Figures of every boot, this one included. Absent in results of older versions, which are of one boot.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub boots: Vec<BootFigures>,
@@ -69,6 +74,14 @@ impl TargetResult {
         } else {
             format!("{} of {}", self.name, self.run)
         }
+    }
+
+    /// The figure that counts, in bits per sample: the smaller of SP 800-90B's and the informed one.
+    #[must_use]
+    pub fn headline_bits_per_sample(&self) -> Option<f64> {
+        let assessed = self.raw.as_ref()?.min_entropy_bits_per_sample?;
+        let informed = self.informed.as_ref().map(|found| found.min_entropy_bits_per_sample);
+        Some(informed.map_or(assessed, |informed| informed.min(assessed)))
     }
 
     /// Figures of every boot; of this one alone in a result of an older version.
