@@ -192,7 +192,10 @@ fn numbers() -> Vec<(String, i64)> {
     ];
     let mut words = |words: &[&str], number: fn(usize) -> u32| {
         for (index, word) in words.iter().enumerate() {
-            numbers.push((format!("UCHAOS_{}", word.to_uppercase()), number(index).into()));
+            numbers.push((
+                format!("UCHAOS_{}", word.to_uppercase().replace('-', "_")),
+                number(index).into(),
+            ));
         }
     };
     words(Workload::WORDS, |index| Workload::ALL[index].number());

@@ -81,7 +81,7 @@ fn an_unknown_key_or_word_names_the_nearest_known_one() {
     assert!(refuse("uchaos.init-turns=3").contains("`uchaos.init_turns`?"));
     assert!(refuse("uchaos.job=rwa:1").contains("did you mean `raw`?"));
     assert!(refuse("uchaos.job=RAW:1").contains("did you mean `raw`?"));
-    assert!(refuse("uchaos.workload=falsh").contains("did you mean `flush`?"));
+    assert!(refuse("uchaos.workload=flsuh").contains("did you mean `flush`?"));
     assert!(refuse("uchaos.target=linux-modul").contains("did you mean `linux-module`?"));
     assert!(!refuse("uchaos.job=elephant:1").contains("did you mean"));
     assert!(!refuse("uchaos.elephantine=1").contains("did you mean"));

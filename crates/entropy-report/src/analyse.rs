@@ -173,20 +173,20 @@ fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
     // A clock that is made up repeats itself by construction: there is nothing to compare.
     let comparison = if run.accel == SYNTHETIC { None } else { repeat::comparison(boots) };
     let (mut raw, mut plots) = (None, Plots::default());
-    let (restarts, starts);
-    if !run.raw.is_empty() {
+    let (restarts, starts) = if run.raw.is_empty() {
+        (restarts::reinitialised(run, None, None), restarts::started(run, None, None))
+    } else {
         let made = sp800_90b::symbols::from_ticks(&run.raw);
         let ranked = reduce::Ranked::new(&run.raw, made.step.ticks);
         let result = raw::result(run, &made, &ranked);
         let h = result.min_entropy_bits_per_sample;
-        restarts = restarts::reinitialised(run, Some(&made.step), h);
-        starts = restarts::started(run, Some(&made.step), h);
         raw = Some(result);
         plots = reduce::plots(&run.raw, &ranked, run.restarts.as_ref());
-    } else {
-        restarts = restarts::reinitialised(run, None, None);
-        starts = restarts::started(run, None, None);
-    }
+        (
+            restarts::reinitialised(run, Some(&made.step), h),
+            restarts::started(run, Some(&made.step), h),
+        )
+    };
     let credited = [&restarts, &starts].into_iter().flatten();
     let informed = informed::result(boots);
     let bounds = stream::Bounds {
