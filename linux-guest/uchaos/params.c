@@ -64,7 +64,7 @@ int uchaos_params_read(struct uchaos_params *params)
 			break;
 	if (which == PARAMS && !uchaos_check_params(params, &which))
 		return 0;
-	pr_err("%s=%s is not allowed; it must be %s\n", uchaos_param_name(which), given[which] ?: "",
+	pr_err("%s=%s is not allowed: it must be %s\n", uchaos_param_name(which), given[which] ?: "",
 	       uchaos_param_allowed(which));
 	return -EINVAL;
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use thiserror::Error;
 
 use crate::interrupt::{self, Interrupted};
+use crate::process::ProcessError;
 use crate::{QemuError, RunError};
 
 /// A failure whose kind matters to the caller.
@@ -48,7 +49,10 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
 }
 
 fn status_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
-    if cause.is::<Interrupted>() {
+    // An error that passes its cause through is not in the chain a second time.
+    if cause.is::<Interrupted>()
+        || matches!(cause.downcast_ref(), Some(ProcessError::Interrupted(_)))
+    {
         return Some(130);
     }
     if cause.is::<QemuError>() {
@@ -85,6 +89,8 @@ mod tests {
         let wrapped =
             Err::<(), _>(ExitKind::Missing("no flex".into())).context("building").unwrap_err();
         assert_eq!(status(wrapped), Some(5));
+        let stopped = anyhow::Error::from(ProcessError::from(Interrupted)).context("a step");
+        assert_eq!(status(stopped), Some(130));
         let interrupted = anyhow::Error::from(Interrupted).context("a step");
         assert_eq!(status(interrupted), Some(130));
         assert_eq!(status(ExitKind::OutputClosed.into()), Some(141));

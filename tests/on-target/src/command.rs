@@ -62,7 +62,7 @@ pub(super) fn xtask(rig: &Rig, arguments: &[&str]) -> Result<Command> {
 /// Runs a command to its end; it is used up.
 pub(super) fn ended(command: &mut Command) -> Result<Ended> {
     let command = std::mem::replace(command, Command::new("true"));
-    let finished = process::run(command, Wiring::Pipes, None, OnInterrupt::PassOn)?;
+    let finished = process::run(command, Wiring::AsSet, None, OnInterrupt::PassOn)?;
     let (status, stdout, stderr) = (finished.status, finished.text(), finished.complaints());
     Ok(Ended { status, stdout, stderr })
 }

@@ -78,7 +78,8 @@ fn missing_qemu_is_named(rig: &Rig) -> Result<()> {
 
 /// Runs a command with a folder that holds 1 MiB, in its own mount namespace.
 fn full_disk_is_seen_before_the_guest_starts(rig: &Rig) -> Result<()> {
-    let small = rig.scratch().join("small");
+    // Where a capture is written, in a namespace of its own.
+    let small = rig.context()?.out.join("logs");
     fs::create_dir_all(&small).context("creating a mount point")?;
     let inner = xtask(rig, &["run-bare", "--accel", "tcg", "--job", "stream:64M"])?;
     let mut outer = std::process::Command::new("unshare");
@@ -90,7 +91,6 @@ fn full_disk_is_seen_before_the_guest_starts(rig: &Rig) -> Result<()> {
         .arg(inner.get_program())
         .args(inner.get_args())
         .current_dir(rig.root())
-        .env("TMPDIR", &small)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let ended = ended(&mut outer)?;
