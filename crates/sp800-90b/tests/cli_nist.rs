@@ -30,6 +30,8 @@ fn lines(text: &str) -> Vec<String> {
         .take_while(|line| !line.starts_with("Usage is"))
         .filter(|line| !line.starts_with("Attempting to compute entropy"))
         .filter(|line| !is_count(line))
+        // The tool's shuffles begin with a random seed, and a borderline set passes or fails by it.
+        .filter(|line| !line.ends_with("IID permutation tests"))
         .map(str::to_owned)
         .collect()
 }
