@@ -5,6 +5,9 @@ use anyhow::ensure;
 use sp800_90b::input::{Format, Plan};
 use sp800_90b::{Track, memory_needed};
 
+/// The library states memory in the same unit.
+const MB: u64 = 1_000_000;
+
 /// Bytes that a track takes on a file: the samples as they are read, and what the library needs for them.
 fn needed_bytes(len_bytes: u64, plan: &Plan, track: Track) -> u64 {
     let bits = u64::from(plan.symbol_bits().unwrap_or(8));
@@ -31,15 +34,15 @@ pub(crate) fn check(len_bytes: u64, plan: &Plan, track: Track) -> anyhow::Result
     let needed = needed_bytes(len_bytes, plan, track);
     ensure!(
         needed <= available,
-        "{len_bytes} bytes of samples need about {} MiB of memory, and {} MiB are available; assess a part with --from \
+        "{len_bytes} bytes of samples need about {} MB of memory, and {} MB are available; assess a part with --from \
          and --count, take --quick (an upper bound in little memory), or add --force to try nevertheless",
-        needed >> 20,
-        available >> 20
+        needed.div_ceil(MB),
+        available / MB
     );
     Ok(())
 }
 
-/// How many files of this length may be worked on side by side; at least one.
+/// How many files of this length may be worked on at the same time; at least one.
 pub(crate) fn jobs(len_bytes: u64, plan: &Plan, track: Track) -> usize {
     let needed = needed_bytes(len_bytes, plan, track).max(1);
     let jobs = available_bytes().map_or(u64::MAX, |available| available / needed);
@@ -85,6 +88,6 @@ mod tests {
             needed_bytes(8000, &unpacked, Track::NonIid)
         );
         let error = check(1 << 50, &bytes, Track::NonIid).unwrap_err().to_string();
-        assert!(error.contains("MiB of memory") && error.contains("--count"), "{error}");
+        assert!(error.contains(" MB of memory") && error.contains("--count"), "{error}");
     }
 }
