@@ -17,6 +17,9 @@ pub const MAX_READS: u32 = 1024;
 /// The most samples in a block: half of a health test's window, 2 KiB.
 pub const BLOCK_SAMPLES: usize = 256;
 
+/// The most samples of a lead-in ([`Clock::lead_in_samples`]).
+const MOST_LEAD_IN_SAMPLES: usize = 16;
+
 /// The clock, the workload, and the last block of samples.
 #[derive(Debug)]
 pub(crate) struct Sampler<'m, C> {
@@ -26,7 +29,7 @@ pub(crate) struct Sampler<'m, C> {
     min_delta: i64,
     walk: Walk<'m>,
     trail: Trail,
-    block: [u64; BLOCK_SAMPLES],
+    block: [u64; MOST_LEAD_IN_SAMPLES + BLOCK_SAMPLES],
 }
 
 impl<'m, C: Clock> Sampler<'m, C> {
@@ -53,7 +56,7 @@ impl<'m, C: Clock> Sampler<'m, C> {
             min_delta: i64::from(params.min_delta),
             walk: Walk::new(memory),
             trail: Trail::EMPTY,
-            block: [0; BLOCK_SAMPLES],
+            block: [0; MOST_LEAD_IN_SAMPLES + BLOCK_SAMPLES],
         })
     }
 
@@ -74,8 +77,11 @@ impl<'m, C: Clock> Sampler<'m, C> {
     #[inline(never)]
     pub(crate) fn take(&mut self, samples: usize, watch: &mut Watch) -> Result<&[u64], Error> {
         let Self { clock, workload, min_delta, walk, trail, block } = self;
-        let lead_in = clock.lead_in_samples();
-        let block = block.get_mut(..samples).unwrap_or_default();
+        let lead_in = clock.lead_in_samples().min(MOST_LEAD_IN_SAMPLES);
+        let block = block.get_mut(..lead_in + samples).unwrap_or_default();
+        if workload.needs_memory() {
+            walk.touch_pages();
+        }
         match (*workload, walk.parts()) {
             (Workload::HashBranchy, _) => {
                 fill(block, lead_in, clock, *min_delta, watch, Lesson::new(trail))
@@ -93,11 +99,12 @@ impl<'m, C: Clock> Sampler<'m, C> {
                 fill(block, lead_in, clock, *min_delta, watch, Pause)
             }
         }?;
-        Ok(block)
+        Ok(block.get(lead_in..).unwrap_or_default())
     }
 }
 
-/// Fills a block.
+/// Fills a block, the lead-in first. Both go through the same loop: under an emulator, code that was not run for a while
+/// takes longer, and with a separate loop for the lead-in, that fell on the first samples handed out.
 #[inline(never)]
 fn fill<C: Clock, S: Step<C>>(
     block: &mut [u64],
@@ -107,15 +114,11 @@ fn fill<C: Clock, S: Step<C>>(
     watch: &mut Watch,
     mut step: S,
 ) -> Result<(), Error> {
-    for number in 0..lead_in {
-        step.prepare_lead_in(number);
-        sample(clock, min_delta, watch, &mut step)?;
-    }
-    for slot in block {
-        step.prepare();
-        let delta = sample(clock, min_delta, watch, &mut step)?;
-        step.done(delta);
-        *slot = delta;
+    for (number, slot) in block.iter_mut().enumerate() {
+        let lead_in_left = lead_in.saturating_sub(number);
+        step.prepare(lead_in_left);
+        *slot = sample(clock, min_delta, watch, &mut step)?;
+        step.done(*slot, lead_in_left);
     }
     Ok(())
 }
@@ -162,7 +165,6 @@ fn read_again<C: Clock, S: Step<C>>(
             begin = end;
         }
         last_read = end;
-        step.prepare();
         step.run(clock);
         end = clock.ticks();
         let delta = end.wrapping_sub(begin);

@@ -15,7 +15,6 @@ mod sign_runs;
 mod statistic;
 
 pub use chi_square::{ChiSquare, goodness_of_fit, independence};
-pub(crate) use gamma::chi_square_upper_tail;
 use permutation::permutations;
 pub use permutation::{Permutation, SHUFFLES, StatisticResult, permutation_tests};
 pub use statistic::Statistic;
