@@ -5,6 +5,7 @@
 mod counts;
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
@@ -82,6 +83,8 @@ impl Test {
     /// # Errors
     /// Returns [`ExitKind::Check`] if any failed, after all have run; an error if they cannot be run at all.
     pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
+        // Before the host tests: they may link a new xtask, and then the system calls this one's file deleted.
+        let xtask = std::env::current_exe().context("finding this program")?;
         let filter = self.filter.as_deref();
         let host = match self.only {
             Some(part) => part == Part::Host,
@@ -113,7 +116,7 @@ impl Test {
             images::build(context, &self.linux)?;
         }
         if guests && !context.dry_run {
-            counts = counts + self.on_target(context)?;
+            counts = counts + self.on_target(context, xtask)?;
         }
         say!("{counts}")?;
         if counts.failed == 0 {
@@ -123,9 +126,9 @@ impl Test {
         Err(ExitKind::Check(text).into())
     }
 
-    fn on_target(&self, context: &CommandContext) -> Result<Counts> {
+    fn on_target(&self, context: &CommandContext, xtask: PathBuf) -> Result<Counts> {
         let setup = on_target::Setup {
-            xtask: std::env::current_exe().context("finding this program")?,
+            xtask,
             root: context.root.clone(),
             offline: context.offline,
             linux_options: self.linux.clone(),
@@ -178,7 +181,7 @@ fn no_match(filter: Option<&str>, kind: &str) -> anyhow::Error {
     .into()
 }
 
-fn log_folder(context: &CommandContext) -> std::path::PathBuf {
+fn log_folder(context: &CommandContext) -> PathBuf {
     context.out.join("logs")
 }
 

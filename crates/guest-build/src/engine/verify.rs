@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_without_the_engine_is_told() {
+    fn a_program_without_the_engine_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let engine = compile(folder.path(), "engine", &all_functions(""));
         let library = compile(folder.path(), "library", LIBRARY);
@@ -150,6 +150,6 @@ mod tests {
             "{:#}",
             verify(&Engine { object: engine, sha256: None }, &program).unwrap_err()
         );
-        assert!(error.contains("it has no uchaos_check_params"), "{error}");
+        assert!(error.contains(&format!("it has no {}", FUNCTIONS[0])), "{error}");
     }
 }
