@@ -46,44 +46,6 @@ pub fn error_text(code: i32) -> &'static CStr {
     )
 }
 
-/// Declares [`ErrorCode`].
-macro_rules! errors {
-    ($($name:ident = $number:literal $text:literal,)*) => {
-        /// What every function of the engine returns.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[repr(i32)]
-        pub enum ErrorCode { $(#[doc = $text] $name = $number,)* }
-
-        impl ErrorCode {
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The number in the C ABI.
-            #[must_use]
-            pub const fn number(self) -> i32 {
-                self as i32
-            }
-
-            #[must_use]
-            pub const fn from_number(number: i32) -> Option<Self> {
-                match number { $($number => Some(Self::$name),)* _ => None }
-            }
-
-            /// What was being done, what went wrong, and what to do next.
-            #[must_use]
-            pub const fn text(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-
-            /// The same for C.
-            #[must_use]
-            pub const fn text_c(self) -> &'static core::ffi::CStr {
-                match self { $(Self::$name => const { $crate::text::c_text(concat!($text, "\0")) },)* }
-            }
-        }
-    };
-}
-pub(crate) use errors;
-
 #[cfg(test)]
 mod tests {
     use std::string::ToString as _;

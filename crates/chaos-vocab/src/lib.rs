@@ -12,6 +12,8 @@
 #[cfg(test)]
 extern crate std;
 
+mod allowed;
+mod declare;
 mod error;
 mod functions;
 mod params;
@@ -20,9 +22,10 @@ mod text;
 mod vocabulary;
 mod words;
 
+pub use allowed::Allowed;
 pub use error::{EngineError, error_text};
 pub use functions::Function;
-pub use params::{Allowed, BadParameter};
+pub use params::BadParameter;
 pub use report::ReportKey;
 pub use vocabulary::{
     CLAIMS_MILLIBITS, ENGINE_ALIGN, ErrorCode, FUNCTION_NAMES, FUNCTIONS, HealthReport,

@@ -4,32 +4,8 @@
 
 use core::fmt;
 
-use crate::vocabulary::{Parameter, Params};
-
-/// The values that a parameter may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Allowed {
-    /// Every number from `low` to `high`, both included.
-    Range { low: u32, high: u32 },
-    /// These numbers.
-    List(&'static [u32]),
-    /// One of these words; its number is its index.
-    Words(&'static [&'static str]),
-}
-
-impl Allowed {
-    /// Whether the number of a value is allowed. Inlined, so that the engine's object holds no table of words: a table of
-    /// pointers cannot be read-only in position-independent code.
-    #[inline(always)]
-    #[must_use]
-    pub fn contains(&self, number: u32) -> bool {
-        match self {
-            Self::Range { low, high } => (*low..=*high).contains(&number),
-            Self::List(numbers) => numbers.contains(&number),
-            Self::Words(words) => (number as usize) < words.len(),
-        }
-    }
-}
+use crate::allowed::Allowed;
+use crate::vocabulary::{Parameter, Params, RawParams};
 
 /// A value that a parameter does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +81,14 @@ impl fmt::Display for Value {
 }
 
 impl Params {
+    /// From the C ABI.
+    ///
+    /// # Errors
+    /// Returns an error with the first value that is not allowed.
+    pub fn from_numbers(numbers: &RawParams) -> Result<Self, BadParameter> {
+        Self::of_allowed(numbers).map_err(|(parameter, given)| BadParameter { parameter, given })
+    }
+
     /// Every parameter with the number of its value.
     pub fn iter(&self) -> impl Iterator<Item = (Parameter, u32)> {
         Parameter::ALL.iter().copied().zip(self.numbers())
@@ -174,143 +158,6 @@ impl Params {
         if micro > 1_000_000 { 1_000_000 } else { micro }
     }
 }
-
-/// Declares [`Parameter`] and [`Params`].
-macro_rules! parameters {
-    ($($(#[doc = $text:literal])* $name:ident {
-        $member:ident: $type:ty = $default:expr, key: $key:literal, unit: $unit:literal, allowed: $kind:ident $allowed:tt
-    })*) => {
-        /// An engine parameter; its number is its index in the C struct.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Parameter { $($(#[doc = $text])* $name,)* }
-
-        impl Parameter {
-            /// Every parameter, in the order of the C struct.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The name in the job grammar, as a module parameter and as an option.
-            #[must_use]
-            pub const fn key(self) -> &'static str {
-                match self { $(Self::$name => $key,)* }
-            }
-
-            /// The same for C.
-            #[must_use]
-            pub const fn key_c(self) -> &'static core::ffi::CStr {
-                match self { $(Self::$name => const { $crate::text::c_text(concat!($key, "\0")) },)* }
-            }
-
-            /// The key on a kernel command line: `uchaos.turns`.
-            #[must_use]
-            pub const fn command_line_key(self) -> &'static str {
-                match self { $(Self::$name => concat!("uchaos.", $key),)* }
-            }
-
-            /// The option of uchaosbox: `--turns`.
-            #[must_use]
-            pub const fn option(self) -> &'static str {
-                match self { $(Self::$name => concat!("--", $key),)* }
-            }
-
-            /// How it is written with a value: `turns N` for a number, `workload W` for a word.
-            #[must_use]
-            pub const fn form(self) -> &'static str {
-                match self {
-                    $(Self::$name => concat!($key, " ", $crate::params::placeholder!($kind)),)*
-                }
-            }
-
-            /// The name of the member in the Rust and C structs.
-            #[must_use]
-            pub const fn member(self) -> &'static str {
-                match self { $(Self::$name => stringify!($member),)* }
-            }
-
-            pub(crate) const fn text(self) -> &'static str {
-                match self { $(Self::$name => concat!($($text),*).trim_ascii(),)* }
-            }
-
-            pub(crate) const fn unit(self) -> &'static str {
-                match self { $(Self::$name => $unit,)* }
-            }
-
-            #[must_use]
-            pub const fn allowed(self) -> $crate::Allowed {
-                match self { $(Self::$name => $crate::Allowed::$kind $allowed,)* }
-            }
-
-            /// What is allowed, for C: "1 to 7".
-            #[must_use]
-            pub const fn allowed_text_c(self) -> &'static core::ffi::CStr {
-                match self { $(Self::$name => const { $crate::text::text!(&$crate::Allowed::$kind $allowed) },)* }
-            }
-
-            /// What is allowed: "1 to 7".
-            #[must_use]
-            pub const fn allowed_text(self) -> &'static str {
-                match self { $(Self::$name => const {
-                    $crate::text::rust_text($crate::text::text!(&$crate::Allowed::$kind $allowed))
-                },)* }
-            }
-
-            /// The number of the default value.
-            #[must_use]
-            pub fn default_number(self) -> u32 {
-                match self { $(Self::$name => $crate::Number::number($default),)* }
-            }
-        }
-
-        /// The engine's parameters as numbers: `struct uchaos_params`, which has nothing but 32-bit members.
-        pub type RawParams = [u32; Parameter::ALL.len()];
-
-        /// The parameters of one engine.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub struct Params { $($(#[doc = $text])* pub $member: $type,)* }
-
-        impl Params {
-            pub const DEFAULT: Self = Self { $($member: $default,)* };
-
-            /// As the C ABI has them.
-            #[must_use]
-            pub fn numbers(&self) -> RawParams {
-                [$($crate::Number::number(self.$member),)*]
-            }
-
-            /// From the C ABI.
-            ///
-            /// # Errors
-            /// Returns an error with the first value that is not allowed.
-            pub fn from_numbers(numbers: &RawParams) -> Result<Self, $crate::BadParameter> {
-                let [$($member,)*] = *numbers;
-                $(let $member = if ($crate::Allowed::$kind $allowed).contains($member) {
-                    $crate::Number::from_number($member)
-                } else {
-                    None
-                }
-                .ok_or($crate::BadParameter { parameter: Parameter::$name, given: $member })?;)*
-                Ok(Self { $($member,)* })
-            }
-        }
-
-        impl Default for Params {
-            fn default() -> Self {
-                Self::DEFAULT
-            }
-        }
-    };
-}
-pub(crate) use parameters;
-
-/// What a value looks like in a usage text.
-macro_rules! placeholder {
-    (Words) => {
-        "W"
-    };
-    ($number:ident) => {
-        "N"
-    };
-}
-pub(crate) use placeholder;
 
 #[cfg(test)]
 mod tests {

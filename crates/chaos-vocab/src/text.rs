@@ -3,7 +3,7 @@
 
 use core::ffi::CStr;
 
-use crate::params::Allowed;
+use crate::allowed::Allowed;
 
 /// A literal that ends with NUL as a C text.
 pub(crate) const fn c_text(with_nul: &'static str) -> &'static CStr {

@@ -2,9 +2,8 @@
 //! The declarations. Each line says all there is to say about one thing; the macros in the files next to this one make
 //! types, tables and texts of it.
 
-use crate::error::errors;
+use crate::declare::{errors, parameters};
 use crate::functions::describe;
-use crate::params::parameters;
 use crate::report::health_report;
 
 /// Bytes of the buffer that the workloads `dram` and `flush` work in: 4,096 cache lines, and little enough for the guests.
