@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use chaos_wire::{Target, crc32};
 use entropy_report::RestartMatrix;
-use guest_run::ExitKind;
+use guest_run::{ExitKind, hex};
 
 const MAGIC: &[u8; 8] = b"UCHAROW1";
 const HEADER_BYTES: usize = 48;
@@ -42,16 +42,35 @@ pub(crate) struct StartRows {
 }
 
 impl StartRows {
-    /// Opens `path`, or creates it, for starts of `samples` samples each. `measured` identifies what is started: rows
-    /// of another machine, image or request are never mixed in.
+    /// Opens the rows called `name` in `folder`, or creates them, for starts of `samples` samples each. `measured`
+    /// identifies what is started and is part of the file's name, so an interrupted collection of another machine,
+    /// image or request stays where it is. A file that another process is collecting into is left to it.
     ///
     /// # Errors
-    /// Returns an error if another process is collecting into the file, if it holds something else, or if it cannot be
-    /// read or written.
-    pub(crate) fn open(path: &Path, samples: usize, measured: &[u8; 32]) -> Result<Self> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+    /// Returns an error if the file is damaged, or cannot be read or written.
+    pub(crate) fn open(
+        folder: &Path,
+        name: &str,
+        samples: usize,
+        measured: &[u8; 32],
+    ) -> Result<Self> {
+        fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+        let name = format!("{name}-{}", hex(&measured[..8]));
+        let mut path = folder.join(format!("{name}.rows"));
+        for number in 2.. {
+            if let Some(rows) = Self::open_unless_in_use(&path, samples, measured)? {
+                return Ok(rows);
+            }
+            path = folder.join(format!("{name}-{number}.rows"));
         }
+        unreachable!("the numbers do not end")
+    }
+
+    fn open_unless_in_use(
+        path: &Path,
+        samples: usize,
+        measured: &[u8; 32],
+    ) -> Result<Option<Self>> {
         let mut file = File::options()
             .read(true)
             .write(true)
@@ -61,13 +80,7 @@ impl StartRows {
             .with_context(|| format!("opening {}", path.display()))?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let text = format!(
-                    "collecting starts into {}: another process is doing this now; wait for it, or use another --runs folder",
-                    path.display()
-                );
-                return Err(ExitKind::Usage(text).into());
-            }
+            Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => {
                 return Err(error).with_context(|| format!("locking {}", path.display()));
             }
@@ -85,7 +98,7 @@ impl StartRows {
                 .with_context(|| format!("writing {}", path.display()))?;
         } else if bytes[..HEADER_BYTES] != expected {
             return Err(anyhow!(ExitKind::Check(format!(
-                "{} holds starts of something else, or is damaged; remove it to collect from the beginning",
+                "{} is damaged; remove it to collect from the beginning",
                 path.display()
             ))));
         } else {
@@ -98,7 +111,20 @@ impl StartRows {
                 || format!("cutting off an incomplete record of {}", path.display()),
             )?;
         }
-        Ok(Self { path: path.to_path_buf(), file, samples, rows })
+        Ok(Some(Self { path: path.to_path_buf(), file, samples, rows }))
+    }
+
+    /// Removes the file, and the folder after the last one.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be removed.
+    pub(crate) fn remove(self) -> Result<()> {
+        fs::remove_file(&self.path).with_context(|| format!("removing {}", self.path.display()))?;
+        if let Some(folder) = self.path.parent() {
+            // Not empty while another collection is under way or waits to be resumed.
+            let _ = fs::remove_dir(folder);
+        }
+        Ok(())
     }
 
     /// Whether start `number` has been recorded.
@@ -189,19 +215,23 @@ mod tests {
         (0..5).map(|at| u64::from(number) * 100 + at).collect()
     }
 
+    fn open(folder: &Path) -> StartRows {
+        StartRows::open(folder, "host", 5, &ID).unwrap()
+    }
+
     #[test]
     fn a_collection_resumes_after_a_cut_at_every_byte() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("rows");
-        let mut rows = StartRows::open(&path, 5, &ID).unwrap();
+        let mut rows = open(folder.path());
         for number in [1, 3, 2] {
             rows.append(number, &row(number)).unwrap();
         }
+        let path = rows.path.clone();
         drop(rows);
         let whole = fs::read(&path).unwrap();
         for length in 0..whole.len() {
             fs::write(&path, &whole[..length]).unwrap();
-            let mut rows = StartRows::open(&path, 5, &ID).unwrap();
+            let mut rows = open(folder.path());
             let complete = length.saturating_sub(HEADER_BYTES) / record_bytes(5);
             assert_eq!(rows.recorded(), complete, "cut at {length}");
             for number in 1..=3 {
@@ -214,39 +244,55 @@ mod tests {
     }
 
     #[test]
-    fn a_flipped_bit_ends_what_is_kept_and_another_measurement_is_refused() {
+    fn a_flipped_bit_ends_what_is_kept_and_one_in_the_header_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("rows");
-        let mut rows = StartRows::open(&path, 5, &ID).unwrap();
+        let mut rows = open(folder.path());
         rows.append(1, &row(1)).unwrap();
         rows.append(2, &row(2)).unwrap();
+        let path = rows.path.clone();
         drop(rows);
         let mut bytes = fs::read(&path).unwrap();
         bytes[HEADER_BYTES + record_bytes(5) + 9] ^= 1;
         fs::write(&path, &bytes).unwrap();
-        let rows = StartRows::open(&path, 5, &ID).unwrap();
+        let rows = open(folder.path());
         assert!(rows.has(1) && !rows.has(2));
         drop(rows);
-        let other = StartRows::open(&path, 5, &[8; 32]).unwrap_err().to_string();
-        assert!(other.contains("something else"), "{other}");
-        let other = StartRows::open(&path, 6, &ID).unwrap_err().to_string();
-        assert!(other.contains("something else"), "{other}");
+        bytes[9] ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        let error = StartRows::open(folder.path(), "host", 5, &ID).unwrap_err().to_string();
+        assert!(error.contains("is damaged"), "{error}");
     }
 
     #[test]
-    fn two_processes_do_not_collect_into_one_file() {
+    fn an_interrupted_collection_is_not_in_the_way_of_another_measurement() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("rows");
-        let _held = StartRows::open(&path, 5, &ID).unwrap();
-        let error = StartRows::open(&path, 5, &ID).unwrap_err().to_string();
-        assert!(error.contains("another process"), "{error}");
+        let folder = folder.path().join("starts");
+        let mut interrupted = open(&folder);
+        interrupted.append(1, &row(1)).unwrap();
+        drop(interrupted);
+        let other = StartRows::open(&folder, "host", 6, &[8; 32]).unwrap();
+        assert_eq!(other.recorded(), 0);
+        other.remove().unwrap();
+        let resumed = open(&folder);
+        assert!(resumed.has(1));
+        resumed.remove().unwrap();
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    fn two_processes_collect_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut first = open(folder.path());
+        first.append(1, &row(1)).unwrap();
+        let second = open(folder.path());
+        assert_eq!(second.recorded(), 0);
+        assert_ne!(first.path, second.path);
     }
 
     #[test]
     fn a_short_start_is_refused_and_leaves_the_file_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("rows");
-        let mut rows = StartRows::open(&path, 5, &ID).unwrap();
+        let mut rows = open(folder.path());
         assert!(rows.append(1, &[1, 2]).is_err());
         assert!(rows.recorded() == 0 && rows.all(1).is_err());
     }

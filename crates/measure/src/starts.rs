@@ -2,9 +2,7 @@
 //! True restarts (SP 800-90B §3.1.4.1): the first samples after each of many real starts, which are power-on boots of a
 //! guest or starts of the process on the host. Collecting them takes minutes, so it can be interrupted and resumed.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -48,8 +46,33 @@ pub struct Collection<'a> {
     pub shape: Shape,
     /// Starts that run at the same time.
     pub jobs: usize,
-    /// Where rows are kept until the matrix is complete.
-    pub store: PathBuf,
+    /// The folder of all runs: rows are kept there, outside of any run, so that an interrupted run does not take them
+    /// along.
+    pub runs: &'a Path,
+    /// What the rows are called there.
+    pub name: &'a str,
+}
+
+/// A complete collection.
+#[derive(Debug)]
+pub struct Collected {
+    /// One matrix per target.
+    pub starts: Vec<TargetStarts>,
+    pub rows: KeptRows,
+}
+
+/// The rows on disk. They stay until a run holds them.
+#[derive(Debug)]
+pub struct KeptRows(StartRows);
+
+impl KeptRows {
+    /// Removes the rows, once a run holds them.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be removed.
+    pub fn forget(self) -> Result<()> {
+        self.0.remove()
+    }
 }
 
 impl Shape {
@@ -71,34 +94,21 @@ impl Shape {
     }
 }
 
-/// Where rows are kept below the folder of all runs: outside of any run, so that an interrupted run does not take them
-/// along.
-#[must_use]
-pub fn store(runs: &Path, name: &str) -> PathBuf {
-    runs.join(".starts").join(format!("{name}.rows"))
-}
-
-/// Removes the rows below `runs`, once a run holds them.
-pub fn forget(runs: &Path) -> Result<()> {
-    let folder = runs.join(".starts");
-    match fs::remove_dir_all(&folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("removing {}", folder.display()))
-        }
-        _ => Ok(()),
-    }
-}
-
 impl Collection<'_> {
-    /// Collects what is missing and returns one matrix per target.
+    /// Collects what is missing.
     ///
     /// # Errors
     /// Returns an error if a start fails, is interrupted or gives another number of samples; the rows so far stay on
     /// disk, and the same call resumes after them.
-    pub fn collect(&self, bar: &ProgressBar) -> Result<Vec<TargetStarts>> {
+    pub fn collect(&self, bar: &ProgressBar) -> Result<Collected> {
         let targets: Vec<Target> = self.request.targets.iter().collect();
         let columns = self.shape.columns as usize;
-        let mut rows = StartRows::open(&self.store, columns * targets.len(), &self.identity()?)?;
+        let mut rows = StartRows::open(
+            &self.runs.join(".starts"),
+            self.name,
+            columns * targets.len(),
+            &self.identity()?,
+        )?;
         let missing: Vec<u32> = (1..=self.shape.rows).filter(|number| !rows.has(*number)).collect();
         if rows.recorded() > 0 && !missing.is_empty() {
             eprintln!("resuming: {} of {} starts are recorded", rows.recorded(), self.shape.rows);
@@ -124,7 +134,8 @@ impl Collection<'_> {
                 self.shape.rows
             )
         })?;
-        Ok(split(&rows.all(self.shape.rows)?, &targets, self.shape))
+        let starts = split(&rows.all(self.shape.rows)?, &targets, self.shape);
+        Ok(Collected { starts, rows: KeptRows(rows) })
     }
 
     /// Runs every missing start on `jobs` threads and hands each result to `record`, on this thread.

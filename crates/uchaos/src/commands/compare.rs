@@ -21,7 +21,7 @@ use measure::plan::{self, PlannedBoot};
 use measure::publish;
 use measure::runs::{RunFolder, RunsOption};
 use measure::settings::Settings;
-use measure::starts::{self, Collection, Shape, Start, TargetStarts};
+use measure::starts::{Collected, Collection, KeptRows, Shape, Start, TargetStarts};
 use measure::stored;
 use measure::{host, synthetic};
 
@@ -85,10 +85,15 @@ impl Compare {
         let qemu_host = self.machine.host()?;
         let Some(run) = run else { return self.show_commands(&images, &qemu_host, &boots) };
         let mut starts = Vec::new();
+        let mut kept = Vec::new();
         for (guest, label) in self.guest_starts() {
-            starts.extend(task(&context.next_label(label), |bar| {
+            let collected = task(&context.next_label(label), |bar| {
                 self.boot_often(*guest, &images, &qemu_host, &runs, bar)
-            })?);
+            })?;
+            if let Some(collected) = collected {
+                starts.extend(collected.starts);
+                kept.push(collected.rows);
+            }
         }
         let mut taken = Vec::new();
         for boot in boots {
@@ -103,14 +108,18 @@ impl Compare {
         }
         let deadline = self.machine.deadline();
         let on_host = task(&context.next_label(HOST_STARTS), |bar| {
-            let Some(shape) = Shape::of(self.settings.restarts.job) else { return Ok(Vec::new()) };
+            let Some(shape) = Shape::of(self.settings.restarts.job) else { return Ok(None) };
             let first = host::request(&self.settings, 1);
             let request = shape.request(&first, first.targets);
             let start = Start::Process { images: &images, deadline };
-            let store = starts::store(&runs, HOST);
-            Collection { start, request: &request, shape, jobs: 1, store }.collect(bar)
+            Collection { start, request: &request, shape, jobs: 1, runs: &runs, name: HOST }
+                .collect(bar)
+                .map(Some)
         })?;
-        starts.extend(on_host);
+        if let Some(collected) = on_host {
+            starts.extend(collected.starts);
+            kept.push(collected.rows);
+        }
         let on_host = task(&context.next_label(HOST), |_| {
             (1..=self.boots)
                 .map(|number| {
@@ -135,7 +144,7 @@ impl Compare {
         let mut result = assess(context, &taken, provenance, Vec::new())?;
         self.external.run(context, &mut result, &taken)?;
         publish::write(context, run, &result, &taken)?;
-        starts::forget(&runs)
+        kept.into_iter().try_for_each(KeptRows::forget)
     }
 
     /// The guests that are booted as often as the restart matrix has rows.
@@ -151,8 +160,8 @@ impl Compare {
         host: &Host,
         runs: &Path,
         bar: &ProgressBar,
-    ) -> Result<Vec<TargetStarts>> {
-        let Some(shape) = Shape::of(self.settings.restarts.job) else { return Ok(Vec::new()) };
+    ) -> Result<Option<Collected>> {
+        let Some(shape) = Shape::of(self.settings.restarts.job) else { return Ok(None) };
         let planned = PlannedBoot { guest, isolated: false, number: 1 };
         let targets = match guest {
             GuestKind::BareMetal => Targets::EMPTY.with(Target::BareMetal),
@@ -161,9 +170,10 @@ impl Compare {
         let request = shape.request(&planned.request(&self.settings), targets);
         let boot = planned.boot(images, host, &self.machine, &request)?;
         let start = Start::Guest { boot, qemu: &host.qemu };
-        let store = starts::store(runs, guest.slug());
         let jobs = usize::from(self.settings.jobs);
-        Collection { start, request: &request, shape, jobs, store }.collect(bar)
+        Collection { start, request: &request, shape, jobs, runs, name: guest.slug() }
+            .collect(bar)
+            .map(Some)
     }
 
     /// Existing runs side by side; a single one is assessed again. No guest is booted.
