@@ -142,7 +142,7 @@ fn short(value: f64) -> String {
     }
 }
 
-/// `low..high`, made wider where it is no range.
+/// `low..high`, widened where both ends are equal.
 fn range(low: f64, high: f64) -> std::ops::Range<f64> {
     if high > low { low..high } else { low - 0.5..low + 0.5 }
 }

@@ -149,14 +149,14 @@ fn runs_that_make_no_sense_are_refused_with_a_reason() {
 
 #[test]
 fn progress_tells_of_every_target() {
-    let told = Mutex::new(Vec::new());
-    let note = |progress| told.lock().unwrap().push(progress);
+    let seen = Mutex::new(Vec::new());
+    let note = |progress| seen.lock().unwrap().push(progress);
     let options = AnalyseOptions { provenance: provenance(), runs: Vec::new(), progress: &note };
     analyse(&whole(SMALL), options).unwrap();
-    let told = told.into_inner().unwrap();
-    assert_eq!(told.len(), 9);
-    assert!(told.iter().all(|progress| progress.total == 9));
-    assert!(told.iter().any(|progress| progress.what == "linux-crng (tcg, isolated)"));
+    let seen = seen.into_inner().unwrap();
+    assert_eq!(seen.len(), 9);
+    assert!(seen.iter().all(|progress| progress.total == 9));
+    assert!(seen.iter().any(|progress| progress.what == "linux-crng (tcg, isolated)"));
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn a_made_up_clock_without_entropy_passes_the_output_tests_and_is_assessed_at_no
     let stream = result.targets[0].stream.as_ref().unwrap();
     assert!(stream.output_tests.iter().all(|test| test.status == Status::Passed));
     assert!(stream.fresh_bits_per_output_bit.unwrap() < 1e-4);
-    // A lesson is no finding: it is told of as a comparison, and no figure of it stands among those that were measured.
+    // A lesson appears as a comparison, never among the measured figures.
     assert!(result.summary.contains("No target gave enough raw noise"), "{}", result.summary);
     assert!(result.summary.contains("passes 5 of 5 output tests"), "{}", result.summary);
 }

@@ -71,7 +71,7 @@ impl Sentence for Lesson {
     fn text(&self) -> String {
         let Self { target, tests_made, tests_passed } = self;
         let lesson = if tests_passed == tests_made {
-            "passing them is no evidence of entropy"
+            "passing them does not show entropy"
         } else {
             "the engine should have hidden the pattern"
         };

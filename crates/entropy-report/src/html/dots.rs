@@ -105,7 +105,7 @@ fn row(line: &Line, axis: &Axis, claim: Option<f64>) -> Markup {
     }
 }
 
-/// The min-entropy that the engine was told to assume, in bits per sample.
+/// The min-entropy that the engine was set to assume, in bits per sample.
 fn claim_bits(result: &CompareResult) -> Option<f64> {
     let millibits: f64 = result.provenance.parameters.get("claim_millibits")?.parse().ok()?;
     (millibits.is_finite() && millibits > 0.0).then_some(millibits / 1_000.0)

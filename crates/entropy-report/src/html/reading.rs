@@ -9,7 +9,7 @@ pub(crate) fn section() -> Markup {
         ("✕ FAILED", "A check was made with enough data, and it did not hold."),
         (
             "= CONTROL WORKED",
-            "Isolated boots repeated each other, as they must. It is no praise of the source.",
+            "Isolated boots repeated each other, as they must. That says nothing good about the source.",
         ),
         ("· STATED", "A figure; nothing was checked."),
         ("! CAUTION", "A figure that is easily read for more than it is."),
