@@ -106,6 +106,11 @@ impl Console {
         &self.lines
     }
 
+    /// QEMU's own lines so far.
+    pub(crate) fn complaints(&self) -> &[String] {
+        &self.complaints
+    }
+
     /// Gives the guest's lines away.
     pub(crate) fn take_lines(&mut self) -> Vec<ConsoleLine> {
         std::mem::take(&mut self.lines)

@@ -61,6 +61,25 @@ pub enum RunError {
         after.as_secs_f64()
     )]
     Deadline { after: Duration, scene: Box<Scene> },
+    /// The guest has not written a byte.
+    #[error("running {}: {}\n{scene}\n  {hint}", scene.guest, without_output(*waited))]
+    NoOutput {
+        /// How long it was waited for; `None` if QEMU ended by itself.
+        waited: Option<Duration>,
+        /// What is likely, and what to do.
+        hint: String,
+        scene: Box<Scene>,
+    },
+    /// KVM is there, and does not run this guest.
+    #[error(
+        "running {}: KVM does not run it: {line}\n{scene}\n  Run it with --accel tcg; `doctor` says what KVM can do on this machine.",
+        scene.guest
+    )]
+    KvmRefuses {
+        /// What QEMU says.
+        line: String,
+        scene: Box<Scene>,
+    },
     /// Text that was waited for did not come.
     #[error("waiting for {text:?} from {}: it did not come within {:.1} s\n{scene}", scene.guest, after.as_secs_f64())]
     Silence { text: String, after: Duration, scene: Box<Scene> },
@@ -77,7 +96,7 @@ pub enum RunError {
     #[error("the run of {guest} was stopped, and QEMU with it")]
     Interrupted {
         guest: String,
-        /// The reason, for whoever looks for it in the chain of causes.
+        /// The reason, as one link in the chain of causes.
         #[source]
         source: Interrupted,
     },
@@ -110,11 +129,28 @@ pub enum RunError {
     /// The guest wrote without end to its console.
     #[error("running {}: it wrote more than {} MiB to its console, so it was killed\n{scene}", scene.guest, crate::console::MOST_BYTES >> 20)]
     Flood { scene: Box<Scene> },
+    /// There is no place for the probe's guest.
+    #[error("probing the accelerators: writing a guest's image to {}: {error}\n  Free some space there, or set TMPDIR to another folder.", folder.display())]
+    ProbeImage {
+        folder: PathBuf,
+        #[source]
+        error: io::Error,
+    },
     /// Not even TCG runs the probe's guest.
     #[error(
         "probing the accelerators: QEMU does not run a guest of a few bytes: {why}\n  Try the command by hand, or install QEMU again"
     )]
     ProbeFailed { why: String },
+}
+
+fn without_output(waited: Option<Duration>) -> String {
+    match waited {
+        Some(waited) => format!(
+            "the guest has written nothing for {:.1} s, so it was killed",
+            waited.as_secs_f64()
+        ),
+        None => "the guest ended without having written anything".to_owned(),
+    }
 }
 
 fn died_hint(how: ExitStatus) -> &'static str {

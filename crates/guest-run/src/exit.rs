@@ -61,7 +61,10 @@ fn status_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
     if let Some(run) = cause.downcast_ref::<RunError>() {
         return match run {
             RunError::Interrupted { .. } => Some(130),
-            RunError::Deadline { .. } | RunError::Silence { .. } => Some(4),
+            RunError::Deadline { .. } | RunError::Silence { .. } | RunError::NoOutput { .. } => {
+                Some(4)
+            }
+            RunError::KvmRefuses { .. } => Some(5),
             RunError::GuestDied { .. }
             | RunError::GuestPanic { .. }
             | RunError::GuestFailed { .. } => Some(3),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Ctrl-C and its relatives. The first request is noted and told to whoever waits, so that a run can take its guest
+//! Ctrl-C and its relatives. The first request is noted and wakes every wait, so that a run can take its guest
 //! down and say where it stopped; a second one ends the process at once.
 
 use std::io;
@@ -37,7 +37,7 @@ pub fn install() -> io::Result<()> {
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
             if REQUESTED.swap(true, Ordering::SeqCst) {
-                // Whoever asks twice does not want to wait. Guests go down with this process (see `child`).
+                // A second request means: do not wait. Guests go down with this process (see `child`).
                 let _ = signal_hook::low_level::emulate_default_handler(signal);
             }
             for (_, call) in &lock(&WAITING).calls {

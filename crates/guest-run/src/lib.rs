@@ -7,7 +7,7 @@
 //!
 //! # Design principles
 //! * Nothing is trusted until it has run: an accelerator that opens is not yet one that works.
-//! * Nothing hangs: every guest has a deadline, and whoever waits is woken by an event, never by a poll.
+//! * Nothing hangs: every guest has a deadline, and every wait ends by an event, never by a poll.
 //! * No guest outlives its runner, whichever way that ends: return, error, panic, Ctrl-C or SIGKILL.
 //! * A guest that dies in silence has failed.
 #![deny(unsafe_code)]
@@ -19,12 +19,16 @@ mod context;
 mod disk;
 mod error;
 pub mod exit;
+mod first_output;
 mod images;
 pub mod interrupt;
+mod kvm;
+mod limits;
 mod live;
 mod machine;
 mod outcome;
 pub mod output;
+mod panic_watch;
 mod probe;
 pub mod process;
 pub mod progress;
@@ -44,6 +48,7 @@ pub use disk::free_bytes;
 pub use error::{RunError, Scene};
 pub use exit::ExitKind;
 pub use images::{BareImage, EngineObject, Images, LinuxImage};
+pub use limits::{FIRST_OUTPUT, Limits};
 pub use live::Live;
 pub use machine::{
     Accelerator, DataPort, Guest, ISOLATED_KERNEL_ARGUMENTS, LivePorts, Machine, Model, Network,
@@ -52,7 +57,7 @@ pub use machine::{
 pub use outcome::Outcome;
 pub use probe::{KvmState, Probe, probe};
 pub use qemu::{Qemu, QemuError};
-pub use session::{Limits, Session, run};
+pub use session::{Session, run};
 pub use sha256::{file_sha256, hex};
 pub use shell::quoted;
-pub use terminal::interactive;
+pub use terminal::{interactive, is_terminal};

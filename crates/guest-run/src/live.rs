@@ -9,15 +9,16 @@ use chaos_wire::Marker;
 use tempfile::TempDir;
 
 use crate::error::RunError;
+use crate::limits::Limits;
 use crate::machine::{Guest, LivePorts, Machine, PortKind};
 use crate::qemu::Qemu;
-use crate::session::{Limits, Session};
+use crate::session::Session;
 
 /// A guest that is ready for commands. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct Live {
     pub session: Session,
-    /// What it answers. A console (bare metal) drops what does not fit the socket: whoever asks for more than some
+    /// What it answers. A console (bare metal) drops what does not fit the socket: a caller that asks for more than some
     /// 100 KiB at once must read all the while.
     pub data: UnixStream,
     pub control: UnixStream,

@@ -84,6 +84,8 @@ pub struct Guest {
     pub kernel: PathBuf,
     pub initrd: Option<PathBuf>,
     pub command_line: String,
+    /// The least memory with which it is known to start; errors name it.
+    pub least_memory_mib: Option<u32>,
     pub data: Option<DataPort>,
     /// Ports for a guest that takes commands while it runs, instead of `data`.
     pub live: Option<LivePorts>,
@@ -216,7 +218,7 @@ impl Machine {
         };
         let card = match self.model {
             Model::Microvm => "virtio-net-device,netdev=net",
-            // Without its boot ROM, which is a package of its own in some distributions.
+            // Without its boot ROM, which some distributions package separately.
             Model::Q35 | Model::Pc => "virtio-net-pci,netdev=net,romfile=",
         };
         command.args(["-netdev", backend, "-device", card]);
@@ -269,7 +271,7 @@ impl Machine {
             Model::Microvm => "virtio-serial-device",
             Model::Q35 | Model::Pc => "virtio-serial-pci",
         };
-        // Without this a notification goes to a thread of its own, and the host's scheduler decides at which of the
+        // Without this a notification goes to a separate thread, and the host's scheduler decides at which of the
         // guest's instructions it is served: the one thing by which two isolated Linux boots differed.
         match (self.isolated, self.model) {
             (false, _) => bus.to_owned(),

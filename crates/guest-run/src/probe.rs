@@ -10,9 +10,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::error::RunError;
+use crate::limits::Limits;
 use crate::machine::{Accelerator, Guest, Machine, Model};
 use crate::qemu::Qemu;
-use crate::session::{self, Limits};
+use crate::session;
 use crate::tiny_guest::TinyGuest;
 
 const DEVICE: &str = "/dev/kvm";
@@ -109,9 +110,7 @@ pub fn probe(qemu: &Qemu) -> Result<Probe, RunError> {
 fn probe_device(qemu: &Qemu, device: &Path) -> Result<Probe, RunError> {
     let begun = Instant::now();
     let image = TinyGuest::new().print(WORD).print("\n").exit(EXIT_VALUE).spin().elf();
-    let failed = |error: io::Error| RunError::ProbeFailed {
-        why: format!("writing its image to {}: {error}", std::env::temp_dir().display()),
-    };
+    let failed = |error| RunError::ProbeImage { folder: std::env::temp_dir(), error };
     let mut file = tempfile::Builder::new()
         .prefix("uchaos-probe-")
         .suffix(".elf")
@@ -156,10 +155,11 @@ fn attempt(
         kernel: image.to_owned(),
         initrd: None,
         command_line: String::new(),
+        least_memory_mib: None,
         data: None,
         live: None,
     };
-    let limits = Limits { deadline: Some(patience), console_log: None };
+    let limits = Limits { deadline: Some(patience), ..Limits::default() };
     let begun = Instant::now();
     let ended = session::run(qemu, &machine, &guest, &limits);
     let took = begun.elapsed();
@@ -179,6 +179,7 @@ fn attempt(
                 |line| format!("QEMU refuses: {line}"),
             ))
         }
+        Err(RunError::KvmRefuses { line, .. }) => Err(format!("QEMU refuses: {line}")),
         Err(RunError::Deadline { .. }) => Err(format!(
             "a guest makes no progress under {accelerator} (waited {:.1} s)",
             patience.as_secs_f64()
@@ -205,6 +206,15 @@ mod tests {
         let begun = Instant::now();
         let found = probe_device(&qemu, Path::new("/dev/null")).expect("TCG runs guests");
         (found, begun.elapsed())
+    }
+
+    #[test]
+    fn a_kvm_that_gives_up_is_known_by_what_qemu_says() {
+        for line in ["KVM internal error. Suberror: 1", "error: failed to set MSR 0x38d to 0x0"] {
+            let (found, _) = probe_with(&format!("echo '{line}' >&2; exec sleep 600"));
+            let KvmState::Unusable { reason } = &found.kvm else { panic!("{found:?}") };
+            assert!(reason.contains(line), "{reason}");
+        }
     }
 
     #[test]

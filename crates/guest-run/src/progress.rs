@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A running spinner; hidden where standard error is no terminal, where the label is printed as a line.
+/// A running spinner; hidden where standard error is not a terminal, where the label is printed as a line.
 pub fn spinner(label: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         eprintln!("{label} …");

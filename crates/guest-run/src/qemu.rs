@@ -36,7 +36,7 @@ pub enum QemuError {
     Missing,
     /// What `$UCHAOS_QEMU` names is not there or cannot be run.
     #[error(
-        "looking for QEMU: {VARIABLE} is set to {}, and that is no program that can be run\n  \
+        "looking for QEMU: {VARIABLE} is set to {}, and that is not a program that can be run\n  \
          Set it to the path of a {PROGRAM}, or unset it",
         path.display()
     )]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A guest under way: what it writes, what it is told, and how it ends.
+//! A running guest: its output, its input, and how it ends.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -10,26 +10,19 @@ use std::time::{Duration, Instant};
 use crate::console::{Console, ConsoleLine, Cursor};
 use crate::disk;
 use crate::error::{RunError, Scene};
+use crate::first_output::FirstOutput;
 use crate::interrupt::{self, Interrupted};
-use crate::machine::{DataPort, Guest, Machine};
+use crate::kvm::is_kvm_refusal;
+use crate::limits::Limits;
+use crate::machine::{Accelerator, DataPort, Guest, Machine};
 use crate::outcome::{self, Outcome};
+use crate::panic_watch::PanicWatch;
 use crate::process::{DRAIN, Event, Process, Wiring};
 use crate::qemu::Qemu;
 use crate::shell;
 
 /// Console lines that an error shows.
-const LAST_LINES: usize = 12;
-/// After a panic line the guest may still write its reasons and end by itself.
-const PANIC_GRACE: Duration = Duration::from_secs(1);
-
-/// What a run may take, and where it is logged.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// The guest is killed when it has run for so long; `None` is for people only.
-    pub deadline: Option<Duration>,
-    /// The console's log, which is overwritten.
-    pub console_log: Option<PathBuf>,
-}
+pub(crate) const LAST_LINES: usize = 12;
 
 /// Runs a guest to its end.
 pub fn run(
@@ -51,13 +44,13 @@ pub struct Session {
     process: Process,
     console: Console,
     deadline: Option<Instant>,
+    first_output: Option<FirstOutput>,
+    accelerator: Accelerator,
     /// How far [`Session::expect`] has read.
     cursor: Cursor,
     /// How many lines [`Session::next_line`] has given.
     given_lines: usize,
-    /// How many lines were looked at for a panic.
-    checked_lines: usize,
-    panic: Option<(String, Instant)>,
+    panic: PanicWatch,
     forward: bool,
     ended: bool,
 }
@@ -108,6 +101,7 @@ impl Session {
             }),
         })?;
         let deadline = limits.deadline.map(|deadline| process.begun() + deadline);
+        let first_output = FirstOutput::expected(&process, machine, guest, limits);
         Ok(Self {
             guest: guest.name.clone(),
             command: shown,
@@ -116,10 +110,11 @@ impl Session {
             process,
             console,
             deadline,
+            first_output,
+            accelerator: machine.runs_on(),
             cursor: Cursor::default(),
             given_lines: 0,
-            checked_lines: 0,
-            panic: None,
+            panic: PanicWatch::default(),
             forward: false,
             ended: false,
         })
@@ -206,6 +201,9 @@ impl Session {
         if guest_status.is_none() && !exit.success() {
             return Err(RunError::GuestDied { how: exit, scene });
         }
+        if let Some(first) = self.first_output.take().filter(|_| guest_status.is_none()) {
+            return Err(first.missing(None, scene));
+        }
         if let Some(data) = &self.data {
             let wrong = |why| RunError::DataPort {
                 guest: self.guest.clone(),
@@ -223,7 +221,9 @@ impl Session {
         if self.ended {
             return Ok(Turn::Ended);
         }
-        let wake = [until, self.deadline, self.panic_deadline()].into_iter().flatten().min();
+        let first_output = self.first_output.as_ref().map(|first| first.until);
+        let wake = [until, self.deadline, first_output, self.panic.deadline()];
+        let wake = wake.into_iter().flatten().min();
         match self.process.next_event(wake) {
             Some(Event::Ended) => self.drain()?,
             Some(Event::Interrupted) => {
@@ -236,14 +236,18 @@ impl Session {
             Some(event) => self.take(event)?,
             None => return self.timed_out(),
         }
-        self.look_for_panic();
+        self.panic.look_at(self.console.lines());
+        if let Some(line) = self.kvm_refusal() {
+            self.kill();
+            return Err(RunError::KvmRefuses { line, scene: self.scene() });
+        }
         if self.console.is_flooded() {
             self.kill();
             return Err(RunError::Flood { scene: self.scene() });
         }
         if !self.ended {
             // A guest that writes without end leaves no pause in which its deadline could be noticed.
-            let passed = [self.deadline, self.panic_deadline()].into_iter().flatten().min();
+            let passed = [self.deadline, self.panic.deadline()].into_iter().flatten().min();
             return if passed.is_some_and(|at| at <= Instant::now()) {
                 self.timed_out()
             } else {
@@ -251,21 +255,23 @@ impl Session {
             };
         }
         match self.panic.take() {
-            Some((line, _)) => Err(RunError::GuestPanic { line, scene: self.scene() }),
+            Some(line) => Err(RunError::GuestPanic { line, scene: self.scene() }),
             None => Ok(Turn::Ended),
         }
     }
 
-    /// When a guest that has panicked is not listened to any longer.
-    fn panic_deadline(&self) -> Option<Instant> {
-        self.panic.as_ref().map(|(_, until)| *until)
-    }
-
     fn timed_out(&mut self) -> Result<Turn, RunError> {
         let now = Instant::now();
-        if let Some((line, _)) = self.panic.take_if(|(_, until)| *until <= now) {
+        if self.panic.deadline().is_some_and(|until| until <= now)
+            && let Some(line) = self.panic.take()
+        {
             self.kill();
             return Err(RunError::GuestPanic { line, scene: self.scene() });
+        }
+        if let Some(first) = self.first_output.take_if(|first| first.until <= now) {
+            let after = self.process.age();
+            self.kill();
+            return Err(first.missing(Some(after), self.scene()));
         }
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             let after = self.process.age();
@@ -278,8 +284,9 @@ impl Session {
     fn take(&mut self, event: Event) -> Result<(), RunError> {
         let taken = match event {
             Event::Output(at, bytes) => {
+                self.first_output = None;
                 if self.forward {
-                    // Whoever reads our output may have gone; the guest goes on.
+                    // The reader of our output may have gone; the guest goes on.
                     let _ = std::io::stdout()
                         .write_all(&bytes)
                         .and_then(|()| std::io::stdout().flush());
@@ -311,13 +318,11 @@ impl Session {
         })
     }
 
-    fn look_for_panic(&mut self) {
-        let new = self.console.lines().iter().skip(self.checked_lines);
-        let found = new.map(|line| &line.text).find(|text| outcome::is_panic(text)).cloned();
-        self.checked_lines = self.console.lines().len();
-        if let (None, Some(line)) = (&self.panic, found) {
-            self.panic = Some((line, Instant::now() + PANIC_GRACE));
-        }
+    /// QEMU's line that says that KVM does not run this guest; then the guest never ends by itself.
+    fn kvm_refusal(&self) -> Option<String> {
+        (self.accelerator == Accelerator::Kvm)
+            .then(|| self.console.complaints().iter().find(|line| is_kvm_refusal(line)).cloned())
+            .flatten()
     }
 
     /// Kills the guest and keeps its last words. The caller has an error to report already.

@@ -43,7 +43,7 @@ impl TinyGuest {
         self
     }
 
-    /// Waits for a byte from COM1 and writes it back, as often as it is told.
+    /// Waits for a byte from COM1 and writes it back, as many times as asked.
     #[must_use]
     pub fn echo(mut self, bytes: u8) -> Self {
         for _ in 0..bytes {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use chaos_wire::{Params, Request};
 use entropy_report::TakenRun;
-use guest_run::{Images, Limits, Session};
+use guest_run::{FIRST_OUTPUT, Images, Limits, Session};
 use sp800_90b::symbols::{CounterStep, from_ticks};
 use sp800_90b::{Track, assess};
 
@@ -64,7 +64,11 @@ impl Guests<'_> {
         let (guest, host) = self.guest(kind)?;
         let machine = self.machine.machine(host, false);
         let log = self.scratch.join("console.log");
-        let limits = Limits { deadline: Some(self.deadline()), console_log: Some(log) };
+        let limits = Limits {
+            deadline: Some(self.deadline()),
+            first_output: Some(FIRST_OUTPUT),
+            console_log: Some(log),
+        };
         Ok(Session::start(&host.qemu, &machine, &guest.guest(&machine, "", None), &limits)?)
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Result;
 use chaos_wire::{Capture, Job, Request};
 use entropy_report::TakenRun;
-use guest_run::{ConsoleLine, ExitKind, Guest, Limits, Machine, Qemu, Session};
+use guest_run::{ConsoleLine, ExitKind, FIRST_OUTPUT, Guest, Limits, Machine, Qemu, Session};
 
 use crate::files;
 use crate::guest::BootFiles;
@@ -65,8 +65,11 @@ impl Boot<'_> {
     ) -> Result<Taken> {
         let capture_path = work_dir.join(format!("{slug}.capture"));
         let console_log = work_dir.join(format!("{slug}.console.log"));
-        let limits =
-            Limits { deadline: Some(self.deadline), console_log: Some(console_log.clone()) };
+        let limits = Limits {
+            deadline: Some(self.deadline),
+            first_output: Some(FIRST_OUTPUT),
+            console_log: Some(console_log.clone()),
+        };
         let mut session = Session::start(qemu, &self.machine, &self.guest(&capture_path), &limits)?;
         while let Some(line) = session.next_line()? {
             on_line(&line);

@@ -91,7 +91,7 @@ impl ExternalOptions {
     }
 
     /// Runs every external test, where that is wanted, and notes its result in `result`. `boots` have their samples. A test
-    /// that fails is no error, and is noted.
+    /// that fails is not an error, and is noted.
     pub fn run(
         &self,
         context: &CommandContext,

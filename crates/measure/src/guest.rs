@@ -113,6 +113,15 @@ impl GuestKind {
         }
     }
 
+    /// The least memory with which it is known to come up under TCG: `size` measures it for the Linux guest, and an
+    /// on-target check for the microkernel.
+    pub fn least_memory_mib(self) -> u32 {
+        match self {
+            Self::BareMetal => 2,
+            Self::Linux => 11,
+        }
+    }
+
     /// For file names.
     pub fn slug(self) -> &'static str {
         match self {
@@ -177,6 +186,7 @@ impl BootFiles<'_> {
             kernel: self.kernel.to_path_buf(),
             initrd: Some(self.initrd.to_path_buf()),
             command_line: words.join(" "),
+            least_memory_mib: Some(self.kind.least_memory_mib()),
             data: data.map(|(path, expected_bytes)| DataPort { kind, path, expected_bytes }),
             live: None,
         }

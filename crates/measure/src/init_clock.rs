@@ -37,10 +37,11 @@ pub fn instructions_to_init(
         kernel: kernel.to_path_buf(),
         initrd: Some(initrd),
         command_line: command_line.to_owned(),
+        least_memory_mib: None,
         data: None,
         live: None,
     };
-    let limits = Limits { deadline: Some(DEADLINE), console_log: None };
+    let limits = Limits { deadline: Some(DEADLINE), ..Limits::default() };
     let outcome = guest_run::run(&Qemu::find()?, &machine, &guest, &limits)?;
     outcome.verdict()?;
     let Some(digits) = outcome.lines.iter().find_map(|line| line.text.strip_prefix(MARK)) else {

@@ -9,12 +9,12 @@ use anyhow::{Context, Result, anyhow};
 use chaos_wire::{GuestStatus, Request};
 use clap::Args;
 use entropy_report::TakenRun;
-use guest_run::{CommandContext, ExitKind, Limits, Machine, Network, say};
+use guest_run::{CommandContext, ExitKind, FIRST_OUTPUT, Limits, Machine, Network, say};
 
 use crate::boot::{Boot, Taken};
 use crate::engine_options::EngineOptions;
 use crate::files;
-use crate::guest::{BootFiles, MachineOptions};
+use crate::guest::{BootFiles, GuestKind, MachineOptions};
 
 /// Options of both commands.
 #[derive(Debug, Args)]
@@ -88,12 +88,21 @@ impl RunOptions {
             fs::create_dir_all(&logs).context("creating the folder for logs")?;
         }
         if request.jobs.is_empty() {
-            let guest = guest.guest(&machine, &self.arguments(), None);
+            let mut arguments = self.arguments();
+            if kind == GuestKind::Linux && !guest_run::is_terminal() {
+                // The kernel hands it to /init as a variable.
+                arguments = format!("{arguments} uchaos_input=pipe").trim_start().to_owned();
+            }
+            let guest = guest.guest(&machine, &arguments, None);
             if context.dry_run {
                 return say!("{}", guest_run::quoted(&machine.command(&host.qemu, &guest)));
             }
             let console_log = logs.join(format!("run-{}.console.log", kind.slug()));
-            let limits = Limits { deadline: None, console_log: Some(console_log) };
+            let limits = Limits {
+                deadline: None,
+                first_output: Some(FIRST_OUTPUT),
+                console_log: Some(console_log),
+            };
             let status = guest_run::interactive(&host.qemu, &machine, &guest, &limits)?;
             return match status {
                 Some(GuestStatus::Success) | None => Ok(()),

@@ -37,7 +37,7 @@ fn changed_init_rebuilds_the_archive_only(rig: &Rig) -> Result<()> {
     let name = format!("{}-changed", rig.linux_options().profile);
     let profiles = copy.join("linux-guest/profiles");
     let from = profiles.join(format!("{}.toml", rig.linux_options().profile));
-    fs::copy(from, profiles.join(format!("{name}.toml"))).context("naming a profile anew")?;
+    fs::copy(from, profiles.join(format!("{name}.toml"))).context("renaming a profile")?;
     let mut options = rig.linux_options().clone();
     options.profile.clone_from(&name);
     let mut words = options.words()?;

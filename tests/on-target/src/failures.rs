@@ -78,7 +78,7 @@ fn missing_qemu_is_named(rig: &Rig) -> Result<()> {
 
 /// Runs a command with a folder that holds 1 MiB, in its own mount namespace.
 fn full_disk_is_seen_before_the_guest_starts(rig: &Rig) -> Result<()> {
-    // Where a capture is written, in a namespace of its own.
+    // Where a capture is written, in a separate namespace.
     let small = rig.context()?.out.join("logs");
     fs::create_dir_all(&small).context("creating a mount point")?;
     let inner = xtask(rig, &["run-bare", "--accel", "tcg", "--job", "stream:64M"])?;

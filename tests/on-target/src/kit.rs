@@ -50,12 +50,14 @@ fn packed_uchaosbox_runs_in_the_guest(rig: &Rig) -> Result<()> {
         kernel: rig.linux()?.bzimage.clone(),
         initrd: Some(initrd),
         command_line: Profile::read(rig.root(), profile::DEFAULT)?.kernel.command_line,
+        least_memory_mib: None,
         data: None,
         live: None,
     };
     let limits = Limits {
         deadline: Some(DEADLINE),
         console_log: Some(rig.scratch().join("packed.console.log")),
+        ..Limits::default()
     };
     let mut session =
         Session::start(&Qemu::find()?, &Machine::tcg(Model::Q35, 64), &guest, &limits)?;
@@ -89,6 +91,7 @@ fn nested_guest_boots_the_same_image(rig: &Rig) -> Result<()> {
             image.command_line,
             nested::WORDS
         ),
+        least_memory_mib: None,
         data: Some(DataPort {
             kind: PortKind::VirtSerialPort,
             path: file("frames"),
@@ -96,7 +99,11 @@ fn nested_guest_boots_the_same_image(rig: &Rig) -> Result<()> {
         }),
         live: None,
     };
-    let limits = Limits { deadline: Some(NESTED_DEADLINE), console_log: Some(file("console.log")) };
+    let limits = Limits {
+        deadline: Some(NESTED_DEADLINE),
+        console_log: Some(file("console.log")),
+        ..Limits::default()
+    };
     let machine = Machine::tcg(Model::Q35, nested::OUTER_MIB);
     let outcome: Outcome = run(&Qemu::find()?, &machine, &guest, &limits)?;
     outcome.verdict()?;

@@ -22,6 +22,7 @@ mod baremetal;
 mod builds;
 mod command;
 mod failures;
+mod input;
 mod kit;
 mod lab;
 mod linux;
@@ -96,6 +97,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         kit::CHECKS,
         builds::CHECKS,
         failures::CHECKS,
+        input::CHECKS,
         main_job::CHECKS,
     ]
     .into_iter()

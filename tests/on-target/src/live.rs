@@ -70,13 +70,13 @@ fn check_answers(guest: &mut Commanded, target: Target) -> Result<()> {
     // The jobs hold until they are changed, and the engine goes on: it is not started again.
     let second = guest.ask("")?;
     let (before, after) = (samples(&first)?, samples(&second)?);
-    ensure!(after >= before + 2000, "the engine was started anew: {before} samples, then {after}");
+    ensure!(after >= before + 2000, "the engine was restarted: {before} samples, then {after}");
     // Another parameter starts it again.
     let third = guest.ask("uchaos.workload=flush uchaos.turns=2")?;
     let about = third.target(target).context("nothing with the flush workload")?;
     let request = Request::parse(about.meta.get("request").unwrap_or_default())?;
     ensure!((request.params.workload, request.params.turns) == (Workload::Flush, 2), "{request}");
-    ensure!(samples(&third)? < after, "the engine was not started anew");
+    ensure!(samples(&third)? < after, "the engine was not restarted");
     // Nonsense is answered, and does not end the guest or change what holds.
     let refused = guest.ask("uchaos.trns=2")?;
     ensure!(refused.status == GuestStatus::BadCommandLine, "nonsense: {:?}", refused.status);
@@ -163,7 +163,8 @@ impl Commanded {
         let machine = Machine::tcg(model, 64);
         let guest = kind.in_images(rig.images()?)?.guest(&machine, "uchaos.health=observe", None);
         let log = rig.scratch().join(format!("live-{}-{model}.console.log", kind.slug()));
-        let limits = Limits { deadline: Some(DEADLINE), console_log: Some(log) };
+        let limits =
+            Limits { deadline: Some(DEADLINE), console_log: Some(log), ..Limits::default() };
         let qemu = Qemu::find()?;
         Ok(Self(Live::start(&qemu, &machine, &guest, kind.port_kind(), &limits, DEADLINE)?))
     }

@@ -102,7 +102,7 @@ fn check_result(result: &Value) -> Result<()> {
     Ok(())
 }
 
-/// The made-up clock: it looks random, and is no part of any comparison of boots.
+/// The made-up clock: it looks random, and no comparison of boots includes it.
 fn check_lesson(result: &Value, lesson: &Value) -> Result<()> {
     ensure!(lesson["accel"] == "synthetic", "the made-up clock is not called one: {lesson}");
     for list in ["isolation", "ordinary"] {
@@ -151,7 +151,7 @@ fn runs_are_reported_again_and_compared(rig: &Rig) -> Result<()> {
     ensure!(count_runs(rig)? == runs_before + 1, "comparing two runs gives one run");
     let missing = ended(&mut xtask(rig, &["compare", "no-such-run"])?)?;
     missing.expect(2, &["there is no run no-such-run"])?;
-    // A comparison of runs has no samples of its own.
+    // A comparison of runs holds no samples.
     ended(&mut xtask(rig, &["compare", "latest"])?)?.expect(1, &["holds no boots"])?;
     let whole = latest(&rig.runs())?.join("result.json");
     let text = fs::read(&whole).context("reading the result")?;

@@ -179,6 +179,7 @@ fn boot(rig: &Rig, name: &str, setting: &Setting<'_>, words: &str) -> Result<(Ou
         kernel: rig.linux()?.kernel().to_path_buf(),
         initrd: Some(setting.initramfs.unwrap_or(&rig.linux()?.initramfs).to_path_buf()),
         command_line: format!("{} {words}", rig.linux()?.command_line),
+        least_memory_mib: None,
         data: Some(DataPort {
             kind: PortKind::VirtSerialPort,
             path: file("frames"),
@@ -186,7 +187,11 @@ fn boot(rig: &Rig, name: &str, setting: &Setting<'_>, words: &str) -> Result<(Ou
         }),
         live: None,
     };
-    let limits = Limits { deadline: Some(DEADLINE), console_log: Some(file("console.log")) };
+    let limits = Limits {
+        deadline: Some(DEADLINE),
+        console_log: Some(file("console.log")),
+        ..Limits::default()
+    };
     let outcome = run(&Qemu::find()?, &machine, &guest, &limits)?;
     let capture = Capture::read(&file("frames")).with_context(|| format!("{}", outcome.scene))?;
     Ok((outcome, capture))

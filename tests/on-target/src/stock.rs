@@ -127,7 +127,7 @@ fn signed_module_loads_and_unknown_keys_are_refused(rig: &Rig) -> Result<()> {
     Ok(())
 }
 
-/// DKMS as an installed package would run it, with folders of its own.
+/// DKMS as an installed package would run it, with separate folders.
 fn dkms_builds_and_installs_the_module(rig: &Rig) -> Result<()> {
     let context = rig.context()?;
     preflight::ensure(&context, TO_PACKAGE)?;

@@ -61,7 +61,7 @@ fn die_with_parent(command: &mut Command) {
         }
     };
     // SAFETY: between fork and exec a process may only do what is async-signal-safe. The closure calls prctl(2) and
-    // getppid(2), compares two numbers that it owns, and makes errors that hold no heap memory; whoever changes it
+    // getppid(2), compares two numbers that it owns, and makes errors that hold no heap memory; anyone who changes it
     // must keep it so.
     unsafe {
         command.pre_exec(before_exec);

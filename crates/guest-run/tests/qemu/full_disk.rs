@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A disk that runs full while the guest writes. QEMU drops what does not fit and the guest reports success, so the
-//! runner must see it. The disk is a file system in memory, in a mount namespace of its own: `unshare` runs this program
+//! runner must see it. The disk is a file system in memory, in a separate mount namespace: `unshare` runs this program
 //! again in one.
 
 use std::fs;

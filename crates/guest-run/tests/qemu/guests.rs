@@ -80,7 +80,11 @@ pub(super) fn a_deadline_ends_a_guest_that_loops(qemu: &Qemu) {
     let folder = folder();
     let log = folder.path().join("console.log");
     let code = TinyGuest::new().print("first\nsecond\n").spin();
-    let limits = Limits { deadline: Some(Duration::from_secs(3)), console_log: Some(log.clone()) };
+    let limits = Limits {
+        deadline: Some(Duration::from_secs(3)),
+        console_log: Some(log.clone()),
+        ..Limits::default()
+    };
     let begun = Instant::now();
     let error = run(qemu, &machine(), &guest(folder.path(), &code), &limits).unwrap_err();
     assert!(begun.elapsed() < Duration::from_secs(20), "it took {:?}", begun.elapsed());

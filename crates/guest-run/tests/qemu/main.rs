@@ -59,6 +59,7 @@ fn main() -> ExitCode {
         ways_out::a_guest_outlives_the_thread_that_started_it,
         ways_out::a_panic_in_the_runner_takes_the_guest_down,
         ways_out::a_guest_that_never_pauses_cannot_talk_past_its_deadline,
+        ways_out::a_guest_that_writes_nothing_is_ended_with_what_is_likely,
         terminal::a_terminal_is_left_as_it_was_found,
         terminal::a_person_leaves_with_ctrl_a_x,
         terminal::a_signal_gives_the_terminal_back,
@@ -96,6 +97,7 @@ fn guest(folder: &Path, code: &TinyGuest) -> Guest {
         kernel,
         initrd: None,
         command_line: String::new(),
+        least_memory_mib: None,
         data: None,
         live: None,
     }
@@ -106,7 +108,7 @@ fn folder() -> TempDir {
 }
 
 fn limits(deadline: Duration) -> Limits {
-    Limits { deadline: Some(deadline), console_log: None }
+    Limits { deadline: Some(deadline), ..Limits::default() }
 }
 
 /// Whether a process with this number is there and not yet dead.

@@ -28,7 +28,8 @@ pub(super) fn helper_gives_the_terminal_to_a_guest() {
         .echo(1)
         .print("left\n")
         .exit(GuestStatus::JobFailed.debug_exit_value());
-    let limits = Limits { deadline: Some(PATIENCE), console_log: Some(log.into()) };
+    let limits =
+        Limits { deadline: Some(PATIENCE), console_log: Some(log.into()), ..Limits::default() };
     let ended = interactive(&qemu, &machine(), &guest(folder.path(), &code), &limits);
     println!("\nended: {ended:?}");
     let code = match ended {

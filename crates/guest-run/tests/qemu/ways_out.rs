@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::{PATIENCE, folder, guest, helper, is_alive, limits, machine, qemu};
 use guest_run::tiny_guest::TinyGuest;
-use guest_run::{Qemu, RunError, Session, interrupt, run};
+use guest_run::{Limits, Qemu, RunError, Session, interrupt, run};
 use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
@@ -74,7 +74,7 @@ pub(super) fn helper_notes_an_interrupt_and_goes_on() {
     let mut session = Session::start(&qemu, &machine(), &guest, &limits(PATIENCE)).unwrap();
     session.expect("up", PATIENCE).unwrap();
     let (sender, receiver) = channel();
-    let _subscription = interrupt::subscribe(move || sender.send(()).expect("whoever waits below"));
+    let _subscription = interrupt::subscribe(move || sender.send(()).expect("the receiver below"));
     println!("\nqemu {}", session.id());
     receiver.recv_timeout(PATIENCE).unwrap();
     println!("\nnoted");
@@ -161,5 +161,26 @@ pub(super) fn a_guest_that_never_pauses_cannot_talk_past_its_deadline(qemu: &Qem
     assert!(after < Duration::from_secs(10), "{after:?}");
     let mut session = Session::start(qemu, &machine(), &guest, &limits(PATIENCE)).unwrap();
     let error = session.expect("something else", Duration::from_secs(1)).unwrap_err();
+    assert!(matches!(error, RunError::Silence { .. }), "{error}");
+}
+
+pub(super) fn a_guest_that_writes_nothing_is_ended_with_what_is_likely(qemu: &Qemu) {
+    let folder = folder();
+    let guest = guest(folder.path(), &TinyGuest::new().spin());
+    let first_output = Some(Duration::from_millis(300));
+    let limits = Limits { first_output, ..limits(PATIENCE) };
+    let error = run(qemu, &machine(), &guest, &limits).unwrap_err();
+    assert!(matches!(error, RunError::NoOutput { .. }), "{error}");
+    assert!(error.to_string().contains("too little memory (it has 8 MiB)"), "{error}");
+    // One that resets itself ends QEMU with a status of success.
+    let resets = super::guest(folder.path(), &TinyGuest::new().triple_fault());
+    let error = run(qemu, &machine(), &resets, &limits).unwrap_err();
+    assert!(error.to_string().contains("ended without having written"), "{error}");
+    // One that has written may be silent from then on.
+    let guest = super::guest(folder.path(), &spinning());
+    let limits = Limits { first_output: Some(Duration::from_secs(5)), ..limits };
+    let mut session = Session::start(qemu, &machine(), &guest, &limits).unwrap();
+    session.expect("up", PATIENCE).unwrap();
+    let error = session.expect("more", Duration::from_secs(6)).unwrap_err();
     assert!(matches!(error, RunError::Silence { .. }), "{error}");
 }

@@ -89,7 +89,7 @@ fn shell(
         ..Machine::tcg(Model::Q35, memory_mib)
     };
     let guest = BootFiles::from(image).guest(&machine, "", None);
-    let limits = Limits { deadline: Some(DEADLINE), console_log: None };
+    let limits = Limits { deadline: Some(DEADLINE), ..Limits::default() };
     let begun = Instant::now();
     let mut session = Session::start(qemu, &machine, &guest, &limits)?;
     session.expect(PROMPT, patience)?;

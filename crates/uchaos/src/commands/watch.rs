@@ -6,7 +6,7 @@ use std::fs;
 use anyhow::{Context, Result, anyhow};
 use chaos_wire::{OnFailure, Params, Request, Timer};
 use clap::Args;
-use guest_run::{Limits, Live};
+use guest_run::{FIRST_OUTPUT, Limits, Live};
 
 use crate::images::{ImageSource, Parts};
 use guest_run::CommandContext;
@@ -82,7 +82,8 @@ impl Watch {
         fs::create_dir_all(context.out.join("logs")).context("creating the folder for logs")?;
         let log = context.out.join("logs").join(format!("watch-{}.console.log", kind.slug()));
         // A person decides when it is over; that it becomes ready has a deadline.
-        let limits = Limits { deadline: None, console_log: Some(log) };
+        let limits =
+            Limits { deadline: None, first_output: Some(FIRST_OUTPUT), console_log: Some(log) };
         let patience = self.machine.deadline();
         let live = Live::start(&host.qemu, &machine, &guest, kind.port_kind(), &limits, patience)?;
         let view = View {

@@ -26,6 +26,7 @@ pub(super) fn without_port(rig: &Rig, command_line: &str) -> Result<Guest> {
         kernel: image.elf.clone(),
         initrd: Some(image.initrd.clone()),
         command_line: command_line.to_owned(),
+        least_memory_mib: None,
         data: None,
         live: None,
     })
@@ -40,7 +41,7 @@ pub(super) fn with_port(rig: &Rig, command_line: &str) -> Result<(Guest, PathBuf
 }
 
 pub(super) fn limits() -> Limits {
-    Limits { deadline: Some(DEADLINE), console_log: None }
+    Limits { deadline: Some(DEADLINE), ..Limits::default() }
 }
 
 /// Runs a guest to its end.

@@ -60,7 +60,11 @@ pub(in super::super) fn interactive(
         name: format!("the Linux guest ({name})"),
         ..boots.guest(&machine, setting.words, data)
     };
-    let limits = Limits { deadline: Some(DEADLINE), console_log: Some(file("console.log")) };
+    let limits = Limits {
+        deadline: Some(DEADLINE),
+        console_log: Some(file("console.log")),
+        ..Limits::default()
+    };
     Ok(Session::start(&qemu, &machine, &guest, &limits)?)
 }
 

@@ -68,6 +68,7 @@ pub(super) fn boot(
             "console=ttyS0 reboot=t panic=-1 random.trust_cpu=off random.trust_bootloader=off \
              uchaos.job=raw:10000,stream:1M,seed:64,selftest {words}"
         ),
+        least_memory_mib: None,
         data: Some(DataPort {
             kind: PortKind::VirtSerialPort,
             path: file("frames"),
@@ -75,7 +76,11 @@ pub(super) fn boot(
         }),
         live: None,
     };
-    let limits = Limits { deadline: Some(DEADLINE), console_log: Some(file("console.log")) };
+    let limits = Limits {
+        deadline: Some(DEADLINE),
+        console_log: Some(file("console.log")),
+        ..Limits::default()
+    };
     Ok(run(&Qemu::find()?, &machine, &guest, &limits)?)
 }
 
