@@ -35,7 +35,7 @@ impl Codes {
 /// Replaces each character by its place in the list of characters, where it is then moved to the front.
 pub(super) fn move_to_front(characters: &mut [u8], codes: &Codes) {
     let len = characters.len() / LANES;
-    // What the list is where a piece begins can be told from the characters before it.
+    // What the list is where a piece begins follows from the characters before it.
     let mut lists: [List; LANES] =
         std::array::from_fn(|lane| List::after(&characters[..lane * len], codes));
     let (pieces, rest) = characters.split_at_mut(len * LANES);

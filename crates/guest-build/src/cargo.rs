@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! cargo, for what goes into a guest: in a target folder of its own, because its flags differ from everything else's,
+//! cargo, for what goes into a guest: in a separate target folder, because its flags differ from everything else's,
 //! and with no path of this machine in what it makes.
 
 use std::fs;

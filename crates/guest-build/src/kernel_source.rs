@@ -140,7 +140,7 @@ fn tree_of(context: &CommandContext, name: &str, sha256: &str) -> Result<PathBuf
     Ok(work_dir::for_trees(context)?.join(format!("{name}-{}", short(&key))))
 }
 
-/// Unpacking is a step of its own, with a line and a log.
+/// Unpacking is a separate step, with a line and a log.
 fn unpack_as_step(
     context: &CommandContext,
     work: impl FnOnce(&mut StepLog) -> Result<()>,

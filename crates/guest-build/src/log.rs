@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A step's log: everything its tools print goes to a file; the terminal gets a spinner with the time, and on
-//! failure the last lines. A tool runs in a process group of its own, which goes down with an interrupt.
+//! failure the last lines. A tool runs in its own process group, which goes down with an interrupt.
 
 use std::fs::{self, File};
 use std::io::Write as _;

@@ -54,7 +54,7 @@ impl Headers {
         for needed in [&dir.join("Makefile"), &dir.join(".config"), &release] {
             if !needed.exists() {
                 let what = format!(
-                    "this is no folder of kernel headers, it has no {}",
+                    "this is not a folder of kernel headers: it has no {}",
                     shown(needed, &dir)
                 );
                 return Err(missing(&what, advice).into());

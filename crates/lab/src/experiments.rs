@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The experiments, each in a file of its own, and their texts, which are pages of the book.
+//! The experiments, each in its own file, and their texts, which are pages of the book.
 
 mod absolute_zero;
 mod interrupts;

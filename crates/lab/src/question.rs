@@ -31,11 +31,14 @@ pub fn chosen<'a>(text: &'a Text, given: &str) -> Result<&'a Answer> {
     let letter = letters.next().filter(|_| letters.next().is_none());
     letter.and_then(|letter| text.answer(letter.to_ascii_lowercase())).ok_or_else(|| {
         let known: Vec<_> = text.options.iter().map(|answer| answer.letter.to_string()).collect();
-        anyhow!(ExitKind::Usage(format!("{given:?} is no answer; there are {}", known.join(", "))))
+        anyhow!(ExitKind::Usage(format!(
+            "{given:?} is not an answer; there are {}",
+            known.join(", ")
+        )))
     })
 }
 
-/// Asks whoever sits at the terminal until the answer is right or the input ends. Where nobody does, nothing is
+/// Asks at the terminal until the answer is right or the input ends. Without a terminal, nothing is
 /// waited for, and how to answer is said instead.
 pub fn ask(text: &Text, number: u8) -> Result<()> {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
@@ -91,7 +94,8 @@ mod tests {
         let mut said = Vec::new();
         converse(&text(), &mut &b"x\nA\nb\nnot read\n"[..], &mut said).unwrap();
         let said = String::from_utf8(said).unwrap();
-        for words in ["is no answer; there are a, b", "Not so. It is less.", "Right. It is so."] {
+        for words in ["is not an answer; there are a, b", "Not so. It is less.", "Right. It is so."]
+        {
             assert!(said.contains(words), "{said}");
         }
         assert_eq!(said.matches("Your answer").count(), 3);

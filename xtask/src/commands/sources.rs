@@ -166,7 +166,7 @@ fn verdict(rows: &[Row], fetch: bool, verify: bool) -> Result<()> {
     if !wrong.is_empty() {
         return Err(ExitKind::Check(wrong.join("\n")).into());
     }
-    // What was never fetched is no fault of what is there.
+    // What was never fetched is not a fault of what is there.
     if fetch && !missing.is_empty() {
         let text = format!(
             "{} of {} source files could not be fetched:\n{}",

@@ -37,7 +37,7 @@ pub fn first_difference(first: &[u8], second: &[u8]) -> Option<Difference> {
     Some(Difference { offset_bytes, place })
 }
 
-/// The first member of two archives that differs, in the order of names; `None` where they are no archives.
+/// The first member of two archives that differs, in the order of names; `None` unless both are archives.
 fn member(first: &[u8], second: &[u8]) -> Option<String> {
     let (first, second) = (archive::read_back(first).ok()?, archive::read_back(second).ok()?);
     let names: BTreeSet<&String> = first.keys().chain(second.keys()).collect();
@@ -50,8 +50,8 @@ fn member(first: &[u8], second: &[u8]) -> Option<String> {
     Some(differs.unwrap_or_else(|| "in what is said of its files: modes, times, order".to_owned()))
 }
 
-/// The section of an ELF file that the byte lies in; `None` where they are no such files. Where a section has another
-/// length the headers differ before it does, so then the first section that differs is told as well.
+/// The section of an ELF file that the byte lies in; `None` unless both are ELF files. Where a section has another
+/// length the headers differ before it does, so then the first section that differs is named as well.
 fn section(first: &[u8], second: &[u8], offset_bytes: usize) -> Option<String> {
     let (first, second) = (object::File::parse(first).ok()?, object::File::parse(second).ok()?);
     let holds = |section: &object::Section<'_, '_>| {

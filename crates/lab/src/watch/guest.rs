@@ -19,7 +19,7 @@ use guest_run::ExitKind;
 #[derive(Debug)]
 pub(super) enum Event {
     Answer(Box<Capture>),
-    /// No more answers come: the port is closed, or what came is no answer.
+    /// No more answers come: the port is closed, or what came is not an answer.
     Ended(Option<CaptureError>),
     Key(Key),
     Redraw,

@@ -141,7 +141,7 @@ fn text_of(experiment: &Experiment) -> Result<Text> {
         .with_context(|| format!("the page of experiment {} lacks a part", experiment.number))
 }
 
-/// Right answers end well; a wrong one is told why.
+/// Right answers end well; a wrong one gets the reason.
 fn judge(text: &Text, given: &str) -> Result<()> {
     let answer = question::chosen(text, given)?;
     let words = question::judged(answer);
