@@ -11,7 +11,8 @@ fn main() {
         return;
     }
     let folder = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it for build scripts");
-    let script = format!("-Wl,-T,{folder}/linker.ld");
+    // Not by -Wl, which would cut a path at its commas.
+    let script = format!("-T{folder}/linker.ld");
     let arguments = [
         "-nostartfiles",
         "-nostdlib",

@@ -33,6 +33,8 @@ pub struct LineEditor {
     /// How many lines back the shown one is; 0 is the one being typed.
     depth: usize,
     keys: KeyReader,
+    /// The line is full, and the bell has rung for it.
+    rung: bool,
     finished: bool,
 }
 
@@ -53,6 +55,7 @@ impl LineEditor {
             history: History::new(),
             depth: 0,
             keys: KeyReader::new(),
+            rung: false,
             finished: false,
         }
     }
@@ -124,13 +127,17 @@ impl LineEditor {
     fn print(&mut self, byte: u8, screen: &mut dyn Write) -> fmt::Result {
         let at_end = self.line.cursor == self.line.len;
         if !self.line.insert(byte) {
-            return screen.write_str("\x07");
+            // Once: a long paste into a full line is not a storm of bells.
+            let first = !core::mem::replace(&mut self.rung, true);
+            return if first { screen.write_str("\x07") } else { Ok(()) };
         }
+        self.rung = false;
         if at_end { screen.write_char(char::from(byte)) } else { self.redraw(screen) }
     }
 
     fn finish(&mut self) {
         self.depth = 0;
+        self.rung = false;
         self.finished = true;
     }
 
@@ -257,12 +264,15 @@ mod tests {
     }
 
     #[test]
-    fn a_full_line_rings_and_nothing_is_lost_from_it() {
+    fn a_full_line_rings_once_and_nothing_is_lost_from_it() {
         let mut keys = [b'x'; LINE_BYTES + 5].to_vec();
         keys.push(b'\r');
         let (lines, screen) = typed(&keys);
         assert_eq!(lines[0].len(), LINE_BYTES);
-        assert_eq!(screen.matches('\x07').count(), 5);
+        assert_eq!(screen.matches('\x07').count(), 1);
+        let mut again = [b'x'; LINE_BYTES + 2].to_vec();
+        again.extend(b"\x7fyz\r");
+        assert_eq!(typed(&again).1.matches('\x07').count(), 2, "there was room in between");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use chaos_vocab::{Allowed, Parameter, Params};
 
 use crate::job::Jobs;
 use crate::problem::{self, NumberFault, Place, Problem, RequestError, Source};
-use crate::target::{Target, Targets};
+use crate::target::{TARGET_KEY as TARGET, Targets};
 use crate::text::Excerpt;
 
 chaos_vocab::words! {
@@ -26,7 +26,6 @@ chaos_vocab::words! {
 const PREFIX: &str = "uchaos.";
 
 const JOB: &str = "uchaos.job";
-const TARGET: &str = "uchaos.target";
 const TIMER: &str = "uchaos.timer";
 
 /// Every key of the grammar: jobs and targets, the engine's parameters, the timer.
@@ -139,7 +138,7 @@ impl Request {
         }
         match key {
             JOB => self.jobs = Jobs::parse(value)?,
-            TARGET => self.targets = targets(value)?,
+            TARGET => self.targets = Targets::parse(value)?,
             // The last of KEYS; a key that has no arm here fails the round-trip test.
             _ => {
                 self.timer = Timer::from_word(value)
@@ -215,20 +214,4 @@ pub fn parse_parameter(parameter: Parameter, value: &str) -> Result<u32, Problem
 
 fn unknown(place: Place, given: &str, known: &'static [&'static str]) -> Problem {
     Problem::Unknown { place, given: Excerpt::new(given), known }
-}
-
-fn targets(value: &str) -> Result<Targets, Problem> {
-    let mut targets = Targets::EMPTY;
-    for word in value.split('+') {
-        let target =
-            Target::from_word(word).filter(|target| *target != Target::None).ok_or_else(|| {
-                let known = Target::WORDS.get(1..).unwrap_or_default();
-                unknown(Place::Value(TARGET), word, known)
-            })?;
-        if targets.contains(target) {
-            return Err(Problem::Twice { what: Excerpt::new(word) });
-        }
-        targets = targets.with(target);
-    }
-    Ok(targets)
 }

@@ -4,6 +4,10 @@
 use core::fmt;
 
 use crate::job::{Job, JobKind};
+use crate::problem::{Place, Problem};
+use crate::text::Excerpt;
+
+pub(crate) const TARGET_KEY: &str = "uchaos.target";
 
 chaos_vocab::words! {
     /// One noise source in one environment.
@@ -43,6 +47,28 @@ pub struct Targets {
 impl Targets {
     /// No target: the guest's own default holds.
     pub const EMPTY: Self = Self { bits: 0 };
+
+    /// Parses names joined with `+`.
+    ///
+    /// # Errors
+    /// Returns an error for an unknown target and one that is given twice.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let mut targets = Self::EMPTY;
+        for word in text.split('+') {
+            let target = Target::from_word(word).filter(|target| *target != Target::None).ok_or(
+                Problem::Unknown {
+                    place: Place::Value(TARGET_KEY),
+                    given: Excerpt::new(word),
+                    known: Target::WORDS.get(1..).unwrap_or_default(),
+                },
+            )?;
+            if targets.contains(target) {
+                return Err(Problem::Twice { what: Excerpt::new(word) });
+            }
+            targets = targets.with(target);
+        }
+        Ok(targets)
+    }
 
     /// The set with `target` in it; [`Target::None`] is not a target to run and changes nothing.
     #[must_use]

@@ -72,7 +72,7 @@ pub fn cargo(
 /// The user's folder of cargo.
 pub fn home() -> Option<PathBuf> {
     let given = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    given.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))
+    given.or_else(|| Some(std::env::home_dir()?.join(".cargo")))
 }
 
 /// Where cargo unpacks crates: one folder for each registry.

@@ -123,7 +123,7 @@ fn is_checkout(folder: &Path) -> bool {
     folder.join("linux-guest/sources.toml").is_file()
 }
 
-/// `$UCHAOS_CACHE`, else `$XDG_CACHE_HOME/uchaos`, else `~/.cache/uchaos`.
+/// `$UCHAOS_CACHE`, else `$XDG_CACHE_HOME/uchaos`, else `~/.cache/uchaos` (without `$HOME`, the home of the user's entry).
 fn cache_folder() -> Result<PathBuf> {
     if let Some(given) = std::env::var_os("UCHAOS_CACHE") {
         return std::path::absolute(PathBuf::from(given)).context("resolving UCHAOS_CACHE");
@@ -131,8 +131,8 @@ fn cache_folder() -> Result<PathBuf> {
     if let Some(xdg) = std::env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()) {
         return Ok(PathBuf::from(xdg).join("uchaos"));
     }
-    let home = std::env::var_os("HOME").context(
-        "finding a folder for downloaded sources: HOME is not set; set UCHAOS_CACHE to a folder",
+    let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty()).context(
+        "finding a folder for downloaded sources: this user has no home; set UCHAOS_CACHE to a folder",
     )?;
-    Ok(PathBuf::from(home).join(".cache/uchaos"))
+    Ok(home.join(".cache/uchaos"))
 }

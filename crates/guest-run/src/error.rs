@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -141,6 +141,35 @@ pub enum RunError {
         "probing the accelerators: QEMU does not run a guest of a few bytes: {why}\n  Try the command by hand, or install QEMU again"
     )]
     ProbeFailed { why: String },
+}
+
+impl RunError {
+    /// Names files below the folder `from` where they are now: below `to`.
+    pub fn moved(&mut self, from: &Path, to: &Path) {
+        let Some(scene) = self.scene_mut() else { return };
+        if let Some(log) = &mut scene.console_log
+            && let Ok(rest) = log.strip_prefix(from)
+        {
+            *log = to.join(rest);
+        }
+        let (from, to) = (from.display().to_string(), to.display().to_string());
+        scene.command = scene.command.replace(&from, &to);
+    }
+
+    fn scene_mut(&mut self) -> Option<&mut Scene> {
+        match self {
+            Self::Start { scene, .. }
+            | Self::Deadline { scene, .. }
+            | Self::NoOutput { scene, .. }
+            | Self::KvmRefuses { scene, .. }
+            | Self::Silence { scene, .. }
+            | Self::GuestDied { scene, .. }
+            | Self::GuestPanic { scene, .. }
+            | Self::GuestFailed { scene, .. }
+            | Self::Flood { scene } => Some(scene),
+            _ => None,
+        }
+    }
 }
 
 fn without_output(waited: Option<Duration>) -> String {

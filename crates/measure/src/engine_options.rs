@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use chaos_wire::{Allowed, Parameter, Params, parse_parameter};
+use chaos_wire::{Allowed, Parameter, Params, Problem, parse_parameter};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
@@ -46,6 +46,14 @@ impl Args for EngineOptions {
     }
 }
 
+/// What is wrong with the value of an option, which clap names next to it.
+pub(crate) fn in_option(problem: Problem) -> String {
+    match problem {
+        Problem::Number { fault, .. } => fault.to_string(),
+        other => other.to_string(),
+    }
+}
+
 fn option(parameter: Parameter) -> Arg {
     let default = parameter.value(parameter.default_number());
     let meaning = parameter.meaning();
@@ -65,9 +73,7 @@ fn option(parameter: Parameter) -> Arg {
         _ => arg
             .value_name("N")
             .help(format!("{meaning}: {} [default: {default}]", parameter.allowed_text()))
-            .value_parser(move |text: &str| {
-                parse_parameter(parameter, text).map_err(|problem| problem.to_string())
-            }),
+            .value_parser(move |text: &str| parse_parameter(parameter, text).map_err(in_option)),
     }
 }
 
@@ -144,7 +150,7 @@ mod tests {
     #[test]
     fn an_error_and_the_help_name_what_is_allowed() {
         let text = parse("--turns 8").unwrap_err();
-        assert!(text.contains("'--turns <N>'") && text.contains("must be 1 to 7"), "{text}");
+        assert!(text.contains("'8' for '--turns <N>': must be 1 to 7"), "{text}");
         let text = parse("--workload flsuh").unwrap_err();
         assert!(text.contains("'flush'"), "{text}");
         // Without its line breaks.

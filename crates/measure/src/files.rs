@@ -93,7 +93,7 @@ pub fn read_all(run_folder: &Path) -> Result<Vec<TakenRun>> {
     }
     ensure!(
         !found.is_empty(),
-        "{} holds no boots: is it a folder made by `compare`?",
+        "{} holds no samples: a run that `compare` measured does; a comparison of runs does not, so name the runs that it is of",
         run_folder.display()
     );
     Ok(found)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
+use chaos_wire::{Target, Targets};
 use clap::{Args, ValueEnum};
 use guest_run::{
     Accelerator, DataPort, Guest, ISOLATED_KERNEL_ARGUMENTS, Images, LinuxImage, Machine, Model,
@@ -102,6 +103,17 @@ impl GuestKind {
         match self {
             Self::BareMetal => "the bare-metal guest",
             Self::Linux => "the Linux guest",
+        }
+    }
+
+    /// The targets that it can run.
+    pub fn targets(self) -> Targets {
+        match self {
+            Self::BareMetal => Targets::EMPTY.with(Target::BareMetal),
+            Self::Linux => Targets::EMPTY
+                .with(Target::LinuxModule)
+                .with(Target::LinuxUser)
+                .with(Target::LinuxCrng),
         }
     }
 

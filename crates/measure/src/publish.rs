@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use entropy_report::{CompareResult, Provenance, RepeatCommand, TakenRun};
@@ -144,12 +144,13 @@ fn here(context: &CommandContext) -> Provenance {
     }
 }
 
-/// Writes the files, gives the run its name, and prints the table.
+/// Writes the files, gives the run its name by `finish`, and prints the table.
 pub fn write(
     context: &CommandContext,
     run: RunFolder,
     result: &CompareResult,
     taken: &[TakenRun],
+    finish: fn(RunFolder) -> Result<PathBuf>,
 ) -> Result<()> {
     let label = context.next_label(REPORT);
     task(&label, |_| {
@@ -157,7 +158,7 @@ pub fn write(
         save(&run.path().join("result.json"), &entropy_report::to_json(result)?)?;
         pages(run.path(), result)
     })?;
-    let place = run.finish()?;
+    let place = finish(run)?;
     show(context, result)?;
     eprintln!("report: {}", place.join("report.html").display());
     Ok(())

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use chaos_wire::{GuestStatus, Request};
+use chaos_wire::{GuestStatus, Job, Jobs, Problem, Request, Targets};
 use clap::Args;
 use entropy_report::TakenRun;
 use guest_run::{CommandContext, ExitKind, FIRST_OUTPUT, Limits, Machine, Network, say};
@@ -19,12 +19,12 @@ use crate::guest::{BootFiles, GuestKind, MachineOptions};
 /// Options of both commands.
 #[derive(Debug, Args)]
 pub struct RunOptions {
-    /// Jobs: raw:SAMPLES, stream:BYTES, restart:ROWSxCOLUMNS, seed:BYTES, selftest; joined by commas
-    #[arg(long, value_name = "JOBS")]
-    job: Option<String>,
+    /// Jobs: raw:SAMPLES, stream:BYTES, restart:ROWSxCOLUMNS, seed:BYTES; joined by commas (run-bare has selftest too)
+    #[arg(long, value_name = "JOBS", value_parser = jobs)]
+    job: Option<Jobs>,
     /// Which targets do the jobs: baremetal; or linux-module, linux-user, linux-crng, joined by +
-    #[arg(long, value_name = "TARGETS", requires = "job")]
-    target: Option<String>,
+    #[arg(long, value_name = "TARGETS", requires = "job", value_parser = targets)]
+    target: Option<Targets>,
     /// Where the files of a job go: a folder that does not exist yet
     #[arg(long, value_name = "DIR", requires = "job")]
     output: Option<PathBuf>,
@@ -44,10 +44,20 @@ impl RunOptions {
     /// The words for the guest, checked before anything is built.
     ///
     /// # Errors
-    /// [`ExitKind::Usage`] for what the grammar does not take, or an output folder that is there already.
-    pub fn check(&self) -> Result<Request> {
+    /// [`ExitKind::Usage`] for what the grammar does not take or this guest cannot do, or an output folder that is there
+    /// already.
+    pub fn check(&self, kind: GuestKind) -> Result<Request> {
         let request = Request::parse(&self.arguments())
             .map_err(|error| anyhow!(ExitKind::Usage(error.to_string())))?;
+        let own = kind.targets();
+        if let Some(foreign) = request.targets.iter().find(|target| !own.contains(*target)) {
+            let text = format!("{} has no target {foreign}; it has {own}", kind.name());
+            return Err(ExitKind::Usage(text).into());
+        }
+        if kind == GuestKind::Linux && request.jobs.iter().any(|job| job == Job::SelfTest) {
+            let text = "the Linux image is built without the module's self test; `cargo xtask test --filter module::self_test` builds one with it and runs it";
+            return Err(ExitKind::Usage(text.to_owned()).into());
+        }
         if let Some(output) = self.output.as_ref().filter(|output| output.exists()) {
             let text = format!(
                 "{} is there already, and nothing is overwritten; give another --output",
@@ -80,7 +90,7 @@ impl RunOptions {
         network: Option<Network>,
     ) -> Result<()> {
         let kind = guest.kind;
-        let request = self.check()?;
+        let request = self.check(kind)?;
         let host = self.machine.host()?;
         let machine = Machine { network, ..self.machine.machine(&host, self.isolated) };
         let logs = context.out.join("logs");
@@ -131,6 +141,21 @@ impl RunOptions {
                 Ok(())
             }
         }
+    }
+}
+
+fn jobs(text: &str) -> Result<Jobs, String> {
+    Jobs::parse(text).map_err(with_nearest)
+}
+
+fn targets(text: &str) -> Result<Targets, String> {
+    Targets::parse(text).map_err(with_nearest)
+}
+
+fn with_nearest(problem: Problem) -> String {
+    match problem.nearest() {
+        Some(nearest) => format!("{problem}; did you mean `{nearest}`?"),
+        None => problem.to_string(),
     }
 }
 

@@ -8,9 +8,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Args;
 
-use guest_run::CommandContext;
+use guest_run::{CommandContext, RunError};
 
 const PARTIAL: &str = ".partial-";
+const FAILED: &str = "failed-";
+/// Failed runs whose logs are kept; older ones go when a run starts.
+const KEPT_FAILURES: usize = 5;
 
 /// Where a command keeps what it takes, and finds what was taken.
 #[derive(Debug, Args)]
@@ -27,7 +30,7 @@ impl RunsOption {
     }
 }
 
-/// A run in the making. Dropped unfinished, it keeps only its logs, under `failed-<id>`.
+/// A run in the making. One that fails, or is dropped unfinished, keeps only its logs, under `failed-<id>`.
 #[derive(Debug)]
 pub struct RunFolder {
     runs: PathBuf,
@@ -44,6 +47,7 @@ impl RunFolder {
         };
         fs::create_dir_all(runs).with_context(advice)?;
         remove_orphans(runs);
+        remove_old_failures(runs);
         let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ").to_string();
         let id = (1..)
             .map(|n| if n == 1 { now.clone() } else { format!("{now}-{n}") })
@@ -62,6 +66,21 @@ impl RunFolder {
     /// Where it is written while it is not finished.
     pub fn path(&self) -> &Path {
         &self.partial
+    }
+
+    /// Runs `work`. If it fails, the folder keeps its logs under another name, and an error about a guest names the log
+    /// where it is then.
+    pub fn measure<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        work().map_err(|mut error| {
+            if let Some(run) = error.downcast_mut::<RunError>() {
+                run.moved(&self.partial, &self.failed());
+            }
+            error
+        })
+    }
+
+    fn failed(&self) -> PathBuf {
+        self.runs.join(format!("{FAILED}{}", self.id))
     }
 
     /// Gives the run its final name and points `latest` at it.
@@ -91,7 +110,7 @@ impl Drop for RunFolder {
         if self.finished {
             return;
         }
-        let kept = self.runs.join(format!("failed-{}", self.id));
+        let kept = self.failed();
         if keep_logs(&self.partial, &self.partial, &kept) > 0 {
             eprintln!("the console logs of the failed run are in {}", kept.display());
         }
@@ -104,7 +123,7 @@ fn is_taken(runs: &Path, id: &str) -> bool {
     let in_the_making = format!("{PARTIAL}{id}-");
     let entries = fs::read_dir(runs).into_iter().flatten().flatten();
     runs.join(id).exists()
-        || runs.join(format!("failed-{id}")).exists()
+        || runs.join(format!("{FAILED}{id}")).exists()
         || entries
             .map(|entry| entry.file_name().to_string_lossy().into_owned())
             .filter_map(|name| name.strip_prefix(&in_the_making).map(str::to_owned))
@@ -148,9 +167,23 @@ fn remove_orphans(runs: &Path) {
     }
 }
 
+/// Removes the logs of all failed runs but the newest. Names begin with the time, so their order is that of the runs.
+fn remove_old_failures(runs: &Path) {
+    let entries = fs::read_dir(runs).into_iter().flatten().flatten();
+    let mut failed: Vec<PathBuf> = entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(FAILED))
+        .map(|entry| entry.path())
+        .collect();
+    failed.sort();
+    for old in failed.iter().rev().skip(KEPT_FAILURES) {
+        let _ = fs::remove_dir_all(old);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use guest_run::Scene;
 
     #[test]
     fn a_finished_run_has_its_name_and_latest_points_at_it() {
@@ -179,6 +212,44 @@ mod tests {
         assert_eq!(fs::read_to_string(kept.join("baremetal/console.log")).unwrap(), "last words");
         assert!(!kept.join("baremetal/raw.u64le").exists());
         assert_eq!(fs::read_dir(runs.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn an_error_names_the_log_where_it_is_kept() {
+        let runs = tempfile::tempdir().unwrap();
+        let run = RunFolder::create(runs.path()).unwrap();
+        let log = run.path().join("boot 1.console.log");
+        fs::write(&log, "last words").unwrap();
+        let scene = Box::new(Scene {
+            guest: "a guest".into(),
+            command: format!("qemu -chardev file,path={}", run.path().join("data").display()),
+            console_log: Some(log),
+            last_lines: Vec::new(),
+        });
+        let error = run
+            .measure(|| -> Result<()> {
+                Err(RunError::GuestPanic { line: "panic".into(), scene }).context("measuring")
+            })
+            .unwrap_err();
+        drop(run);
+        let error = format!("{error:#}");
+        let named = error.split("console log: ").nth(1).unwrap().lines().next().unwrap();
+        assert_eq!(fs::read_to_string(named).unwrap(), "last words");
+        assert!(!error.contains(PARTIAL), "{error}");
+    }
+
+    #[test]
+    fn the_logs_of_the_newest_failures_are_kept() {
+        let runs = tempfile::tempdir().unwrap();
+        for day in 1..=8 {
+            fs::create_dir(runs.path().join(format!("failed-2026-01-0{day}T00-00-00Z"))).unwrap();
+        }
+        drop(RunFolder::create(runs.path()).unwrap());
+        let mut left: Vec<_> =
+            fs::read_dir(runs.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left.len(), KEPT_FAILURES);
+        assert_eq!(left[0], "failed-2026-01-04T00-00-00Z");
     }
 
     #[test]

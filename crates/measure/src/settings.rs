@@ -5,7 +5,7 @@
 use chaos_wire::{Job, Jobs, OnFailure, Params, Request, Targets};
 use clap::Args;
 
-use crate::engine_options::EngineOptions;
+use crate::engine_options::{EngineOptions, in_option};
 
 /// Output stream of an ordinary boot after the first.
 const SHORT_STREAM_BYTES: u64 = 1 << 20;
@@ -55,7 +55,7 @@ impl Restarts {
 
 /// Parses what follows the colon of a job.
 fn job(kind: &'static str) -> impl Fn(&str) -> Result<Job, String> + Clone {
-    move |text| Job::parse(&format!("{kind}:{text}")).map_err(|problem| problem.to_string())
+    move |text| Job::parse(&format!("{kind}:{text}")).map_err(in_option)
 }
 
 impl Settings {

@@ -151,9 +151,14 @@ fn runs_are_reported_again_and_compared(rig: &Rig) -> Result<()> {
     ensure!(count_runs(rig)? == runs_before + 1, "comparing two runs gives one run");
     let missing = ended(&mut xtask(rig, &["compare", "no-such-run"])?)?;
     missing.expect(2, &["there is no run no-such-run"])?;
-    // A comparison of runs holds no samples.
-    ended(&mut xtask(rig, &["compare", "latest"])?)?.expect(1, &["holds no boots"])?;
-    let whole = latest(&rig.runs())?.join("result.json");
+    // A comparison of runs holds no samples, and `latest` does not become one.
+    ensure!(
+        latest(&rig.runs())? == fs::canonicalize(&run).context("finding the run")?,
+        "`latest` leads to a run without samples"
+    );
+    let comparison = newest_run(rig)?.display().to_string();
+    ended(&mut xtask(rig, &["compare", &comparison])?)?.expect(1, &["holds no samples"])?;
+    let whole = run.join("result.json");
     let text = fs::read(&whole).context("reading the result")?;
     fs::write(&whole, &text[..text.len() / 2]).context("cutting the result")?;
     ended(&mut xtask(rig, &["report"])?)?.expect(1, &["understanding", "result.json"])
@@ -210,6 +215,14 @@ fn json(ended: &Ended) -> Result<Value> {
 fn latest(runs: &Path) -> Result<PathBuf> {
     let link = runs.join("latest");
     fs::canonicalize(&link).with_context(|| format!("{} does not lead to a run", link.display()))
+}
+
+/// The run whose name is the last: names begin with the time.
+fn newest_run(rig: &Rig) -> Result<PathBuf> {
+    let runs = rig.runs();
+    let entries = fs::read_dir(&runs).context("reading the runs")?.flatten();
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders.map(|entry| entry.path()).max().context("there are no runs")
 }
 
 fn count_runs(rig: &Rig) -> Result<usize> {

@@ -62,7 +62,7 @@ impl RunLinuxOrNested {
         if !self.nested {
             return command.run(context, &Builder(&linux));
         }
-        command.options.check()?;
+        command.options.check(measure::guest::GuestKind::Linux)?;
         preflight::ensure(context, TO_NEST)?;
         nested::PROFILE.clone_into(&mut linux.profile);
         let images = images::prepare(context, &linux, nested::STEPS)?;

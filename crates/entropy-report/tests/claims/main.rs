@@ -11,14 +11,14 @@ use common::{Sizes, provenance, run, together, whole};
 use entropy_report::claim::Fact;
 use entropy_report::result::{BootFigures, TargetResult};
 use entropy_report::{
-    Claim, CompareResult, Status, analyse, from_json, to_html, to_json, to_markdown, to_terminal,
+    Claim, CompareResult, Status, from_json, to_html, to_json, to_markdown, to_terminal,
 };
 use serde_json::Value;
 use std::sync::LazyLock;
 
 const SMALL: Sizes = Sizes { raw: 12_000, stream: 120_000, side: 20 };
 /// As `compare` wrote it before sentences had inputs.
-const OLDER: &str = include_str!("older-result.json");
+const OLDER: &str = include_str!("../older-result.json");
 
 static BASE: LazyLock<CompareResult> = LazyLock::new(|| {
     let mut boots = whole(SMALL);

@@ -33,18 +33,15 @@ pub(super) fn build(
     let mut compiler = Command::new("cc");
     compiler
         .args(["-nostdlib", "-static", "-no-pie", "-s", "-Wl,--nmagic", "-Wl,--build-id=none"])
-        .arg(option("-Wa,-I,", folder))
-        .arg(option("-Wl,-T,", &source.join("packed.ld")))
+        // Not by -Wa and -Wl, which would cut a path at its commas.
+        .args(["-Xassembler", "-I", "-Xassembler"])
+        .arg(folder)
+        .arg("-T")
+        .arg(source.join("packed.ld"))
         .arg("-o")
         .arg(packed)
         .arg(source.join("unpack.S"));
     log.run(&mut compiler)
-}
-
-fn option(option: &str, path: &Path) -> std::ffi::OsString {
-    let mut option = std::ffi::OsString::from(option);
-    option.push(path);
-    option
 }
 
 /// The bytes of every segment that has any, at their places from [`KERNEL_START`] on.

@@ -129,7 +129,7 @@ impl Surroundings {
 /// The toolchain stays where it is: its version is pinned, and it is not part of what is built.
 fn rustup_home() -> Option<PathBuf> {
     let given = std::env::var_os("RUSTUP_HOME").map(PathBuf::from);
-    given.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".rustup")))
+    given.or_else(|| Some(std::env::home_dir()?.join(".rustup")))
 }
 
 fn link(to: &Path, link: &Path) -> Result<()> {

@@ -100,8 +100,9 @@ impl Compare {
             let label = context.next_label(&boot.name());
             let taken_now = task(&label, |_| {
                 let request = boot.request(&self.settings);
-                boot.boot(&images, &qemu_host, &self.machine, &request)?
-                    .keep(&qemu_host.qemu, run.path(), &boot.slug(), of_first(boot, &starts))
+                let boots = boot.boot(&images, &qemu_host, &self.machine, &request)?;
+                let of_first = of_first(boot, &starts);
+                run.measure(|| boots.keep(&qemu_host.qemu, run.path(), &boot.slug(), of_first))
                     .with_context(|| format!("measuring {}", boot.name()))
             })?;
             taken.extend(taken_now);
@@ -143,7 +144,7 @@ impl Compare {
         )?;
         let mut result = assess(context, &taken, provenance, Vec::new())?;
         self.external.run(context, &mut result, &taken)?;
-        publish::write(context, run, &result, &taken)?;
+        publish::write(context, run, &result, &taken, RunFolder::finish)?;
         kept.into_iter().try_for_each(KeptRows::forget)
     }
 
@@ -189,7 +190,8 @@ impl Compare {
         let (origins, boots) = entropy_report::side_by_side(taken)?;
         let mut result = assess(context, &boots, provenance, origins)?;
         self.external.run(context, &mut result, &boots)?;
-        publish::write(context, run, &result, &boots)
+        // It holds no samples, so `latest` stays with the run that was measured last.
+        publish::write(context, run, &result, &boots, RunFolder::keep)
     }
 
     /// `--dry-run`: every command that would take a measurement.

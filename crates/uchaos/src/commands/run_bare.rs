@@ -25,7 +25,7 @@ pub struct RunBare {
 impl RunBare {
     /// Builds what is needed, and runs it.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
-        self.options.check()?;
+        self.options.check(GuestKind::BareMetal)?;
         let images = source.images(context, Parts::BareMetal, 0)?;
         self.options.run(context, GuestKind::BareMetal.in_images(&images)?, None)
     }

@@ -51,7 +51,7 @@ impl Cable {
 impl RunLinux {
     /// Builds what is needed, and runs it.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
-        self.options.check()?;
+        self.options.check(GuestKind::Linux)?;
         let images = source.images(context, Parts::Both, 0)?;
         let linux = images.linux()?;
         let network = match (linux.network, self.network) {
