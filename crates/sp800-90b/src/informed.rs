@@ -112,6 +112,13 @@ pub struct InformedAssessment {
     pub predictors: Vec<Score>,
 }
 
+/// The memory in bytes that [`assess`] takes at most, next to what is known: contexts of several orders and lags at a
+/// time, and the guesses of two predictors.
+#[must_use]
+pub fn memory_needed(samples: usize) -> u64 {
+    samples as u64 * 80
+}
+
 /// Tries every predictor on what is known.
 ///
 /// # Errors

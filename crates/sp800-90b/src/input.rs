@@ -93,12 +93,48 @@ pub struct Ticks {
     pub counter: bool,
 }
 
+/// Whole values of a stream, before any bits of them are chosen.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Values {
+    /// One value per sample.
+    pub values: Vec<u64>,
+    /// What a reader must know before using them.
+    pub warnings: Vec<String>,
+}
+
+impl Values {
+    /// A warning if the values are hardly ticks between two readings of a clock.
+    #[must_use]
+    pub fn range_warning(&self) -> Option<String> {
+        symbol::range_warning(self.values.iter().copied().max().unwrap_or(0))
+    }
+}
+
 /// Reads a stream to its end, or to the last sample that `plan` asks for.
 ///
 /// # Errors
 /// Returns an error if the stream cannot be read, does not look like what `plan` says, holds a sample that cannot be
 /// decoded, or does not fit into memory.
 pub fn read(stream: &mut dyn Read, plan: &Plan) -> Result<Samples, InputError> {
+    let (sink, warnings) = decode(stream, plan, Sink::new(plan))?;
+    sink.finish(warnings)
+}
+
+/// [`read`] without making symbols: what the plan says about division, shift and choice of bits is not used.
+///
+/// # Errors
+/// Returns an error as [`read`] does.
+pub fn read_values(stream: &mut dyn Read, plan: &Plan) -> Result<Values, InputError> {
+    let (sink, warnings) = decode(stream, plan, Sink::of_values(plan))?;
+    sink.finish_values(warnings)
+}
+
+fn decode(
+    stream: &mut dyn Read,
+    plan: &Plan,
+    mut sink: Sink,
+) -> Result<(Sink, Vec<String>), InputError> {
     plan.check()?;
     let head = fill(stream, HEAD_LEN)?;
     let mut warnings = Vec::new();
@@ -111,7 +147,6 @@ pub fn read(stream: &mut dyn Read, plan: &Plan) -> Result<Samples, InputError> {
         }
         warnings.push(suspicion);
     }
-    let mut sink = Sink::new(plan);
     let mut decoder = Decoder::new(plan);
     let mut wants_more = decoder.push(&head, &mut sink)?;
     let mut piece = vec![0; PIECE_LEN];
@@ -124,7 +159,7 @@ pub fn read(stream: &mut dyn Read, plan: &Plan) -> Result<Samples, InputError> {
         wants_more = decoder.push(&piece[..len], &mut sink)?;
     }
     decoder.notes(&mut warnings);
-    sink.finish(warnings)
+    Ok((sink, warnings))
 }
 
 /// What a file looks like if its bytes are text, for callers that decode it themselves.

@@ -261,7 +261,7 @@ fn more_than_the_memory_holds_is_refused_before_the_work() {
     let output = ea(&path, &[]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(said.contains("MiB of memory") && said.contains("--count"), "{said}");
+    assert!(said.contains("MB of memory") && said.contains("--count"), "{said}");
 }
 
 #[test]

@@ -161,11 +161,18 @@ fn output_tests_are_labelled_and_shown_next_to_a_rule() {
 #[test]
 fn help_is_short_and_completions_and_manual_name_every_command() {
     let here = Path::new(".");
-    let commands =
-        ["assess", "restart", "conditioning", "cutoffs", "batch", "report", "looks", "nist-compat"];
-    for command in commands {
+    let help = text(&ea(here, &["--help"]).stdout);
+    let list = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    // A description that is too long for its line continues further to the right.
+    let names = list.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let commands: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    for known in ["assess", "informed", "restart", "esv", "nist-compat", "man"] {
+        assert!(commands.contains(&known), "{known}: {help}");
+    }
+    for &command in &commands {
         for flag in ["-h", "--help"] {
-            if command == "nist-compat" {
+            // NIST's programs have their own -h.
+            if ["nist-compat", "help"].contains(&command) {
                 continue;
             }
             let help = text(&ea(here, &[command, flag]).stdout);
@@ -181,5 +188,7 @@ fn help_is_short_and_completions_and_manual_name_every_command() {
     assert!(page.contains(".TH ea 1") && page.contains("Exit status"), "{page}");
     let page = text(&ea(here, &["man", "assess"]).stdout);
     assert!(page.contains("\\-\\-counter"), "{page}");
+    let page = text(&ea(here, &["man", "informed"]).stdout);
+    assert!(page.contains(".TH ea-informed 1") && page.contains("\\-\\-side"), "{page}");
     assert_eq!(ea(here, &["man", "nosuch"]).status.code(), Some(2));
 }

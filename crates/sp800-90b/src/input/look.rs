@@ -44,9 +44,16 @@ pub(super) fn suspicion(head: &[u8], plan: &Plan) -> Option<String> {
 /// How one byte of a word behaves over all words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Behaviour {
-    Constant,
+    /// Nearly always this value.
+    Constant(u8),
     Between,
     Varies,
+}
+
+impl Behaviour {
+    fn is_constant(self) -> bool {
+        matches!(self, Self::Constant(_))
+    }
 }
 
 /// The behaviour of each byte of words of `len` bytes; nothing where there are too few of them.
@@ -63,14 +70,15 @@ fn behaviours(head: &[u8], len: usize) -> Option<Vec<Behaviour>> {
         }
     }
     let behaviour = |counts: [usize; 256]| {
-        let share = counts.into_iter().max().unwrap_or(0) as f64 / count as f64;
-        match share {
-            share if share >= CONSTANT => Behaviour::Constant,
+        let (most, value) = (0..=255).map(|value| (counts[usize::from(value)], value)).max()?;
+        let behaviour = match most as f64 / count as f64 {
+            share if share >= CONSTANT => Behaviour::Constant(value),
             share if share <= VARIES => Behaviour::Varies,
             _ => Behaviour::Between,
-        }
+        };
+        Some(behaviour)
     };
-    Some(counts.into_iter().map(behaviour).collect())
+    counts.into_iter().map(behaviour).collect()
 }
 
 /// The word length and byte order that the bytes show: the longest words whose halves differ.
@@ -80,15 +88,13 @@ fn words_in(head: &[u8]) -> Option<(usize, Order)> {
         if pattern[..len / 2] == pattern[len / 2..] {
             continue;
         }
-        let constant = pattern.iter().filter(|&&byte| byte == Behaviour::Constant).count();
+        let constant = pattern.iter().filter(|byte| byte.is_constant()).count();
         let varies = pattern.contains(&Behaviour::Varies);
         if constant * 3 < len || !varies {
             return None;
         }
-        let order = match (pattern[0], pattern[len - 1]) {
-            (Behaviour::Constant, last) if last != Behaviour::Constant => Order::Big,
-            _ => Order::Little,
-        };
+        let is_big = pattern[0].is_constant() && !pattern[len - 1].is_constant();
+        let order = if is_big { Order::Big } else { Order::Little };
         return Some((len, order));
     }
     None
@@ -124,7 +130,7 @@ fn wrong_words(head: &[u8], len_bytes: usize, order: Order, counter: bool) -> Op
             Order::Little => (pattern[0], pattern[len_bytes - 1]),
             Order::Big => (pattern[len_bytes - 1], pattern[0]),
         };
-        if real_len == len_bytes && lowest == Behaviour::Constant && highest == Behaviour::Varies {
+        if real_len == len_bytes && lowest.is_constant() && highest == Behaviour::Varies {
             return Some(format!(
                 "the highest byte of each word varies and the lowest never changes, so the byte order looks swapped: \
                  --format {real} reads it"
@@ -243,6 +249,8 @@ mod tests {
         assert_eq!(suspicion(&[7; 5000], &plan(Format::Bytes)), None);
         let periodic: Vec<u8> = (0..5000_u32).map(|at| (at % 8) as u8).collect();
         assert_eq!(suspicion(&periodic, &plan(Format::Bytes)), None);
+        let constant_words = 100_u64.to_le_bytes().repeat(5000);
+        assert_eq!(suspicion(&constant_words, &plan(words(8, Order::Little))), None);
         assert_eq!(suspicion(b"A".repeat(5000).as_slice(), &plan(Format::Bytes)), None);
     }
 

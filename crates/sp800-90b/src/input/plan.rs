@@ -158,6 +158,12 @@ impl Plan {
             && self.divide.is_none()
     }
 
+    /// Whether the symbols are the low bits of the counter's steps in each value, with nothing dropped or picked.
+    #[must_use]
+    pub fn takes_steps(&self) -> bool {
+        self.division() == Divide::Auto && self.shift == 0 && self.choice == Choice::Low
+    }
+
     /// What the values are divided by.
     pub(super) fn division(&self) -> Divide {
         let default = if self.format.is_wide() && self.shift == 0 && self.choice == Choice::Low {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! From decoded values to symbols: differences, slice, division, choice of bits.
 
-use super::{Choice, Divide, InputError, Plan, Samples, Ticks};
+use super::{Choice, Divide, InputError, Plan, Samples, Ticks, Values};
 use crate::symbols::{CounterStep, TickRange, from_ticks_low_bits};
 use crate::{SymbolError, Symbols};
 
@@ -38,6 +38,15 @@ impl Sink {
                 low_bits: plan.symbol_bits().unwrap_or(8),
             },
         };
+        Self::with_store(plan, store)
+    }
+
+    /// Collects whole values.
+    pub(super) fn of_values(plan: &Plan) -> Self {
+        Self::with_store(plan, Store::Values(Vec::new()))
+    }
+
+    fn with_store(plan: &Plan, store: Store) -> Self {
         let counter_mask = match plan.format {
             super::Format::Words { len_bytes, .. } => u64::MAX >> (64 - 8 * len_bytes),
             super::Format::Bytes => u8::MAX.into(),
@@ -72,7 +81,7 @@ impl Sink {
 
     /// [`Self::take`] for bytes, which are copied whole where nothing is to be done with them.
     pub(super) fn take_bytes(&mut self, bytes: &[u8]) -> Result<bool, InputError> {
-        if !self.plan.takes_whole_values() {
+        if !self.plan.takes_whole_values() || matches!(self.store, Store::Values(_)) {
             for &byte in bytes {
                 if !self.take(byte.into())? {
                     return Ok(false);
@@ -117,24 +126,38 @@ impl Sink {
         Ok(())
     }
 
-    pub(super) fn finish(self, mut warnings: Vec<String>) -> Result<Samples, InputError> {
-        let plan = self.plan;
-        if plan.from > 0 && self.seen <= plan.from {
+    /// Checks that there is what the slice asks for.
+    fn check_slice(&self, warnings: &mut Vec<String>) -> Result<(), InputError> {
+        let (seen, from) = (self.seen, self.plan.from);
+        if from > 0 && seen <= from {
             return Err(InputError::Sample(format!(
-                "there are {} samples, so none is left from sample {} on; choose a smaller --from",
-                self.seen, plan.from
+                "there are {seen} samples, so none is left from sample {from} on; choose a smaller --from"
             )));
         }
-        if let Some(count) = plan.count
-            && self.seen > 0
-            && self.seen < plan.from.saturating_add(count)
+        if let Some(count) = self.plan.count
+            && seen > 0
+            && seen < from.saturating_add(count)
         {
             warnings.push(format!(
-                "--count {count} samples were asked for, and there are {} from sample {} on",
-                self.seen.saturating_sub(plan.from),
-                plan.from
+                "--count {count} samples were asked for, and there are {} from sample {from} on",
+                seen.saturating_sub(from)
             ));
         }
+        Ok(())
+    }
+
+    pub(super) fn finish_values(self, mut warnings: Vec<String>) -> Result<Values, InputError> {
+        self.check_slice(&mut warnings)?;
+        let values = match self.store {
+            Store::Values(values) => values,
+            Store::Symbols { raw, .. } => raw.into_iter().map(u64::from).collect(),
+        };
+        Ok(Values { values, warnings })
+    }
+
+    pub(super) fn finish(self, mut warnings: Vec<String>) -> Result<Samples, InputError> {
+        self.check_slice(&mut warnings)?;
+        let plan = self.plan;
         let bits = plan.symbol_bits();
         let (symbols, ticks) = match self.store {
             Store::Symbols { raw, .. } if plan.takes_whole_values() => {
@@ -156,7 +179,7 @@ impl Sink {
             Store::Values(values) => from_values(&plan, &values, bits.unwrap_or(8))?,
         };
         if let Some(ticks) = &ticks {
-            warn_of_range(ticks, &mut warnings);
+            warnings.extend(range_warning(ticks.range.max_ticks));
         }
         warn_of_constant_bits(&symbols, ticks.as_ref(), &mut warnings);
         Ok(Samples { symbols, ticks, warnings })
@@ -178,7 +201,7 @@ fn from_values(
     values: &[u64],
     bits: u8,
 ) -> Result<(Symbols, Option<Ticks>), InputError> {
-    if plan.shift == 0 && plan.choice == Choice::Low {
+    if plan.takes_steps() {
         let made = from_ticks_low_bits(values, bits)
             .map_err(|error| InputError::Sample(error.to_string()))?;
         let ticks = ticks(plan, Some(made.step), None, made.range, bits);
@@ -237,19 +260,19 @@ fn choose(value: u64, choice: &Choice, low_bits: u8) -> (u8, bool) {
     }
 }
 
-fn warn_of_range(ticks: &Ticks, warnings: &mut Vec<String>) {
-    let max = ticks.range.max_ticks;
+pub(super) fn range_warning(max: u64) -> Option<String> {
     if max > 1 << 63 {
-        warnings.push(format!(
+        return Some(format!(
             "values reach {max}, above 2^63: negative differences, or the wrong word length or byte order?"
         ));
-    } else if max >= ABSURD_TICKS {
-        warnings.push(format!(
+    }
+    (max >= ABSURD_TICKS).then(|| {
+        format!(
             "values reach {max} ticks ({:.0} s at 1 GHz): counter readings (--counter), or the wrong word length or \
              byte order?",
             max as f64 / 1e9
-        ));
-    }
+        )
+    })
 }
 
 /// Bits of the symbols that never change add nothing, and lower the estimate on the bitstring.

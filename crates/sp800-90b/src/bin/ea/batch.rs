@@ -4,7 +4,7 @@
 use crate::answer::Answer;
 use crate::entry::{Entry, Options};
 use crate::html;
-use crate::memory;
+use crate::memory::{self, Work};
 use crate::provenance::Provenance;
 use anyhow::{Context, ensure};
 use rayon::prelude::*;
@@ -106,8 +106,12 @@ fn assess_all(files: &[&PathBuf], args: &Args) -> anyhow::Result<Vec<Entry>> {
         OpenOptions::new().create(true).append(true).open(&args.state).with_context(noting)?;
     let state = Mutex::new(state);
     let largest = files.iter().filter_map(|file| file.metadata().ok()).map(|data| data.len()).max();
-    let jobs = memory::jobs(largest.unwrap_or(0), &args.options.how.plan(), args.options.track())
-        .min(rayon::current_num_threads());
+    let jobs = memory::jobs(
+        largest.unwrap_or(0),
+        &args.options.how.plan(),
+        Work::Assess(args.options.track()),
+    )
+    .min(rayon::current_num_threads());
     let mut entries = Vec::new();
     for group in files.chunks(jobs) {
         let done: Vec<anyhow::Result<Entry>> = group

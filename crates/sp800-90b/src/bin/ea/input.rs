@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The options that say what a file holds, and the symbols that come of it.
 
-use crate::memory;
+use crate::memory::{self, Work};
 use crate::provenance::{FileRecord, Slice};
 use crate::source::Source;
 use anyhow::{Context, anyhow};
 use clap::ValueEnum;
-use sp800_90b::input::{Choice, Divide, Format, Order, Plan, Samples, Ticks, read};
-use sp800_90b::{Symbols, Track};
+use sp800_90b::Symbols;
+use sp800_90b::input::{
+    Choice, Divide, Format, InputError, Order, Plan, Samples, Ticks, Values, read, read_values,
+};
+use std::io::Read;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
@@ -108,6 +111,14 @@ pub(crate) struct How {
 }
 
 impl How {
+    /// Whole values that go with the same samples; what they look like is a warning only, since they are not ticks.
+    /// The rows of a counter's readings are one more than the samples: a row goes with the sample that it ends.
+    pub(crate) fn of_same_samples(&self, format: FormatName, column: Option<usize>) -> Self {
+        let from = self.from + u64::from(self.counter && column.is_some());
+        let (count, limit) = (self.count, self.limit);
+        Self { column, from, count, limit, force: true, ..Self::of(format, 8, None, 0) }
+    }
+
     /// A format, a width, a divisor and a shift.
     pub(crate) fn of(format: FormatName, bits: u8, divide: Option<NonZeroU64>, shift: u32) -> Self {
         Self {
@@ -155,21 +166,41 @@ pub(crate) struct Input {
     pub(crate) record: FileRecord,
 }
 
-/// Reads a file as the options say, for a track.
+/// Reads a file as the options say, for a track or for the informed assessment.
 ///
 /// # Errors
 /// Returns an error if the file cannot be read, changes meanwhile, is not what the options say, or is too large for the
 /// memory there is.
-pub(crate) fn load(file: &Path, how: &How, track: Track) -> anyhow::Result<Input> {
+pub(crate) fn load(file: &Path, how: &How, work: impl Into<Work>) -> anyhow::Result<Input> {
+    let (samples, record) = take(file, how, work.into(), read)?;
+    let Samples { symbols, ticks, warnings, .. } = samples;
+    Ok(Input { symbols, ticks, warnings, record })
+}
+
+/// [`load`] for the informed assessment: whole values, before any bits of them are chosen.
+///
+/// # Errors
+/// Returns an error as [`load`] does.
+pub(crate) fn load_values(file: &Path, how: &How) -> anyhow::Result<(Values, FileRecord)> {
+    take(file, how, Work::Informed, read_values)
+}
+
+/// What `read` makes of a file.
+fn take<T>(
+    file: &Path,
+    how: &How,
+    work: Work,
+    read: fn(&mut dyn Read, &Plan) -> Result<T, InputError>,
+) -> anyhow::Result<(T, FileRecord)> {
     let plan = how.plan();
     let shown = file.display();
     let mut source = Source::open(file, how.limit, how.count.is_some())?;
     if !how.force
         && let Some(len_bytes) = source.len_bytes()
     {
-        memory::check(len_bytes, &plan, track).with_context(|| format!("assessing {shown}"))?;
+        memory::check(len_bytes, &plan, work).with_context(|| format!("assessing {shown}"))?;
     }
-    let Samples { symbols, ticks, warnings, .. } = read(&mut source, &plan)
+    let taken = read(&mut source, &plan)
         .map_err(|error| anyhow!(error))
         .with_context(|| format!("taking samples from {shown}"))?;
     let read = source.finish()?;
@@ -181,9 +212,10 @@ pub(crate) fn load(file: &Path, how: &How, track: Track) -> anyhow::Result<Input
         sha256: read.sha256,
         limited: read.limited,
         format: plan.format.name().to_owned(),
+        column: plan.column,
         slice,
     };
-    Ok(Input { symbols, ticks, warnings, record })
+    Ok((taken, record))
 }
 
 fn divide(text: &str) -> Result<Divide, String> {

@@ -11,6 +11,7 @@ mod cutoffs;
 mod entry;
 mod esv;
 mod html;
+mod informed;
 mod input;
 mod looks;
 mod memory;
@@ -40,6 +41,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Assess(assess::Args),
+    Informed(informed::Args),
     Restart(restart::Args),
     Conditioning(conditioning::Args),
     Cutoffs(cutoffs::Args),
@@ -69,6 +71,7 @@ fn run(mut arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
     }
     let answer = match Cli::parse_from(arguments).command {
         Command::Assess(args) => assess::run(&args),
+        Command::Informed(args) => informed::run(&args),
         Command::Restart(args) => restart::run(&args),
         Command::Conditioning(args) => conditioning::run(&args),
         Command::Cutoffs(args) => cutoffs::run(&args),

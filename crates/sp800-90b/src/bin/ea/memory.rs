@@ -3,13 +3,35 @@
 
 use anyhow::ensure;
 use sp800_90b::input::{Format, Plan};
-use sp800_90b::{Track, memory_needed};
+use sp800_90b::{Track, informed, memory_needed};
 
 /// The library states memory in the same unit.
 const MB: u64 = 1_000_000;
 
-/// Bytes that a track takes on a file: the samples as they are read, and what the library needs for them.
-fn needed_bytes(len_bytes: u64, plan: &Plan, track: Track) -> u64 {
+/// What is done with the samples.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Work {
+    Assess(Track),
+    Informed,
+}
+
+impl From<Track> for Work {
+    fn from(track: Track) -> Self {
+        Self::Assess(track)
+    }
+}
+
+impl Work {
+    fn needed_bytes(self, samples: usize, bits: u8) -> u64 {
+        match self {
+            Self::Assess(track) => memory_needed(samples, bits, track),
+            Self::Informed => informed::memory_needed(samples),
+        }
+    }
+}
+
+/// Bytes that this work takes on a file: the samples as they are read, and what the library needs for them.
+fn needed_bytes(len_bytes: u64, plan: &Plan, work: Work) -> u64 {
     let bits = u64::from(plan.symbol_bits().unwrap_or(8));
     let samples = match plan.format {
         Format::Bytes | Format::BitText => len_bytes,
@@ -22,16 +44,16 @@ fn needed_bytes(len_bytes: u64, plan: &Plan, track: Track) -> u64 {
     let values = if plan.format.is_wide() { 8 } else { 0 };
     let symbols = samples.saturating_mul(2 + values);
     let count = usize::try_from(samples).unwrap_or(usize::MAX >> 16);
-    symbols.saturating_add(memory_needed(count.min(usize::MAX >> 16), bits as u8, track))
+    symbols.saturating_add(work.needed_bytes(count.min(usize::MAX >> 16), bits as u8))
 }
 
 /// Compares what is needed with what there is.
 ///
 /// # Errors
 /// Returns an error if the estimate is above the memory that this process may use.
-pub(crate) fn check(len_bytes: u64, plan: &Plan, track: Track) -> anyhow::Result<()> {
+pub(crate) fn check(len_bytes: u64, plan: &Plan, work: Work) -> anyhow::Result<()> {
     let Some(available) = available_bytes() else { return Ok(()) };
-    let needed = needed_bytes(len_bytes, plan, track);
+    let needed = needed_bytes(len_bytes, plan, work);
     ensure!(
         needed <= available,
         "{len_bytes} bytes of samples need about {} MB of memory, and {} MB are available; assess a part with --from \
@@ -43,8 +65,8 @@ pub(crate) fn check(len_bytes: u64, plan: &Plan, track: Track) -> anyhow::Result
 }
 
 /// How many files of this length may be worked on at the same time; at least one.
-pub(crate) fn jobs(len_bytes: u64, plan: &Plan, track: Track) -> usize {
-    let needed = needed_bytes(len_bytes, plan, track).max(1);
+pub(crate) fn jobs(len_bytes: u64, plan: &Plan, work: Work) -> usize {
+    let needed = needed_bytes(len_bytes, plan, work).max(1);
     let jobs = available_bytes().map_or(u64::MAX, |available| available / needed);
     usize::try_from(jobs.max(1)).unwrap_or(usize::MAX)
 }
@@ -70,24 +92,21 @@ fn field(path: &str, name: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
+    const NON_IID: Work = Work::Assess(Track::NonIid);
+
     #[test]
     fn the_estimate_grows_with_what_is_done() {
         let bytes = Plan::new(Format::Bytes);
-        let all = needed_bytes(1_000_000, &bytes, Track::NonIid);
+        let all = needed_bytes(1_000_000, &bytes, NON_IID);
         assert!((10 << 20..200 << 20).contains(&all), "{all}");
-        assert!(needed_bytes(1_000_000, &bytes, Track::Quick) < all / 2);
+        assert!(needed_bytes(1_000_000, &bytes, Work::Assess(Track::Quick)) < all / 2);
+        assert!(needed_bytes(1_000_000, &bytes, Work::Informed) > 80 * MB);
         let slice = Plan { count: Some(1000), ..bytes.clone() };
-        assert_eq!(
-            needed_bytes(1 << 40, &slice, Track::NonIid),
-            needed_bytes(1000, &bytes, Track::NonIid)
-        );
+        assert_eq!(needed_bytes(1 << 40, &slice, NON_IID), needed_bytes(1000, &bytes, NON_IID));
         let packed = Plan { bits: Some(1), ..Plan::new(Format::Packed) };
         let unpacked = Plan { bits: Some(1), ..Plan::new(Format::Bytes) };
-        assert_eq!(
-            needed_bytes(1000, &packed, Track::NonIid),
-            needed_bytes(8000, &unpacked, Track::NonIid)
-        );
-        let error = check(1 << 50, &bytes, Track::NonIid).unwrap_err().to_string();
+        assert_eq!(needed_bytes(1000, &packed, NON_IID), needed_bytes(8000, &unpacked, NON_IID));
+        let error = check(1 << 50, &bytes, NON_IID).unwrap_err().to_string();
         assert!(error.contains(" MB of memory") && error.contains("--count"), "{error}");
     }
 }

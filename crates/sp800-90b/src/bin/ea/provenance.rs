@@ -38,6 +38,9 @@ pub(crate) struct FileRecord {
     pub(crate) limited: bool,
     /// How it holds samples.
     pub(crate) format: String,
+    /// The column of a table, from 1; absent where there is one value per line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) column: Option<usize>,
     /// The samples that were taken of it; absent for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) slice: Option<Slice>,
@@ -83,10 +86,12 @@ impl Provenance {
                 let count = slice.count.map_or_else(|| "all".to_owned(), |count| count.to_string());
                 format!(", {count} samples from sample {}", slice.from)
             });
+            let column =
+                file.column.map_or_else(String::new, |column| format!(", column {column}"));
             let limited = if file.limited { " (limited)" } else { "" };
             let _ = writeln!(
                 out,
-                "file     {}: {} bytes{limited} as {}{slice}, SHA-256 {}",
+                "file     {}: {} bytes{limited} as {}{column}{slice}, SHA-256 {}",
                 file.name, file.len_bytes, file.format, file.sha256
             );
         }
