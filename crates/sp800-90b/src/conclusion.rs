@@ -195,17 +195,11 @@ fn warnings(symbols: &Symbols) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Symbols, Track, assess};
+    use crate::{Symbols, Track, assess, test_noise};
 
     #[test]
     fn a_buffer_written_twice_is_found() {
-        let mut state = 1_u64;
-        let mut noise: Vec<u8> = (0..30_000)
-            .map(|_| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                (state >> 60) as u8
-            })
-            .collect();
+        let mut noise: Vec<u8> = test_noise::symbols(4, 1).take(30_000).collect();
         noise.copy_within(1000..5000, 20_000);
         let symbols = Symbols::new(noise, 4).unwrap();
         let result = assess(&symbols, Track::NonIid).unwrap();
@@ -218,13 +212,7 @@ mod tests {
 
     #[test]
     fn a_conditioned_data_set_has_only_its_bits_estimated() {
-        let mut state = 1_u64;
-        let noise: Vec<u8> = (0..20_000)
-            .map(|_| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                (state >> 63) as u8
-            })
-            .collect();
+        let noise: Vec<u8> = test_noise::symbols(1, 1).take(20_000).collect();
         // Two different symbols: the non-IID track has no bitstring of them.
         let symbols = Symbols::new(noise, 2).unwrap();
         let initial = assess(&symbols, Track::NonIid).unwrap();

@@ -36,6 +36,8 @@ pub mod outcome;
 mod parallel;
 pub mod restart;
 pub mod symbols;
+#[cfg(test)]
+mod test_noise;
 mod track;
 
 pub use assessment::{Assessment, Binding, EstimatorSet, Estimators, Status};

@@ -2,8 +2,9 @@
 //! `ea` in the place of NIST's programs: the same command lines, against what the real tool printed (version 1.1.7,
 //! which release 1.1.8 prints too; `tests/data/nist`).
 //!
-//! A recording `X.txt` is the command, the output without the usage text, and the exit status; `X.json` is a record of
-//! `-o`. Text must be equal, and each number within 1e-9. The shuffles' counts depend on the tool's random seed.
+//! A recording `X.txt` is the command, the output without the usage text and the progress, and the exit status; `X.json` is a record of
+//! `-o`. Text must be equal, and each number within 1e-9. The shuffles' counts depend on the tool's random seed, and are
+//! not compared; their verdict is. The recorded data pass or fail with every seed: the tool was run eight times on each.
 
 // A test that cannot read its data has to fail.
 #![allow(clippy::unwrap_used)]
@@ -30,8 +31,6 @@ fn lines(text: &str) -> Vec<String> {
         .take_while(|line| !line.starts_with("Usage is"))
         .filter(|line| !line.starts_with("Attempting to compute entropy"))
         .filter(|line| !is_count(line))
-        // The tool's shuffles begin with a random seed, and a borderline set passes or fails by it.
-        .filter(|line| !line.ends_with("IID permutation tests"))
         .map(str::to_owned)
         .collect()
 }

@@ -118,6 +118,7 @@ fn inverse(a: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_noise;
 
     #[test]
     fn recurrences_are_found_with_their_order() {
@@ -134,13 +135,7 @@ mod tests {
 
     #[test]
     fn noise_has_no_short_recurrence() {
-        let mut x = 1_u64;
-        let noise: Vec<u64> = (0..5_000)
-            .map(|_| {
-                x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                x >> 56
-            })
-            .collect();
+        let noise: Vec<u64> = test_noise::symbols(8, 1).map(u64::from).take(5_000).collect();
         assert_eq!(Recurrence::find(&noise), None);
     }
 

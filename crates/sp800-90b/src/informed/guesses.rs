@@ -166,6 +166,7 @@ impl Choice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_noise;
 
     #[test]
     fn a_guess_knows_only_what_came_before() {
@@ -188,13 +189,7 @@ mod tests {
     #[test]
     fn the_choice_takes_each_predictor_where_it_is_good() {
         // The first predictor knows even samples, the second odd ones.
-        let mut next = 1_u64;
-        let symbols: Vec<u8> = (0..40_000)
-            .map(|_| {
-                next = next.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                (next >> 60) as u8
-            })
-            .collect();
+        let symbols: Vec<u8> = test_noise::symbols(4, 1).take(40_000).collect();
         let base = Guesses::by_counting(&Contexts::none(symbols.len()), &symbols, None, None);
         let mut choice = Choice::new(symbols.len(), 20_000);
         for parity in 0..2 {

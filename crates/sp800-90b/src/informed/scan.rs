@@ -155,15 +155,10 @@ fn homogeneity(ones: &[u32], all: &[u32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_noise;
 
     fn noise(len: usize, seed: u64) -> Vec<u8> {
-        let mut x = seed;
-        (0..len)
-            .map(|_| {
-                x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                (x >> 61) as u8
-            })
-            .collect()
+        test_noise::symbols(3, seed).take(len).collect()
     }
 
     #[test]

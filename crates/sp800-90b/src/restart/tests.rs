@@ -2,17 +2,10 @@
 //! The restart tests on matrices of which the outcome is known.
 
 use super::*;
+use crate::test_noise;
 
 fn noise(len: usize, bits: u8) -> Vec<u8> {
-    let mut state = 99_u64;
-    (0..len)
-        .map(|_| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> (64 - u32::from(bits))) as u8
-        })
-        .collect()
+    test_noise::symbols(bits.into(), 99).take(len).collect()
 }
 
 #[test]

@@ -48,6 +48,26 @@ pub(super) fn read_bytes(path: &str) -> Option<(Vec<u8>, String)> {
     }
 }
 
+/// A file's bytes; names it in the record and on the screen.
+pub(super) fn open(
+    run: &mut Run,
+    path: &str,
+    verbose: u32,
+    block: Option<Block>,
+) -> Option<Vec<u8>> {
+    let read = read_bytes(path);
+    let sum = read.as_ref().map(|(_, sum)| sum.as_str());
+    run.set_file(path, sum);
+    if verbose > 1 {
+        let block = block.filter(|block| block.samples > 0).map_or_else(String::new, |block| {
+            format!(", reading block {} of size {}", block.index, block.samples)
+        });
+        let sum = sum.unwrap_or_default();
+        run.say(format!("Opening file: '{path}' (SHA-256 hash {sum}){block}"));
+    }
+    read.map(|(bytes, _)| bytes)
+}
+
 /// Symbols of `bytes`, or the message of what is wrong with them. `stated` is the width on the command line.
 pub(super) fn load(
     run: &mut Run,

@@ -6,7 +6,7 @@ use super::estimates::Printer;
 use super::getopt::Call;
 use super::json::Json;
 use super::number::{g17, g22, general};
-use super::options::{CONSTANT, Options, bitstring, load, options};
+use super::options::{Options, Wording, assessed, begin, bitstring, say_entropy};
 use super::run::{Run, number};
 use super::{Outcome, Program};
 use sp800_90b::estimators::mcv;
@@ -17,38 +17,23 @@ use sp800_90b::{Control, Symbols};
 const SEED: u64 = 1;
 
 pub(super) fn run(call: &Call) -> Outcome {
-    let mut run = Run::new(Program::Iid, call, "", true);
-    let options = match options(call, &mut run) {
-        Ok(options) => options,
-        Err(Some(bits)) if bits.parse::<i64>().is_ok() => {
-            let message = format!("Invalid bits per symbol: {bits}.");
-            run.say(&message);
-            return run.refuse(Some(&message));
-        }
-        Err(message) => return run.refuse(message.as_deref()),
+    let wording = Wording {
+        program: Program::Iid,
+        bad_bits: |bits| format!("Invalid bits per symbol: {bits}."),
+        bit_count: "Number of Binary samples",
+        translated: "\nSamples have been translated",
     };
-    let data = match load(&mut run, &options, "Number of Binary samples") {
-        Ok(data) => data,
-        Err(message) => {
-            run.say("Error reading file.");
-            return run.refuse(Some(&message));
-        }
+    let (mut run, options, data) = match begin(call, &wording) {
+        Ok(begun) => begun,
+        Err(outcome) => return outcome,
     };
-    if data.symbols.alphabet_size() <= 1 {
-        run.say(CONSTANT);
-        return run.fail(CONSTANT);
-    }
-    if options.verbose > 1 && data.are_mapped() {
-        run.say("\nSamples have been translated");
-    }
-    let tests = match tests(&data.symbols) {
-        Ok(tests) => tests,
+    match tests(&data.symbols) {
+        Ok(tests) => report(run, &data, &options, &tests),
         Err(reason) => {
             run.say(format!("Error: {reason}"));
-            return run.fail(&format!("Error: {reason}"));
+            run.fail(&format!("Error: {reason}"))
         }
-    };
-    report(run, &data, &options, &tests)
+    }
 }
 
 /// The tests on one order of the symbols.
@@ -76,7 +61,7 @@ fn report(mut run: Run, data: &Data, options: &Options, tests: &IidTests) -> Out
         run.say(format!("Median = {}", g17(tests.median)));
         run.say(format!("Binary = {binary}"));
     }
-    let (width, word_size) = (data.width(), data.word_size);
+    let width = data.width();
     let has_bitstring = data.symbols.alphabet_size() > 2 || !options.initial;
     let mut print = Printer { run: &mut run, verbose };
     let on_symbols = mcv(data.symbols.literal());
@@ -87,39 +72,11 @@ fn report(mut run: Run, data: &Data, options: &Options, tests: &IidTests) -> Out
     };
     let on_bits = has_bitstring.then(|| mcv(bitstring(data, options).raw()));
     let on_bitstring = print.mcv("Bitstring", on_bits.as_ref()).unwrap_or(1.0);
+    let bitstring = has_bitstring.then_some(on_bitstring);
+    say_entropy(&mut run, options, data, "", original, bitstring);
     // As NIST's tool has it, the width unless the figures are printed.
-    let mut assessed = width;
-    if is_shown && options.initial {
-        run.say(format!("H_original: {original:.6}"));
-        if has_bitstring {
-            run.say(format!("H_bitstring: {on_bitstring:.6}"));
-            run.say(format!(
-                "min(H_original, {word_size} X H_bitstring): {:.6}",
-                original.min(width * on_bitstring)
-            ));
-        }
-    } else if is_shown {
-        run.say(format!("h': {on_bitstring:.6}"));
-    } else if verbose > 2 {
-        if has_bitstring {
-            assessed = assessed.min(on_bitstring * width);
-            run.say(format!("H_bitstring = {}", g17(on_bitstring)));
-            run.say(format!("H_bitstring Per Symbol = {}", g17(on_bitstring * width)));
-        }
-        if options.initial {
-            assessed = assessed.min(original);
-            run.say(format!("H_original = {}", g17(original)));
-        }
-        run.say(format!("Assessed min entropy: {}", g17(assessed)));
-    }
-    say_chi_square(&mut run, verbose, tests);
-    let chi_square = tests.independence.passed && tests.goodness_of_fit.passed;
-    say_passed(&mut run, verbose, "chi square tests", chi_square);
-    say_lrs(&mut run, verbose, tests);
-    let lrs = "length of longest repeated substring test";
-    say_passed(&mut run, verbose, lrs, tests.lrs_length.passed);
-    say_permutation(&mut run, verbose, tests);
-    say_passed(&mut run, verbose, "IID permutation tests", tests.permutation.passed);
+    let assessed = if verbose > 2 { assessed(options, data, original, bitstring) } else { width };
+    let passed = say_tests(&mut run, verbose, &[tests]);
     let mut fields: Vec<(&'static str, Json)> = [
         number("hOriginal", Some(original)),
         number("hBitstring", Some(on_bitstring)),
@@ -133,22 +90,38 @@ fn report(mut run: Run, data: &Data, options: &Options, tests: &IidTests) -> Out
     if binary {
         fields.push(("binary", Json::Bool(true)));
     }
-    fields.extend(passed_fields(chi_square, tests.lrs_length.passed, tests.permutation.passed));
+    fields.extend(passed);
     fields.push(("permutationTestResults", counts(&[tests])));
     run.push_case("", fields);
     run.succeed()
 }
 
-pub(super) fn passed_fields(
-    chi_square: bool,
-    lrs: bool,
-    permutation: bool,
-) -> [(&'static str, Json); 3] {
-    [
-        ("passedChiSquareTests", Json::Bool(chi_square)),
-        ("passedLongestRepeatedSubstringTest", Json::Bool(lrs)),
-        ("passedIidPermutationTests", Json::Bool(permutation)),
-    ]
+/// Prints the tests of each set, kind by kind; the fields say whether all sets passed.
+pub(super) fn say_tests(
+    run: &mut Run,
+    verbose: u32,
+    all: &[&IidTests],
+) -> Vec<(&'static str, Json)> {
+    let passed = |run: &mut Run, field, name, of: fn(&IidTests) -> bool| {
+        let passed = all.iter().all(|tests| of(tests));
+        say_passed(run, verbose, name, passed);
+        (field, Json::Bool(passed))
+    };
+    let mut fields = Vec::new();
+    all.iter().for_each(|tests| say_chi_square(run, verbose, tests));
+    fields.push(passed(run, "passedChiSquareTests", "chi square tests", |tests| {
+        tests.independence.passed && tests.goodness_of_fit.passed
+    }));
+    all.iter().for_each(|tests| say_lrs(run, verbose, tests));
+    let lrs = "length of longest repeated substring test";
+    fields.push(passed(run, "passedLongestRepeatedSubstringTest", lrs, |tests| {
+        tests.lrs_length.passed
+    }));
+    all.iter().for_each(|tests| say_permutation(run, verbose, tests));
+    fields.push(passed(run, "passedIidPermutationTests", "IID permutation tests", |tests| {
+        tests.permutation.passed
+    }));
+    fields
 }
 
 /// Of each set of tests three lists: how often each statistic was exceeded, met and not reached.
@@ -194,7 +167,7 @@ const NAMES: [(&str, &str); 19] = [
     ("compression", "compression"),
 ];
 
-pub(super) fn say_passed(run: &mut Run, verbose: u32, test: &str, passed: bool) {
+fn say_passed(run: &mut Run, verbose: u32, test: &str, passed: bool) {
     let word = if passed { "Passed" } else { "Failed" };
     match verbose {
         0 => {}
@@ -207,7 +180,7 @@ pub(super) fn say_passed(run: &mut Run, verbose: u32, test: &str, passed: bool) 
     }
 }
 
-pub(super) fn say_chi_square(run: &mut Run, verbose: u32, tests: &IidTests) {
+fn say_chi_square(run: &mut Run, verbose: u32, tests: &IidTests) {
     for (name, test) in
         [("independence", &tests.independence), ("goodness of fit", &tests.goodness_of_fit)]
     {
@@ -224,7 +197,7 @@ pub(super) fn say_chi_square(run: &mut Run, verbose: u32, tests: &IidTests) {
     }
 }
 
-pub(super) fn say_lrs(run: &mut Run, verbose: u32, tests: &IidTests) {
+fn say_lrs(run: &mut Run, verbose: u32, tests: &IidTests) {
     let lrs = &tests.lrs_length;
     let title = "Literal Longest Repeated Substring results";
     if verbose == 2 {
@@ -239,7 +212,7 @@ pub(super) fn say_lrs(run: &mut Run, verbose: u32, tests: &IidTests) {
     }
 }
 
-pub(super) fn say_permutation(run: &mut Run, verbose: u32, tests: &IidTests) {
+fn say_permutation(run: &mut Run, verbose: u32, tests: &IidTests) {
     let results = || tests.permutation.statistics.iter().zip(NAMES.map(|(_, name)| name));
     if verbose == 2 {
         run.say("Beginning initial tests...\n\nInitial test results");

@@ -5,8 +5,7 @@ use super::data::Data;
 use super::estimates::{PredictorKind, Printer};
 use super::getopt::Call;
 use super::json::Json;
-use super::number::g17;
-use super::options::{CONSTANT, Options, bit_count, bitstring, load, options};
+use super::options::{Options, Wording, assessed, begin, bit_count, bitstring, say_entropy};
 use super::run::{Run, number};
 use super::{Outcome, Program};
 use sp800_90b::{Estimators, Symbols, Track, assess};
@@ -45,36 +44,23 @@ pub(super) fn only(bits: &Symbols) -> Option<Estimators> {
 }
 
 pub(super) fn run(call: &Call) -> Outcome {
-    let mut run = Run::new(Program::NonIid, call, "", false);
-    let options = match options(call, &mut run) {
-        Ok(options) => options,
-        Err(Some(bits)) if bits.parse::<i64>().is_ok() => {
-            run.say("Invalid bits per symbol.");
-            return run.refuse(Some("Invalid bits per symbol."));
-        }
-        Err(message) => return run.refuse(message.as_deref()),
+    let wording = Wording {
+        program: Program::NonIid,
+        bad_bits: |_| "Invalid bits per symbol.".to_owned(),
+        bit_count: "Number of Binary Symbols",
+        translated: "\nSymbols have been translated.",
     };
-    let data = match load(&mut run, &options, "Number of Binary Symbols") {
-        Ok(data) => data,
-        Err(message) => {
-            run.say("Error reading file.");
-            return run.refuse(Some(&message));
+    match begin(call, &wording) {
+        Ok((run, options, data)) => {
+            let sets = estimate(&data, &options);
+            report(run, &data, &options, &sets)
         }
-    };
-    if data.symbols.alphabet_size() <= 1 {
-        run.say(CONSTANT);
-        return run.fail(CONSTANT);
+        Err(outcome) => outcome,
     }
-    if options.verbose > 1 && data.are_mapped() {
-        run.say("\nSymbols have been translated.");
-    }
-    let sets = estimate(&data, &options);
-    report(run, &data, &options, &sets)
 }
 
 fn report(mut run: Run, data: &Data, options: &Options, sets: &Sets) -> Outcome {
     let verbose = options.verbose;
-    let is_shown = verbose == 1 || verbose == 2;
     let mut least = Least { original: data.width(), bitstring: 1.0 };
     let mut step = Steps { run: &mut run, verbose, data, sets, least: &mut least };
     step.heading("\nRunning non-IID tests...\n");
@@ -98,40 +84,13 @@ fn report(mut run: Run, data: &Data, options: &Options, sets: &Sets) -> Outcome 
             print.predictor(label, kind, kind.of(set))
         });
     }
-    let (word_size, width) = (data.word_size, data.width());
-    let has_bitstring = sets.bitstring.is_some();
-    let mut assessed = width;
-    if has_bitstring {
-        assessed = assessed.min(least.bitstring * width);
-    }
-    if options.initial {
-        assessed = assessed.min(least.original);
-    }
-    if is_shown && options.initial {
-        run.say(format!("\nH_original: {:.6}", least.original));
-        if has_bitstring {
-            run.say(format!("H_bitstring: {:.6}", least.bitstring));
-            run.say(format!(
-                "min(H_original, {word_size} X H_bitstring): {:.6}",
-                least.original.min(width * least.bitstring)
-            ));
-        }
-    } else if is_shown {
-        run.say(format!("\nh': {:.6}", least.bitstring));
-    } else if verbose > 2 {
-        if has_bitstring {
-            run.say(format!("H_bitstring = {}", g17(least.bitstring)));
-            run.say(format!("H_bitstring Per Symbol = {}", g17(least.bitstring * width)));
-        }
-        if options.initial {
-            run.say(format!("H_original = {}", g17(least.original)));
-        }
-        run.say(format!("Assessed min entropy: {}", g17(assessed)));
-    }
+    let bitstring = sets.bitstring.is_some().then_some(least.bitstring);
+    say_entropy(&mut run, options, data, "\n", least.original, bitstring);
+    let assessed = assessed(options, data, least.original, bitstring);
     let fields = [
-        number("hBitstring", has_bitstring.then_some(least.bitstring)),
+        number("hBitstring", bitstring),
         number("hOriginal", options.initial.then_some(least.original)),
-        number("dataWordSize", Some(width)),
+        number("dataWordSize", Some(data.width())),
         number("hAssessed", Some(assessed)),
     ];
     run.push_case("Overall", fields.into_iter().flatten().collect());

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What `ea_non_iid` and `ea_iid` share: options, loading, and the bitstring.
 
-use super::MIN_SIZE;
 use super::data::{self, Block, Data};
 use super::getopt::Call;
-use super::number::{atoi, strtoull};
+use super::number::{atoi, g17, strtoull};
 use super::run::Run;
+use super::{MIN_SIZE, Outcome, Program};
 use sp800_90b::Symbols;
 
 /// The options that `ea_non_iid` and `ea_iid` share.
@@ -19,10 +19,44 @@ pub(super) struct Options {
     pub(super) block: Option<Block>,
 }
 
+/// In what the two programs differ before their tests.
+pub(super) struct Wording {
+    pub(super) program: Program,
+    pub(super) bad_bits: fn(&str) -> String,
+    pub(super) bit_count: &'static str,
+    pub(super) translated: &'static str,
+}
+
 pub(super) const CONSTANT: &str = "Symbol alphabet consists of 1 symbol. No entropy awarded...";
 
+/// Reads the command line and the samples; the outcome if there is nothing to test.
+pub(super) fn begin(call: &Call, wording: &Wording) -> Result<(Run, Options, Data), Outcome> {
+    let mut run = Run::new(wording.program, call, "", wording.program == Program::Iid);
+    let options = match options(call, &mut run) {
+        Ok(options) => options,
+        Err(Some(bits)) if bits.parse::<i64>().is_ok() => {
+            let message = (wording.bad_bits)(&bits);
+            run.say(&message);
+            return Err(run.refuse(Some(&message)));
+        }
+        Err(message) => return Err(run.refuse(message.as_deref())),
+    };
+    let data = match load(&mut run, &options, wording.bit_count) {
+        Ok(data) => data,
+        Err(message) => return Err(run.unreadable(&message)),
+    };
+    if data.symbols.alphabet_size() <= 1 {
+        run.say(CONSTANT);
+        return Err(run.fail(CONSTANT));
+    }
+    if options.verbose > 1 && data.are_mapped() {
+        run.say(wording.translated);
+    }
+    Ok((run, options, data))
+}
+
 /// Reads the command line; without a result the run ends with the usage text.
-pub(super) fn options(call: &Call, run: &mut Run) -> Result<Options, Option<String>> {
+fn options(call: &Call, run: &mut Run) -> Result<Options, Option<String>> {
     let parsed = call.parse("icatvql:o:").ok_or(None)?;
     let mut options = Options {
         initial: true,
@@ -75,22 +109,8 @@ pub(super) fn options(call: &Call, run: &mut Run) -> Result<Options, Option<Stri
 }
 
 /// Loads the samples and prints what was loaded.
-pub(super) fn load(run: &mut Run, options: &Options, binary_name: &str) -> Result<Data, String> {
-    let read = data::read_bytes(&options.path);
-    let sum = read.as_ref().map(|(_, sum)| sum.clone());
-    run.set_file(&options.path, sum.as_deref());
-    if options.verbose > 1 {
-        let block =
-            options.block.filter(|block| block.samples > 0).map_or_else(String::new, |block| {
-                format!(", reading block {} of size {}", block.index, block.samples)
-            });
-        run.say(format!(
-            "Opening file: '{}' (SHA-256 hash {}){block}",
-            options.path,
-            sum.as_deref().unwrap_or_default()
-        ));
-    }
-    let bytes = read.map(|(bytes, _)| bytes);
+fn load(run: &mut Run, options: &Options, binary_name: &str) -> Result<Data, String> {
+    let bytes = data::open(run, &options.path, options.verbose, options.block);
     let data = data::load(run, &options.path, bytes, options.word_size, options.block)?;
     let symbols = &data.symbols;
     if options.verbose > 1 {
@@ -123,4 +143,53 @@ pub(super) fn bit_count(data: &Data, options: &Options) -> usize {
 pub(super) fn bitstring(data: &Data, options: &Options) -> Symbols {
     let bits = data.symbols.bit_string();
     Symbols::detect_width(bits.iter().take(bit_count(data, options)).collect())
+}
+
+/// Prints the entropy that the estimates leave, each after `lead`; without `bitstring` there is none to assess.
+pub(super) fn say_entropy(
+    run: &mut Run,
+    options: &Options,
+    data: &Data,
+    lead: &str,
+    original: f64,
+    bitstring: Option<f64>,
+) {
+    let (width, word_size) = (data.width(), data.word_size);
+    match options.verbose {
+        1 | 2 if options.initial => {
+            run.say(format!("{lead}H_original: {original:.6}"));
+            if let Some(bitstring) = bitstring {
+                run.say(format!("H_bitstring: {bitstring:.6}"));
+                run.say(format!(
+                    "min(H_original, {word_size} X H_bitstring): {:.6}",
+                    original.min(width * bitstring)
+                ));
+            }
+        }
+        1 | 2 => run.say(format!("{lead}h': {:.6}", bitstring.unwrap_or(1.0))),
+        0 => {}
+        _ => {
+            if let Some(bitstring) = bitstring {
+                run.say(format!("H_bitstring = {}", g17(bitstring)));
+                run.say(format!("H_bitstring Per Symbol = {}", g17(bitstring * width)));
+            }
+            if options.initial {
+                run.say(format!("H_original = {}", g17(original)));
+            }
+            let assessed = assessed(options, data, original, bitstring);
+            run.say(format!("Assessed min entropy: {}", g17(assessed)));
+        }
+    }
+}
+
+/// The least of the estimates that were asked for.
+pub(super) fn assessed(
+    options: &Options,
+    data: &Data,
+    original: f64,
+    bitstring: Option<f64>,
+) -> f64 {
+    let width = data.width();
+    let by_bits = bitstring.map_or(width, |bitstring| width.min(bitstring * width));
+    if options.initial { by_bits.min(original) } else { by_bits }
 }

@@ -4,9 +4,7 @@
 use super::data::{self, Data};
 use super::estimates::{PredictorKind, Printer};
 use super::getopt::Call;
-use super::iid::{
-    counts, passed_fields, say_chi_square, say_lrs, say_passed, say_permutation, tests,
-};
+use super::iid::{counts, say_tests, tests};
 use super::json::Json;
 use super::number::{atof, atoi, g17};
 use super::options::CONSTANT;
@@ -35,20 +33,10 @@ pub(super) fn run(call: &Call) -> Outcome {
         Ok(options) => options,
         Err(message) => return run.refuse(message.as_deref()),
     };
-    let read = data::read_bytes(&options.path);
-    let sum = read.as_ref().map(|(_, sum)| sum.clone());
-    run.set_file(&options.path, sum.as_deref());
-    if options.verbose > 1 {
-        let sum = sum.as_deref().unwrap_or_default();
-        run.say(format!("Opening file: '{}' (SHA-256 hash {sum})", options.path));
-    }
-    let bytes = read.map(|(bytes, _)| bytes);
+    let bytes = data::open(&mut run, &options.path, options.verbose, None);
     let data = match data::load(&mut run, &options.path, bytes, options.word_size, None) {
         Ok(data) => data,
-        Err(message) => {
-            run.say("Error reading file.");
-            return run.refuse(Some(&message));
-        }
+        Err(message) => return run.unreadable(&message),
     };
     let symbols = &data.symbols;
     if options.verbose > 1 {
@@ -260,28 +248,11 @@ fn iid_tests(
     rows: &Symbols,
     columns: &Symbols,
 ) -> Result<Vec<(&'static str, Json)>, String> {
-    let both = [tests(rows)?, tests(columns)?];
-    for tests in &both {
-        say_chi_square(run, verbose, tests);
-    }
-    let chi_square =
-        both.iter().all(|tests| tests.independence.passed && tests.goodness_of_fit.passed);
-    say_passed(run, verbose, "chi square tests", chi_square);
-    for tests in &both {
-        say_lrs(run, verbose, tests);
-    }
-    let lrs = both.iter().all(|tests| tests.lrs_length.passed);
-    say_passed(run, verbose, "length of longest repeated substring test", lrs);
-    for tests in &both {
-        say_permutation(run, verbose, tests);
-    }
-    let permutation = both.iter().all(|tests| tests.permutation.passed);
-    say_passed(run, verbose, "IID permutation tests", permutation);
-    let [row, column] = &both;
-    let mut fields = Vec::from(passed_fields(chi_square, lrs, permutation));
+    let (row, column) = (tests(rows)?, tests(columns)?);
+    let mut fields = say_tests(run, verbose, &[&row, &column]);
     fields.push(("mean", Json::Double(0.0)));
     fields.push(("median", Json::Double(0.0)));
-    fields.push(("permutationTestResults", counts(&[row, column])));
+    fields.push(("permutationTestResults", counts(&[&row, &column])));
     Ok(fields)
 }
 

@@ -94,6 +94,12 @@ impl Run {
         outcome
     }
 
+    /// Ends the run because the samples could not be loaded.
+    pub(super) fn unreadable(mut self, message: &str) -> Outcome {
+        self.say("Error reading file.");
+        self.refuse(Some(message))
+    }
+
     /// Ends the run without a record.
     pub(super) fn abort(mut self) -> Outcome {
         self.json_path = None;

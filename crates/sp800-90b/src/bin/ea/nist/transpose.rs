@@ -35,10 +35,7 @@ pub(super) fn run(call: &Call) -> Outcome {
     let bytes = std::fs::read(path).ok();
     let data = match data::load(&mut run, path, bytes, None, block) {
         Ok(data) => data,
-        Err(message) => {
-            run.say("Error reading file.");
-            return run.refuse(Some(&message));
-        }
+        Err(message) => return run.unreadable(&message),
     };
     let symbols = &data.symbols;
     if verbose > 1 {
