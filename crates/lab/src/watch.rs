@@ -11,7 +11,6 @@ mod save;
 mod screen;
 mod terminal;
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -78,8 +77,7 @@ impl Watch {
         for job in jobs {
             self.request.jobs.push(job).ok().context("two jobs of one kind")?;
         }
-        let on_terminal =
-            !self.json && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+        let on_terminal = !self.json && guest_run::is_terminal() && can_draw();
         let mut state = State {
             figures: Figures::default(),
             paused: false,
@@ -95,11 +93,18 @@ impl Watch {
         let mut screen = terminal::Screen::open(asked.sender())?;
         let followed = follow(&mut state, &mut asked, |state| screen.draw(state));
         drop(screen);
+        // The picture is gone with the alternate screen; its last figures stay.
+        lines::Lines::new(false).show(&state)?;
         for place in &state.saved {
             say!("saved {}", place.display())?;
         }
         followed
     }
+}
+
+/// Whether the terminal understands more than lines.
+fn can_draw() -> bool {
+    std::env::var_os("TERM").is_some_and(|kind| !kind.is_empty() && kind != "dumb")
 }
 
 /// Asks, takes answers and keys in, and calls `show` after each.
@@ -155,7 +160,7 @@ fn follow(
             Event::Key(Key::Change(change)) => match change.of(&state.watch) {
                 Some(request) => {
                     state.watch.request = request;
-                    state.figures.start_anew();
+                    state.figures.start_again();
                     state.notice.clear();
                 }
                 None => {

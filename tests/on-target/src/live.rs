@@ -24,6 +24,7 @@ checks! {
     linux_answers_commands,
     watch_without_a_terminal_prints_figures,
     watch_on_a_terminal_takes_keys_and_saves,
+    watch_on_a_dumb_terminal_prints_lines,
     watch_restores_the_terminal_on_every_way_out
 }
 
@@ -125,11 +126,21 @@ fn watch_on_a_terminal_takes_keys_and_saves(rig: &Rig) -> Result<()> {
     person.type_in(b"p")?;
     person.wait_for("PAUSED")?;
     person.type_in(b"q")?;
-    person.expect_end(0)?;
+    let left = person.expect_end(0)?;
+    ensure!(left.contains("ticks min "), "its last figures are gone with it:\n{left}");
     let runs = std::fs::read_dir(rig.runs()).context("the saved run")?;
     let raw = runs.flatten().map(|run| run.path().join("baremetal/ordinary-1/raw.u64le"));
     ensure!(raw.into_iter().any(|raw| raw.exists()), "no saved run holds raw noise");
     Ok(())
+}
+
+fn watch_on_a_dumb_terminal_prints_lines(rig: &Rig) -> Result<()> {
+    let mut command = watch(rig)?;
+    command.args(["--samples", "4096"]).env("TERM", "dumb");
+    let mut person = Person::sit_down(&command)?;
+    person.wait_for("samples 4096 ")?;
+    ensure!(!person.is_on_alternate_screen(), "it draws on a terminal that cannot");
+    person.expect_end(0).map(drop)
 }
 
 fn watch_restores_the_terminal_on_every_way_out(rig: &Rig) -> Result<()> {

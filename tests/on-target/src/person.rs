@@ -50,11 +50,12 @@ impl Person {
         let end = || slave.try_clone().map(Stdio::from).context("the terminal, again");
         let mut session = Command::new("setsid");
         session.arg("--ctty").arg(command.get_program()).args(command.get_args());
+        session.env("TERM", "xterm-256color");
         for (name, value) in command.get_envs() {
             session.env(name, value.unwrap_or_default());
         }
         session.current_dir(command.get_current_dir().context("a folder to run it in")?);
-        session.env("TERM", "xterm-256color").stdin(end()?).stdout(end()?).stderr(end()?);
+        session.stdin(end()?).stdout(end()?).stderr(end()?);
         let mut child = session.spawn().context("starting it with setsid")?;
         drop(session);
         let process = Pid::from_raw(i32::try_from(child.id()).context("a process number")?);
@@ -159,8 +160,9 @@ impl Person {
         qemu_of(self.process)
     }
 
-    /// Waits for the program's end, and checks its exit status and that the terminal is as it was found.
-    pub(super) fn expect_end(mut self, status: i32) -> Result<()> {
+    /// Waits for the program's end, and checks its exit status and that the terminal is as it was found. Returns what the
+    /// screen shows then.
+    pub(super) fn expect_end(mut self, status: i32) -> Result<String> {
         while !self.has_ended() {
             self.read_more().context("waiting for its end")?;
         }
@@ -171,7 +173,7 @@ impl Person {
         ensure!(!self.is_on_alternate_screen(), "it stays on the alternate screen:\n{screen}");
         let now = tcgetattr(&self.slave).context("the terminal's state")?;
         ensure!(now == self.found, "the terminal was {:?} and is {now:?}", self.found);
-        Ok(())
+        Ok(screen)
     }
 }
 

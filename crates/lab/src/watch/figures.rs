@@ -99,7 +99,7 @@ impl Figures {
     }
 
     /// Forgets what was seen under other settings.
-    pub fn start_anew(&mut self) {
+    pub fn start_again(&mut self) {
         *self = Self { taken: self.taken, ..Self::default() };
     }
 
@@ -323,14 +323,14 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_kept_has_an_end_and_other_settings_begin_anew() {
+    fn what_is_kept_has_an_end_and_other_settings_begin_again() {
         let mut figures = figures(vec![1, 2, 3], 4096);
         let last = figures.last().unwrap().clone();
         (0..300).for_each(|_| figures.take(&last, Instant::now()));
         assert_eq!(figures.kept().0.len(), KEPT_SAMPLES);
         assert_eq!(figures.window().len(), WINDOW_SAMPLES);
         assert_eq!(figures.taken(), 301 * 4096);
-        figures.start_anew();
+        figures.start_again();
         assert_eq!((figures.kept(), figures.taken()), ((vec![], vec![]), 301 * 4096));
     }
 

@@ -6,14 +6,14 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::Watch;
 
-/// The keys and what they do, as the help line has them.
+/// The keys and what they do, as the help line has them; a narrow terminal shows the first ones.
 pub(super) const HELP: &[(&str, &str)] = &[
+    ("q", "quit"),
+    ("p", "pause"),
     ("w", "workload"),
     ("t", "turns"),
-    ("i", "interrupts"),
-    ("p", "pause"),
     ("s", "save"),
-    ("q", "quit"),
+    ("i", "interrupts"),
 ];
 
 /// A key that means something.

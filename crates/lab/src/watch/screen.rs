@@ -12,31 +12,69 @@ use super::figures::{Lamp, Summary, histogram};
 use super::keys::HELP;
 use super::lines::{hex, short};
 
-/// Rows that everything but the histogram takes.
-const FIGURES_ROWS: u16 = 3;
-const LAMPS_ROWS: u16 = 3;
-const BYTES_ROWS: u16 = 3;
+/// Rows of a box around one line.
+const BOX_ROWS: u16 = 3;
+/// From so many rows on the last bytes are shown, and from so many on figures and lamps have boxes.
+const ROWS_WITH_BYTES: u16 = 17;
+const ROWS_WITH_BOXES: u16 = 14;
 
-/// Draws the whole view. What a small terminal has no room for is left out from the bottom up, the help line last.
+/// Draws the whole view. A small terminal keeps the figures that matter, the lamps and the keys: the bytes go first,
+/// then the boxes, and the histogram gets what is left.
 pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
-    let [title, figures, bars, lamps, bytes, status, help] = Layout::vertical([
+    let rows = frame.area().height;
+    let boxed = rows >= ROWS_WITH_BOXES;
+    let line_rows = if boxed { BOX_ROWS } else { 1 };
+    let [title, figures, lamps, bars, bytes, status, help] = Layout::vertical([
         Constraint::Length(1),
-        Constraint::Length(FIGURES_ROWS),
-        Constraint::Min(5),
-        Constraint::Length(LAMPS_ROWS),
-        Constraint::Length(BYTES_ROWS),
+        Constraint::Length(line_rows),
+        Constraint::Length(line_rows),
+        Constraint::Fill(1),
+        Constraint::Length(if rows >= ROWS_WITH_BYTES { BOX_ROWS } else { 0 }),
         Constraint::Length(1),
         Constraint::Length(1),
     ])
     .areas(frame.area());
     let summary = state.figures.summary();
     frame.render_widget(title_line(state), title);
-    frame.render_widget(figures_of(summary.as_ref()), figures);
+    draw_line(frame, figures, boxed.then(|| " figures ".to_owned()), |room| {
+        figures_of(summary.as_ref(), room)
+    });
+    draw_line(frame, lamps, boxed.then(|| lamps_title(state)), |room| lamps_of(state, room));
     draw_histogram(frame, bars, state, summary.as_ref());
-    frame.render_widget(lamps_of(state), lamps);
     frame.render_widget(bytes_of(state, bytes.width), bytes);
     frame.render_widget(status_line(state), status);
-    frame.render_widget(help_line(), help);
+    frame.render_widget(help_line(help.width), help);
+}
+
+/// A line of spans that are made for the room there is, in a box if it has a title.
+fn draw_line(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    title: Option<String>,
+    spans: impl FnOnce(usize) -> Vec<Span<'static>>,
+) {
+    let block = title.map_or_else(Block::new, |title| Block::bordered().title(title));
+    let room = usize::from(block.inner(area).width);
+    frame.render_widget(Paragraph::new(Line::from(spans(room))).block(block), area);
+}
+
+/// The first of `items` that fit into `room` columns together, with gaps between them.
+fn that_fit(items: Vec<Vec<Span<'static>>>, room: usize, gap: usize) -> Vec<Span<'static>> {
+    let mut fitting = Vec::new();
+    let mut taken = 0;
+    for item in items {
+        let width = item.iter().map(Span::width).sum::<usize>();
+        let before = if fitting.is_empty() { 0 } else { gap };
+        if taken + before + width > room {
+            break;
+        }
+        if before > 0 {
+            fitting.push(Span::from(" ".repeat(gap)));
+        }
+        taken += before + width;
+        fitting.extend(item);
+    }
+    fitting
 }
 
 fn title_line(state: &State) -> Paragraph<'static> {
@@ -56,26 +94,27 @@ fn title_line(state: &State) -> Paragraph<'static> {
     Paragraph::new(Line::from(words))
 }
 
-fn figures_of(summary: Option<&Summary>) -> Paragraph<'static> {
-    let block = Block::bordered().title(" figures ");
+/// The figures, the most important first.
+fn figures_of(summary: Option<&Summary>, room: usize) -> Vec<Span<'static>> {
     let Some(summary) = summary else {
-        return Paragraph::new("waiting for the first samples").block(block);
+        return vec![Span::from("waiting for the first samples")];
     };
-    let rate = summary.rate_per_s.map_or("…".to_owned(), |rate| format!("{}/s", short(rate)));
     let bits = summary
         .mcv_bits_per_sample
         .map_or("…".to_owned(), |bits| format!("{bits:.3} bits/sample"));
-    let words = [
-        ("samples ", summary.samples.to_string()),
-        ("rate ", rate),
-        ("step ", format!("{} ticks", summary.step_ticks)),
-        ("median ", format!("{} ticks", summary.median_ticks)),
+    let rate = summary.rate_per_s.map_or("…".to_owned(), |rate| format!("{}/s", short(rate)));
+    let figures = [
         ("most common value ≤ ", bits),
+        ("median ", format!("{} ticks", summary.median_ticks)),
+        ("step ", summary.step_ticks.to_string()),
+        ("rate ", rate),
+        ("samples ", short(summary.samples as f64)),
     ];
-    let spans = words.into_iter().flat_map(|(name, value)| {
-        [Span::from(name).dim(), Span::from(value).bold(), Span::from("   ")]
-    });
-    Paragraph::new(Line::from(spans.collect::<Vec<_>>())).block(block)
+    let items = figures
+        .into_iter()
+        .map(|(name, value)| vec![Span::from(name).dim(), Span::from(value).bold()])
+        .collect();
+    that_fit(items, room, 2)
 }
 
 /// Bars on a logarithmic scale, so that the tail is seen beside the mode; the axis below is logarithmic too.
@@ -101,25 +140,39 @@ fn draw_histogram(frame: &mut Frame<'_>, area: Rect, state: &State, summary: Opt
     frame.render_widget(Paragraph::new(format!("{least}{}{most}", " ".repeat(gap))).dim(), axis);
 }
 
-fn lamps_of(state: &State) -> Paragraph<'static> {
-    let mut spans = Vec::new();
-    for (name, lamp, failures) in state.figures.lamps() {
-        let (mark, word, color) = match lamp {
-            Lamp::Good => ("●", "ok".to_owned(), Color::Green),
-            Lamp::Earlier => ("◐", format!("failed {failures}×"), Color::Yellow),
-            Lamp::Failing => ("○", format!("FAILING {failures}×"), Color::Red),
-        };
-        spans.push(Span::styled(
-            format!("{mark} {name}: {word}"),
-            Style::default().fg(color).add_modifier(Modifier::BOLD),
-        ));
-        spans.push(Span::from("   "));
-    }
-    let title = match state.figures.health("state") {
+fn lamps_title(state: &State) -> String {
+    match state.figures.health("state") {
         Some(word) => format!(" health tests: the engine is {word} "),
         None => " health tests ".to_owned(),
+    }
+}
+
+/// Every lamp, with as many words as there is room for.
+fn lamps_of(state: &State, room: usize) -> Vec<Span<'static>> {
+    let lamps = |words: fn(&'static str, &str) -> String| {
+        let lamp = |(name, lamp, failures): (&'static str, Lamp, u64)| {
+            let (mark, word, color) = match lamp {
+                Lamp::Good => ("●", "ok".to_owned(), Color::Green),
+                Lamp::Earlier => ("◐", format!("failed {failures}×"), Color::Yellow),
+                Lamp::Failing => ("○", format!("FAILING {failures}×"), Color::Red),
+            };
+            let style = Style::default().fg(color).add_modifier(Modifier::BOLD);
+            Span::styled(format!("{mark} {}", words(name, &word)), style)
+        };
+        state.figures.lamps().map(lamp).to_vec()
     };
-    Paragraph::new(Line::from(spans)).block(Block::bordered().title(title))
+    let width = |spans: &[Span<'_>], gap: usize| {
+        spans.iter().map(Span::width).sum::<usize>() + gap * spans.len().saturating_sub(1)
+    };
+    let forms: [fn(&'static str, &str) -> String; 3] = [
+        |name, word| format!("{name}: {word}"),
+        |name, word| if word == "ok" { name.to_owned() } else { format!("{name} {word}") },
+        |name, _| name.split(' ').next().unwrap_or(name).chars().take(6).collect(),
+    ];
+    let chosen = forms.into_iter().map(lamps).find(|spans| width(spans, 2) <= room);
+    let spans = chosen.unwrap_or_else(|| lamps(forms[2]));
+    let gap = if width(&spans, 2) <= room { "  " } else { " " };
+    spans.into_iter().flat_map(|span| [span, Span::from(gap)]).collect()
 }
 
 fn bytes_of(state: &State, width: u16) -> Paragraph<'static> {
@@ -136,11 +189,11 @@ fn status_line(state: &State) -> Paragraph<'static> {
     }
 }
 
-fn help_line() -> Paragraph<'static> {
-    let spans = HELP.iter().flat_map(|(key, what)| {
-        [Span::from(format!(" {key} ")).reversed(), Span::from(format!(" {what}  "))]
+fn help_line(width: u16) -> Paragraph<'static> {
+    let keys = HELP.iter().map(|(key, what)| {
+        vec![Span::from(format!(" {key} ")).reversed(), Span::from(format!(" {what}"))]
     });
-    Paragraph::new(Line::from(spans.collect::<Vec<_>>()))
+    Paragraph::new(Line::from(that_fit(keys.collect(), width.into(), 2)))
 }
 
 #[cfg(test)]
@@ -195,8 +248,8 @@ mod tests {
             "workload flush",
             "turns 1",
             "interrupts off",
-            "samples 4000",
-            "step 20 ticks",
+            "samples 4.0 k",
+            "step 20",
             "median 80 ticks",
             "bits/sample",
             "60 ticks",
@@ -208,6 +261,22 @@ mod tests {
             "saved somewhere",
             "q  quit",
         ] {
+            assert!(all.contains(promised), "{promised:?} is missing:\n{all}");
+        }
+    }
+
+    #[test]
+    fn a_small_terminal_keeps_the_figures_that_matter() {
+        let state = state();
+        for (width, height) in [(80, 24), (60, 20), (40, 15), (40, 10)] {
+            let all = text(&state, width, height).join("\n");
+            for promised in ["bits/sample", "repeti", "adapti", "lag", "○ stuck", "█", "q  quit"]
+            {
+                assert!(all.contains(promised), "{width}x{height}: no {promised:?}:\n{all}");
+            }
+        }
+        let all = text(&state, 80, 24).join("\n");
+        for promised in ["median 80 ticks", "rate", "stuck FAILING 3×", "lag predictor", "save"] {
             assert!(all.contains(promised), "{promised:?} is missing:\n{all}");
         }
     }

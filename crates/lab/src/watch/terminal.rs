@@ -66,7 +66,7 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // Says so on standard error where it fails; a terminal that has gone needs no mending.
+        // Says so on standard error where it fails; a terminal that has gone needs nothing.
         ratatui::restore();
     }
 }
