@@ -38,7 +38,7 @@ pub use html::to_html;
 pub use json::{from_json, to_json};
 pub use markdown::to_markdown;
 pub use page::{Page, Part, PlotKind, Table, page_to_html, page_to_markdown};
-pub use provenance::{Artifact, Provenance, RepeatCommand};
+pub use provenance::{Artifact, Provenance, RepeatCommand, Surroundings};
 pub use result::CompareResult;
 pub use status::Status;
 pub use taken::{Moment, RestartMatrix, TakenRun};

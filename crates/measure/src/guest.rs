@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::surroundings;
 use anyhow::Result;
 use chaos_wire::{Target, Targets};
 use clap::{Args, ValueEnum};
@@ -57,6 +58,8 @@ pub struct Host {
     pub accelerator: Accelerator,
     /// Why this accelerator, in a sentence.
     pub reason: String,
+    /// What else the host does from now on.
+    pub surroundings: surroundings::Watch,
 }
 
 impl MachineOptions {
@@ -73,10 +76,11 @@ impl MachineOptions {
                 (probe.accelerator(), probe.kvm.to_string())
             }
         };
+        let surroundings = surroundings::Watch::start();
         if accelerator == Accelerator::Tcg {
             eprintln!("== TCG: timing here reflects the emulator, not the hardware ({reason}) ==");
         }
-        Ok(Host { qemu, accelerator, reason })
+        Ok(Host { qemu, accelerator, reason, surroundings })
     }
 
     /// The machine under one condition.

@@ -22,5 +22,6 @@ pub mod settings;
 mod start_rows;
 pub mod starts;
 pub mod stored;
+pub mod surroundings;
 pub mod synthetic;
 pub mod taken;

@@ -54,6 +54,7 @@ pub fn provenance(
         .into_iter()
         .map(|(name, path)| facts::artifact(name, path))
         .collect::<Result<_>>()?;
+    let seen = host.surroundings.seen();
     let request = settings.request(chaos_wire::Targets::EMPTY, false);
     let parameters = request
         .params
@@ -76,7 +77,8 @@ pub fn provenance(
         compiler_flags: images.engine.compiler_flags.clone(),
         parameters,
         artifacts,
-        banners: images.linux()?.banner.iter().cloned().collect(),
+        banners: images.linux()?.banner.iter().cloned().chain(seen.disturbances()).collect(),
+        surroundings: Some(seen),
         ..here(context)
     })
 }

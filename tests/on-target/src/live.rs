@@ -12,7 +12,7 @@ use guest_run::{Limits, Live, Machine, Model, Qemu};
 use nix::sys::signal::{Signal, kill};
 
 use super::Rig;
-use super::command::{ended, is_gone, xtask};
+use super::command::{Running, ended, is_gone, xtask};
 use super::person::Person;
 use measure::guest::GuestKind;
 
@@ -25,6 +25,7 @@ checks! {
     watch_without_a_terminal_prints_figures,
     watch_on_a_terminal_takes_keys_and_saves,
     watch_on_a_dumb_terminal_prints_lines,
+    measurement_next_to_another_says_so,
     watch_restores_the_terminal_on_every_way_out
 }
 
@@ -141,6 +142,18 @@ fn watch_on_a_dumb_terminal_prints_lines(rig: &Rig) -> Result<()> {
     person.wait_for("samples 4096 ")?;
     ensure!(!person.is_on_alternate_screen(), "it draws on a terminal that cannot");
     person.expect_end(0).map(drop)
+}
+
+fn measurement_next_to_another_says_so(rig: &Rig) -> Result<()> {
+    let words = ["watch", "--accel", "tcg", "--seconds", "300"];
+    let mut other = Running::start(&mut xtask(rig, &words)?)?;
+    other.wait_for("timing here reflects the emulator")?;
+    let words = ["run-bare", "--accel", "tcg", "--job", "raw:10"];
+    ended(&mut xtask(rig, &words)?)?.expect(0, &["another measurement is running"])?;
+    drop(other);
+    let alone = ended(&mut xtask(rig, &words)?)?;
+    ensure!(!alone.stderr.contains("measurement is running"), "alone, it said:\n{}", alone.stderr);
+    Ok(())
 }
 
 fn watch_restores_the_terminal_on_every_way_out(rig: &Rig) -> Result<()> {
