@@ -110,8 +110,7 @@ impl Images {
     pub fn read(file: &Path) -> Result<Self> {
         let text = fs::read(file).map_err(|error| {
             ExitKind::Missing(format!(
-                "{}: {error}; there are no images to boot yet: `cargo xtask image` builds them",
-                file.display()
+                "{error}: there are no images to boot yet; `cargo xtask image` builds them"
             ))
         })?;
         let images: Self = serde_json::from_slice(&text)

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
-use guest_run::CommandContext;
+use guest_run::{CommandContext, say};
 use uchaos::Built;
 use uchaos::commands::{
     assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, lab::Lab, pack::Pack,
@@ -90,8 +90,9 @@ impl Cli {
     fn run(self) -> Result<()> {
         match self.command {
             Command::Completions { shell } => {
-                clap_complete::generate(shell, &mut command(), "uchaos", &mut std::io::stdout());
-                return Ok(());
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut command(), "uchaos", &mut script);
+                return say!("{}", String::from_utf8_lossy(&script).trim_end());
             }
             Command::Man { folder } => {
                 std::fs::create_dir_all(&folder)
