@@ -15,6 +15,8 @@ pub(super) const MAX_PAIRS: u32 = 100_000;
 const UNSEEN: i32 = i32::MIN;
 /// Bits that are worked on at once.
 const BLOCK: usize = 64;
+/// Contexts of up to so many bits are few enough to be looked at one by one, instead of the bits.
+const SHORT: usize = 5;
 
 /// The longest context's pairs are counted singly, because only that model can run out of room: 2^17 pairs are
 /// more than [`MAX_PAIRS`], 2^16 are not.
@@ -51,8 +53,9 @@ impl Models {
         }
     }
 
-    /// Counts up to 64 bits in the models of up to `depths` bits.
-    fn block(&mut self, events: &[Event], depths: usize) -> Verdicts {
+    /// Counts up to 64 bits in the models of up to `depths` bits. A whole block is those of `word`, after those of
+    /// `before`.
+    fn block(&mut self, events: &[Event], depths: usize, [before, word]: [u64; 2]) -> Verdicts {
         let mut verdicts = Verdicts::default();
         let mut first = 1;
         if let Ok(whole) = <&[Event; BLOCK]>::try_from(events) {
@@ -60,7 +63,7 @@ impl Models {
             let seen = |group: std::ops::Range<usize>| self.unseen[group].iter().all(|&n| n == 0);
             let groups = [seen(1..6), seen(6..11), seen(11..16)];
             if groups[0] {
-                self.block_of_seen::<1>(whole, &mut verdicts);
+                self.block_of_short(before, word, &mut verdicts);
                 first = 6;
             }
             if groups[0] && groups[1] {
@@ -79,6 +82,47 @@ impl Models {
             verdicts[DEPTHS - 1] = self.block_of_longest(events);
         }
         verdicts
+    }
+
+    /// The models of up to [`SHORT`] bits, of which every context was seen.
+    ///
+    /// A context that leads by more than it comes in the block gives one prediction for the whole of it.
+    fn block_of_short(&mut self, before: u64, word: u64, verdicts: &mut Verdicts) {
+        // Where each context comes, the first bit highest: those of one bit more are halves of these.
+        let mut places = [0_u64; 1 << SHORT];
+        places[0] = u64::MAX;
+        for depth in 0..SHORT {
+            let past = word >> (depth + 1) | before << (63 - depth);
+            let (shorter, longer) = places.split_at_mut(1 << depth);
+            for (zero, one) in shorter.iter_mut().zip(longer) {
+                *one = *zero & past;
+                *zero &= !past;
+            }
+        }
+        let mut total = places.map(|places| places.count_ones() as i32);
+        let mut ones = places.map(|places| (places & word).count_ones() as i32);
+        for depth in (1..=SHORT).rev() {
+            let contexts = 1 << depth;
+            let mut predicted = 0;
+            for (context, lead) in self.lead[contexts..2 * contexts].iter_mut().enumerate() {
+                let (places, total) = (places[context], total[context]);
+                predicted |= if *lead >= total {
+                    places
+                } else if *lead <= -total {
+                    0
+                } else {
+                    one_by_one(*lead, places, word)
+                };
+                *lead += 2 * ones[context] - total;
+            }
+            verdicts[depth - 1] = Verdict { right: !(predicted ^ word), made: u64::MAX };
+            for context in 0..contexts / 2 {
+                let other = context + contexts / 2;
+                places[context] |= places[other];
+                total[context] += total[other];
+                ones[context] += ones[other];
+            }
+        }
     }
 
     /// The five models from the one of `FIRST` bits on, of which every context was seen.
@@ -147,6 +191,20 @@ impl Models {
     }
 }
 
+/// Where a context predicts a one, of the places at which it comes.
+fn one_by_one(mut lead: i32, mut places: u64, word: u64) -> u64 {
+    let mut predicted = 0;
+    while places != 0 {
+        let place = 1 << places.ilog2();
+        if lead >= 0 {
+            predicted |= place;
+        }
+        lead += if word & place == 0 { -1 } else { 1 };
+        places ^= place;
+    }
+    predicted
+}
+
 /// Runs the 16 models over `bits`; the first prediction is for the third bit.
 pub(super) fn of_bits(bits: &BitString) -> Hits {
     let mut models = Models::new();
@@ -162,18 +220,20 @@ pub(super) fn of_bits(bits: &BitString) -> Hits {
     for at in 0..bits.len().min(BLOCK) {
         let event = next(first >> (63 - at) & 1);
         if at > 0 {
-            let verdicts = models.block(&[event], at.min(DEPTHS));
+            let verdicts = models.block(&[event], at.min(DEPTHS), [0, first]);
             race.count(&verdicts, 1);
         }
     }
     let mut events = [Event::default(); BLOCK];
+    let mut before = first;
     for (number, &word) in bits.words().iter().enumerate().skip(1) {
         let len = (bits.len() - number * BLOCK).min(BLOCK);
         for (event, place) in events[..len].iter_mut().zip((0..64).rev()) {
             *event = next(word >> place & 1);
         }
-        let verdicts = models.block(&events[..len], DEPTHS);
+        let verdicts = models.block(&events[..len], DEPTHS, [before, word]);
         race.count(&verdicts, len as u32);
+        before = word;
     }
     race.hits
 }

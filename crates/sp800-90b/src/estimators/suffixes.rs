@@ -47,7 +47,7 @@ pub(super) struct Packing {
 impl Packing {
     pub(super) fn of(text: &Text<'_>) -> Self {
         let bits = text.len.ilog2().clamp(2, 29);
-        let part_bits = (bits / 2).min(12);
+        let part_bits = (bits / 2).saturating_sub(1).clamp(1, 12);
         Self {
             part_bits,
             class_bits: bits - part_bits,
