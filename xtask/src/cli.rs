@@ -19,7 +19,13 @@ use crate::commands::{
 
 /// Build two machines that run the same timing-jitter engine, and compare what comes out of them.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", version, arg_required_else_help = true)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    version,
+    arg_required_else_help = true,
+    disable_help_flag = true
+)]
 #[command(after_help = "Examples:
   cargo xtask compare                 the main job: build, boot, measure, assess, report
   cargo xtask report                  regenerate the latest run's report
@@ -53,8 +59,11 @@ pub(crate) struct Shared {
     #[arg(long, global = true)]
     pub json: bool,
     /// Work on this checkout [default: the one that the current folder is in]
-    #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "DIR")]
     pub checkout: Option<PathBuf>,
+    /// Print help
+    #[arg(short, long, global = true, action = clap::ArgAction::HelpShort)]
+    help: Option<bool>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -98,7 +107,7 @@ enum Command {
 impl Cli {
     /// Runs the subcommand.
     pub(crate) fn run(self) -> Result<()> {
-        let Shared { offline, dry_run, json, checkout } = self.shared;
+        let Shared { offline, dry_run, json, checkout, help: _ } = self.shared;
         let context = CommandContext::of(checkout.as_deref(), offline, dry_run, json)?;
         match self.command {
             Command::Setup(command) => command.run(&context),

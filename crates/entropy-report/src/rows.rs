@@ -123,7 +123,10 @@ pub(crate) fn provenance(p: &Provenance) -> Vec<(&'static str, String)> {
         ("QEMU", p.qemu.clone()),
         ("processor", p.cpu_model.clone()),
         ("host", p.host.clone()),
-        ("meanwhile on the host", p.surroundings.as_ref().map_or(String::new(), |s| s.to_string())),
+        (
+            "meanwhile on the host",
+            p.surroundings.as_ref().map_or(String::new(), ToString::to_string),
+        ),
         ("clock", p.clock.clone()),
         ("compiler", p.compiler.clone()),
         ("compiler flags", p.compiler_flags.clone()),

@@ -99,6 +99,7 @@ mod tests {
     #[test]
     fn guests_alternate_and_only_first_boots_are_long() {
         let settings = Settings {
+            quick: false,
             samples: Job::Raw { samples: 1_000_000 },
             stream: Job::Stream { len_bytes: 16 << 20 },
             restarts: Restarts { job: Job::Restart { rows: 1_000, columns: 1_000 }, boots: false },

@@ -19,7 +19,7 @@ const KEPT_FAILURES: usize = 5;
 #[derive(Debug, Args)]
 pub struct RunsOption {
     /// Where results are kept (default: runs/ in the checkout)
-    #[arg(long = "runs", value_name = "DIR", env = "UCHAOS_RUNS")]
+    #[arg(long = "runs", value_name = "DIR", env = "UCHAOS_RUNS", help_heading = "Options")]
     folder: Option<PathBuf>,
 }
 

@@ -13,17 +13,23 @@ const SHORT_STREAM_BYTES: u64 = 1 << 20;
 /// What to record from every target. The defaults are those of the main job.
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
+    /// A quick look: two boots, a short stream and few restarts, which support no order and no restart check
+    #[arg(long)]
+    #[arg(help_heading = "What to record")]
+    pub quick: bool,
     /// Raw samples from each target in each boot
     #[arg(long, value_name = "N", default_value = "1000000", value_parser = job("raw"))]
     #[arg(help_heading = "What to record")]
     pub samples: Job,
     /// Bytes of output stream in a first boot; K, M and G are binary
     #[arg(long, value_name = "BYTES", default_value = "16M", value_parser = job("stream"))]
+    #[arg(default_value_if("quick", "true", "1M"))]
     #[arg(help_heading = "What to record")]
     pub stream: Job,
     /// Restart matrix in a first boot, by re-initialisation in the guest and by process starts on the host; with `boot:`,
     /// also by as many power-on boots of each guest, which are resumed after an interrupt
     #[arg(long, value_name = "[boot:]ROWSxCOLUMNS", default_value = "1000x1000", value_parser = Restarts::parse)]
+    #[arg(default_value_if("quick", "true", "100x1000"))]
     #[arg(help_heading = "What to record")]
     pub restarts: Restarts,
     /// Power-on boots that run at the same time for `--restarts boot:`

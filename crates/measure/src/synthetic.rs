@@ -134,6 +134,7 @@ mod tests {
     #[test]
     fn a_clock_that_holds_nothing_looks_random_and_is_assessed_at_nothing() {
         let settings = Settings {
+            quick: false,
             samples: Job::Raw { samples: 1_000_000 },
             stream: Job::Stream { len_bytes: 1 << 20 },
             restarts: Restarts { job: Job::Restart { rows: 20, columns: 50 }, boots: false },

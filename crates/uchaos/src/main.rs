@@ -17,7 +17,7 @@ use uchaos::commands::{
 
 /// Boot two machines that run the same timing-jitter engine, and compare what comes out of them.
 #[derive(Debug, Parser)]
-#[command(name = "uchaos", version, arg_required_else_help = true)]
+#[command(name = "uchaos", version, arg_required_else_help = true, disable_help_flag = true)]
 struct Cli {
     #[command(flatten)]
     shared: Shared,
@@ -35,11 +35,14 @@ struct Shared {
     #[arg(long, global = true)]
     json: bool,
     /// Work on this checkout
-    #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "DIR")]
     checkout: Option<PathBuf>,
     /// The images to boot [default: those that `cargo xtask image` built last]
     #[arg(long, global = true, value_name = "FILE")]
     images: Option<PathBuf>,
+    /// Print help
+    #[arg(short, long, global = true, action = clap::ArgAction::HelpShort)]
+    help: Option<bool>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -102,7 +105,7 @@ impl Cli {
             }
             _ => {}
         }
-        let Shared { dry_run, json, checkout, images } = self.shared;
+        let Shared { dry_run, json, checkout, images, help: _ } = self.shared;
         let context = CommandContext::anywhere(checkout.as_deref(), dry_run, json)?;
         let description = images.unwrap_or_else(|| context.out.join("images.json"));
         let source = Built { description };
@@ -142,8 +145,9 @@ mod tests {
     #[test]
     fn the_help_of_every_command_names_this_program() {
         for mut command in command().get_subcommands().cloned() {
-            let help = command.render_long_help().to_string();
+            let help = command.render_help().to_string();
             assert!(!help.contains("cargo xtask"), "{help}");
+            assert!(help.lines().count() <= 80, "{help}");
         }
     }
 

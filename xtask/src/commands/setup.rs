@@ -25,6 +25,7 @@ impl Setup {
     pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
         preflight::ensure(context, TO_RUN)?;
         preflight::ensure(context, TO_BUILD)?;
+        context.expect_steps(linux_image::SOURCES);
         linux_image::fetch(context, &self.linux)
     }
 }

@@ -42,11 +42,11 @@ const ON_RECORDED: [&str; 3] = [READ, ASSESS, publish::REPORT];
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cargo xtask compare                              the main job, as it is
-  cargo xtask compare --samples 100000 --restarts 100x1000 --stream 1M     a quick look
-  cargo xtask compare --workload memory --claim 250 --machine microvm
-  cargo xtask compare --restarts boot:1000x1000    also 1,000 power-on boots of each guest; Ctrl-C and repeat: resumes
+  cargo xtask compare --quick                      a quick look, from two boots
+  cargo xtask compare --workload flush --claim 250 --machine microvm
+  cargo xtask compare --restarts boot:1000x1000    with 1,000 power-on boots of each guest; can be resumed
   cargo xtask compare --boots 10                   a better idea of how far figures spread
-  cargo xtask compare runs/A runs/B                existing runs, from any host or day, side by side: boots no guest
+  cargo xtask compare runs/A runs/B                existing runs side by side: boots no guest
   cargo xtask compare runs/A                       one existing run, assessed again
 
 Writes runs/<id>/ with result.json, report.html, manifest.json and the samples, and points runs/latest at it.")]
@@ -55,7 +55,7 @@ pub struct Compare {
     #[arg(value_name = "RUN")]
     taken: Vec<PathBuf>,
     /// Ordinary boots of each target: figures are their median and range, and 5 can state an order of four targets
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=100))]
+    #[arg(long, value_name = "N", default_value_t = 5, default_value_if("quick", "true", "2"), value_parser = clap::value_parser!(u32).range(2..=100))]
     boots: u32,
     #[command(flatten)]
     settings: Settings,
