@@ -3,7 +3,7 @@
 
 use entropy_report::{
     AnalyseOptions, Artifact, CompareResult, Moment, Provenance, RepeatCommand, ReportError,
-    RestartMatrix, TakenRun, analyse, side_by_side,
+    RestartMatrix, Surroundings, TakenRun, analyse, side_by_side,
 };
 use std::collections::BTreeMap;
 
@@ -138,6 +138,13 @@ pub(crate) fn provenance() -> Provenance {
             what: "The whole run".into(),
             line: "cargo xtask compare".into(),
         }],
+        surroundings: Some(Surroundings {
+            processors: 2,
+            load_before: 0.25,
+            load_after: 1.5,
+            steal_percent: 0.0,
+            other_measurements: 0,
+        }),
         banners: vec!["Made-up data: nothing here was measured in a guest.".into()],
     }
 }
