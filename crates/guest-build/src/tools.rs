@@ -6,7 +6,11 @@ use guest_run::tools::{Need, need};
 /// What host tests need, which are skipped without it.
 pub const TO_TEST: &[Need] = &[
     need("chromium", "chromium", "opens the report in its own test"),
-    need("python3", "python3", "computes the engine's known answers a second time"),
+    need(
+        "python3",
+        "python3-venv",
+        "computes the engine's known answers a second time, and runs the wheel",
+    ),
 ];
 
 /// What building the images needs.

@@ -148,6 +148,9 @@ impl Test {
     fn host_tests(&self, context: &CommandContext) -> Result<Counts> {
         let mut cargo = Command::new("cargo");
         cargo.args(["test", "--workspace", "--no-fail-fast"]).args(&self.filter);
+        if self.all {
+            cargo.args(["--", "--include-ignored"]);
+        }
         if self.needs_every_tool() {
             cargo.env(test_support::NO_SKIPS, "1");
         }
