@@ -49,6 +49,9 @@ pub(crate) fn conclude(
     if let Some(repeat) = least.as_ref().and_then(|least| longest_repeat(&estimators, least)) {
         verdict += &repeat;
     }
+    if least.is_some() && status != Status::Constant {
+        verdict += &neighbours(symbols).unwrap_or_default();
+    }
     let formula = formula(bits, &estimators);
     Assessment {
         track,
@@ -175,6 +178,28 @@ fn longest_repeat(estimators: &EstimatorSet, least: &Least) -> Option<String> {
     ))
 }
 
+/// How often a sample equals the one before it, where that is far from what independent samples would do.
+fn neighbours(symbols: &Symbols) -> Option<String> {
+    /// Differences below this explain little.
+    const FAR: f64 = 0.05;
+    let raw = symbols.raw();
+    let mut counts = [0_u64; 256];
+    raw.iter().for_each(|&symbol| counts[usize::from(symbol)] += 1);
+    let share = |count: u64, of: usize| count as f64 / of.max(1) as f64;
+    let independent: f64 = counts.iter().map(|&count| share(count, raw.len()).powi(2)).sum();
+    let equal = raw.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
+    let observed = share(equal, raw.len() - 1);
+    // Of few samples chance alone moves the share: 5 standard deviations.
+    let chance = 5.0 * (independent * (1.0 - independent) / raw.len() as f64).sqrt();
+    ((observed - independent).abs() > FAR.max(chance)).then(|| {
+        format!(
+            " {:.1} % of the samples equal the one before; of independent samples {:.1} % would.",
+            observed * 100.0,
+            independent * 100.0
+        )
+    })
+}
+
 fn warnings(symbols: &Symbols) -> Vec<String> {
     let mut warnings = Vec::new();
     if symbols.len() < WANTED_SAMPLES {
@@ -208,6 +233,30 @@ mod tests {
         assert_eq!((lrs.v, lrs.longest_at), (4000, Some((1000, 20_000))));
         let verdict = &result.verdict;
         assert!(verdict.contains("is 4000 samples long, at samples 1000 and 20000"), "{verdict}");
+    }
+
+    #[test]
+    fn samples_that_repeat_their_neighbour_are_named() {
+        // A bit repeats the one before with 216/256.
+        let mut bit = 0;
+        let sticky: Vec<u8> = test_noise::symbols(8, 3)
+            .take(50_000)
+            .map(|chance| {
+                bit ^= u8::from(chance >= 216);
+                bit
+            })
+            .collect();
+        let verdict = |raw, bits| {
+            let symbols = Symbols::new(raw, bits).unwrap();
+            assess(&symbols, Track::NonIid).unwrap().verdict
+        };
+        let said = verdict(sticky, 1);
+        let percent = said.split(" % of the samples equal the one before").next().unwrap();
+        let percent: f64 = percent.rsplit(' ').next().unwrap().parse().unwrap();
+        assert!((percent - 84.4).abs() < 1.0, "{said}");
+        assert!(said.ends_with("of independent samples 50.0 % would."), "{said}");
+        let noise: Vec<u8> = test_noise::symbols(3, 3).take(10_000).collect();
+        assert!(!verdict(noise, 3).contains("the one before"));
     }
 
     #[test]

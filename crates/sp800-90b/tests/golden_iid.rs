@@ -97,6 +97,6 @@ fn small_sets_agree_with_nists_tool() {
     let mut sets: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     sets.retain(|path| path.extension().is_some_and(|extension| extension == "iid"));
-    assert_eq!(sets.len(), 8);
+    assert_eq!(sets.len(), 11);
     sets.iter().for_each(|set| check(set));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The Python package, built as a wheel and installed into a fresh virtual environment, gives the figures that `ea` gives.
 //!
-//! It takes minutes, so it runs with `--ignored` or `--include-ignored` only. Without Python or PyPI it is skipped with the
+//! It takes minutes, so it runs with `--ignored` or `--include-ignored` only. Without Python or its package index it is skipped with the
 //! reason; in continuous integration, where `CI` is set by custom, that is a failure.
 
 // A test that cannot run its commands has to fail.
@@ -26,7 +26,7 @@ struct Environments {
 }
 
 impl Environments {
-    /// Without Python, or without PyPI, the reason why not.
+    /// Without Python or its package index, the reason why not.
     fn create(folder: &Path) -> Result<Self, String> {
         let of = |name: &str, packages: &str| -> Result<PathBuf, String> {
             let environment = folder.join(name);

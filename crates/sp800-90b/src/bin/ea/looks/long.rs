@@ -202,6 +202,81 @@ mod tests {
         );
     }
 
+    /// T6 and T7 once more from the text of AIS 20/31: lists of followers, and the chi-square statistic of a table of counts
+    /// and expected counts. There are no published test vectors for them.
+    fn by_the_text(bits: &[u8]) -> [String; 4] {
+        let (uniform, mut rest) = bits.split_at(ELEMENTS);
+        let share_of = |bits: &[u8], value: u8| {
+            bits.iter().filter(|&&bit| bit == value).count() as f64 / bits.len() as f64
+        };
+        // The first 100,000 followers of each context, of tuples side by side.
+        let mut followers = |context_bits: usize| -> Vec<Vec<u8>> {
+            let mut lists = vec![Vec::new(); 1 << context_bits];
+            while lists.iter().any(|list| list.len() < ELEMENTS) {
+                let (tuple, after) = rest.split_at(context_bits + 1);
+                rest = after;
+                let name = tuple[..context_bits].iter().map(ToString::to_string);
+                let context = usize::from_str_radix(&name.collect::<String>(), 2).unwrap();
+                if lists[context].len() < ELEMENTS {
+                    lists[context].push(tuple[context_bits]);
+                }
+            }
+            lists
+        };
+        let step = followers(1);
+        // |P(0 to 1) + P(1 to 0) - 1|.
+        let change = (share_of(&step[0], 1) + share_of(&step[1], 0) - 1.0).abs();
+        let mut homogeneous = |context_bits: usize| {
+            let lists = followers(context_bits);
+            let mut largest = 0.0_f64;
+            for later in 0..lists.len() / 2 {
+                let pair = [&lists[later], &lists[later + lists.len() / 2]];
+                let counts = pair.map(|list| {
+                    [0, 1].map(|value| list.iter().filter(|&&bit| bit == value).count() as f64)
+                });
+                let total: f64 = counts.iter().flatten().sum();
+                let mut statistic = 0.0;
+                for row in counts {
+                    for value in 0..2 {
+                        let column = counts[0][value] + counts[1][value];
+                        let expected = (row[0] + row[1]) * column / total;
+                        statistic += (row[value] - expected).powi(2) / expected;
+                    }
+                }
+                largest = largest.max(statistic);
+            }
+            format!("chi-square {largest:.3}")
+        };
+        [
+            format!("{:.5} ones", share_of(uniform, 1)),
+            format!("difference {change:.5}"),
+            homogeneous(2),
+            homogeneous(3),
+        ]
+    }
+
+    #[test]
+    fn t6_and_t7_are_those_of_a_second_implementation() {
+        let source = super::super::rule_bits(48_000_000);
+        let bytes: Vec<u64> = source.chunks_exact(8).map(value).collect();
+        let biased: Vec<u8> = bytes.iter().map(|&byte| u8::from(byte < 131)).collect();
+        let mut sticky = vec![0, 1];
+        for &byte in &bytes {
+            sticky.push(sticky[sticky.len() - 2] ^ u8::from(byte >= 130));
+        }
+        for (name, bits) in [("rule", &source), ("biased", &biased), ("sticky", &sticky)] {
+            let ours: Vec<String> = procedure_b(bits)
+                .into_iter()
+                .take(4)
+                .map(|result| match result.verdict {
+                    Verdict::Passed { figure } | Verdict::Failed { figure } => figure,
+                    Verdict::NotRun { .. } => panic!("{name}: {} was not run", result.test),
+                })
+                .collect();
+            assert_eq!(ours, by_the_text(bits), "{name}");
+        }
+    }
+
     #[test]
     fn memory_of_one_and_two_bits_is_found_by_its_own_test() {
         // The next bit repeats the one before, or the one before that, with 0.52.
