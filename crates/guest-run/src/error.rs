@@ -41,18 +41,13 @@ impl fmt::Display for Scene {
     }
 }
 
-/// A run that failed.
+/// A run that failed. Each message holds its cause, which is therefore not a source of the error as well.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// QEMU could not be started, or its end not be learnt.
     #[error("starting QEMU, or collecting it, for {}: {error}\n  the command: {}", scene.guest, scene.command)]
-    Start {
-        /// Why.
-        #[source]
-        error: io::Error,
-        scene: Box<Scene>,
-    },
+    Start { error: io::Error, scene: Box<Scene> },
     /// The guest did not come to its end in time.
     #[error(
         "running {}: no end within {:.1} s, so it was killed\n{scene}\n  \
@@ -110,32 +105,16 @@ pub enum RunError {
     },
     /// The console's log cannot be written.
     #[error("writing the console log {} of {guest}: {error}\n  Check the free space and the permissions there.", path.display())]
-    Log {
-        guest: String,
-        path: PathBuf,
-        /// Why.
-        #[source]
-        error: io::Error,
-    },
+    Log { guest: String, path: PathBuf, error: io::Error },
     /// The sockets of a guest that takes commands cannot be made, or are not connected.
     #[error("connecting the ports of {guest} to sockets in {}: {error}\n  Set TMPDIR to a folder that can be written and has a short name.", folder.display())]
-    Sockets {
-        guest: String,
-        folder: PathBuf,
-        /// Why.
-        #[source]
-        error: io::Error,
-    },
+    Sockets { guest: String, folder: PathBuf, error: io::Error },
     /// The guest wrote without end to its console.
     #[error("running {}: it wrote more than {} MiB to its console, so it was killed\n{scene}", scene.guest, crate::console::MOST_BYTES >> 20)]
     Flood { scene: Box<Scene> },
     /// There is no place for the probe's guest.
     #[error("probing the accelerators: writing a guest's image to {}: {error}\n  Free some space there, or set TMPDIR to another folder.", folder.display())]
-    ProbeImage {
-        folder: PathBuf,
-        #[source]
-        error: io::Error,
-    },
+    ProbeImage { folder: PathBuf, error: io::Error },
     /// Not even TCG runs the probe's guest.
     #[error(
         "probing the accelerators: QEMU does not run a guest of a few bytes: {why}\n  Try the command by hand, or install QEMU again"

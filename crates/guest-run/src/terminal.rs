@@ -9,7 +9,7 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Instant;
 
-use nix::sys::termios::{self, SetArg, Termios};
+use nix::sys::termios::{self, OutputFlags, SetArg, Termios};
 
 use chaos_wire::{GuestStatus, Marker};
 
@@ -193,6 +193,11 @@ struct TerminalState {
 impl TerminalState {
     fn save(terminal: Stdin) -> Self {
         let found = termios::tcgetattr(&terminal).ok();
+        if let Some(mut plain) = found.clone() {
+            // A guest's line ends have their carriage return already. QEMU sets the rest, and leaves this as it is.
+            plain.output_flags.remove(OutputFlags::ONLCR);
+            let _ = termios::tcsetattr(&terminal, SetArg::TCSANOW, &plain);
+        }
         Self { terminal, found }
     }
 }

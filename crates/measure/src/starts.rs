@@ -2,7 +2,7 @@
 //! True restarts (SP 800-90B §3.1.4.1): the first samples after each of many real starts, which are power-on boots of a
 //! guest or starts of the process on the host. Collecting them takes minutes, so it can be interrupted and resumed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -103,12 +103,8 @@ impl Collection<'_> {
     pub fn collect(&self, bar: &ProgressBar) -> Result<Collected> {
         let targets: Vec<Target> = self.request.targets.iter().collect();
         let columns = self.shape.columns as usize;
-        let mut rows = StartRows::open(
-            &self.runs.join(".starts"),
-            self.name,
-            columns * targets.len(),
-            &self.identity()?,
-        )?;
+        let mut rows =
+            StartRows::open(&self.folder(), self.name, columns * targets.len(), &self.identity()?)?;
         let missing: Vec<u32> = (1..=self.shape.rows).filter(|number| !rows.has(*number)).collect();
         if rows.recorded() > 0 && !missing.is_empty() {
             eprintln!("resuming: {} of {} starts are recorded", rows.recorded(), self.shape.rows);
@@ -136,6 +132,11 @@ impl Collection<'_> {
         })?;
         let starts = split(&rows.all(self.shape.rows)?, &targets, self.shape);
         Ok(Collected { starts, rows: KeptRows(rows) })
+    }
+
+    /// Where rows are kept.
+    fn folder(&self) -> PathBuf {
+        self.runs.join(".starts")
     }
 
     /// Runs every missing start on `jobs` threads and hands each result to `record`, on this thread.
@@ -181,7 +182,9 @@ impl Collection<'_> {
 
     /// One start: the first samples of every target, target by target.
     fn start_once(&self, number: u32, worker: usize, targets: &[Target]) -> Result<Vec<u64>> {
-        let folder = tempfile::tempdir().context("creating a folder for the data of one start")?;
+        // Next to the rows, where there is room, and not where TMPDIR leads.
+        let folder = tempfile::tempdir_in(self.folder())
+            .context("creating a folder for the data of one start")?;
         let slug = format!("start-{worker}");
         let runs = match &self.start {
             Start::Guest { boot, qemu } => {

@@ -5,6 +5,8 @@
 use std::fs;
 use std::io::{self, BufRead as _, BufReader};
 use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use nix::sys::signal::{Signal, kill};
@@ -23,6 +25,8 @@ checks! {
     wrong_sha256_is_set_aside,
     changed_source_is_found_and_offline_fetches_nothing,
     existing_output_is_not_overwritten,
+    folder_for_temporary_files_is_named_when_it_is_not_there,
+    killed_boot_of_a_compare_names_the_log_where_it_is,
     closed_standard_output_ends_command_and_guest
 }
 
@@ -66,6 +70,19 @@ fn bad_arguments_name_the_nearest(rig: &Rig) -> Result<()> {
     run(&["compare", "--turns", "8"])?.expect(2, &["--turns", "must be 1 to 7"])?;
     run(&["compare", "--workload", "pauze"])?.expect(2, &["pauze", "pause"])?;
     run(&["compare", "--restarts", "1000"])?.expect(2, &["restart"])?;
+    run(&["run-bare", "--job", "raw:10", "--target", "linux-user"])?
+        .expect(2, &["the bare-metal guest has no target linux-user; it has baremetal"])?;
+    run(&["run-linux", "--job", "selftest"])?.expect(2, &["test --filter module::self_test"])?;
+    for words in [
+        ["compare", "--samples", "0"],
+        ["compare", "--turns", "8"],
+        ["run-bare", "--job", ""],
+        ["run-bare", "--job", "raw:0"],
+    ] {
+        let refused = run(&words)?;
+        refused.expect(2, &["for '--"])?;
+        ensure!(!refused.stderr.contains("kernel command line"), "{words:?}: {}", refused.stderr);
+    }
     run(&["test", "--filter", "no check has this"])?.expect(2, &["no check has this"])?;
     run(&["comprae"])?.expect(2, &["compare"])
 }
@@ -146,6 +163,39 @@ fn existing_output_is_not_overwritten(rig: &Rig) -> Result<()> {
     let there = there.display().to_string();
     ended(&mut xtask(rig, &["run-bare", "--job", "raw:10", "--output", &there])?)?
         .expect(2, &["there already"])
+}
+
+fn folder_for_temporary_files_is_named_when_it_is_not_there(rig: &Rig) -> Result<()> {
+    for command in ["run-bare", "watch"] {
+        let left = ended(xtask(rig, &[command])?.env("TMPDIR", "/nowhere"))?;
+        left.expect(1, &["writing a guest's image to /nowhere", "set TMPDIR to another folder"])?;
+        let times = left.stderr.matches("No such file or directory").count();
+        ensure!(times == 1, "{command} gives the cause {times} times:\n{}", left.stderr);
+    }
+    Ok(())
+}
+
+fn killed_boot_of_a_compare_names_the_log_where_it_is(rig: &Rig) -> Result<()> {
+    let words = ["compare", "--accel", "tcg", "--samples", "100000000", "--boots", "2"];
+    let mut running = Running::start(&mut xtask(rig, &words)?)?;
+    running.wait_for("bare metal, ordinary, boot 1")?;
+    // The line comes before QEMU does.
+    let begun = Instant::now();
+    let qemu = loop {
+        match running.qemu() {
+            Ok(qemu) => break qemu,
+            Err(error) if begun.elapsed() > Duration::from_secs(60) => return Err(error),
+            Err(_) => thread::yield_now(),
+        }
+    };
+    kill(qemu, Signal::SIGKILL).context("killing QEMU")?;
+    let left = running.finish()?;
+    left.expect(3, &["measuring bare metal", "console log: "])?;
+    let log = left.stderr.split("console log: ").nth(1).and_then(|rest| rest.lines().next());
+    let log = log.context("no console log is named")?;
+    ensure!(log.contains("failed-"), "the log is named {log}");
+    ensure!(fs::metadata(log).is_ok(), "there is no {log}");
+    Ok(())
 }
 
 fn closed_standard_output_ends_command_and_guest(rig: &Rig) -> Result<()> {

@@ -22,7 +22,7 @@ pub(super) fn helper_gives_the_terminal_to_a_guest() {
     let (qemu, folder) = (qemu().expect("QEMU"), folder());
     interrupt::install().unwrap();
     let code = TinyGuest::new()
-        .print("[uchaos] ready\nname? ")
+        .print("[uchaos] ready\nline\r\nname? ")
         .echo(5)
         .print("welcome\n")
         .echo(1)
@@ -63,13 +63,14 @@ impl Person {
         Self { child, master: master.into(), slave: slave.into(), seen: Vec::new() }
     }
 
-    fn wait_for(&mut self, text: &str) {
+    /// Waits for `text`, and returns all that came since the last time.
+    fn wait_for(&mut self, text: &str) -> String {
         let mut bytes = [0; 1000];
         while !String::from_utf8_lossy(&self.seen).contains(text) {
             let count = self.master.read(&mut bytes).expect("more of the terminal");
             self.seen.extend_from_slice(&bytes[..count]);
         }
-        self.seen.clear();
+        String::from_utf8_lossy(&std::mem::take(&mut self.seen)).into_owned()
     }
 
     fn type_in(&mut self, keys: &[u8]) {
@@ -89,7 +90,8 @@ pub(super) fn a_terminal_is_left_as_it_was_found(_: &Qemu) {
     let log = folder.path().join("console, 1.log");
     let mut person = Person::sit_down(&log);
     assert!(person.is_cooked());
-    person.wait_for("name? ");
+    let seen = person.wait_for("name? ");
+    assert!(seen.contains("line\r\nname"), "line ends are as the guest writes them: {seen:?}");
     assert!(!person.is_cooked(), "keys go to the guest as they are");
     person.type_in(b"a\x03b\rc");
     person.wait_for("welcome");
@@ -134,6 +136,6 @@ pub(super) fn without_a_terminal_lines_are_typed_once_the_guest_is_ready(_: &Qem
     child.stdin.take().unwrap().write_all(b"abcd\n").unwrap();
     let output = child.wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.contains("[uchaos] ready\nname? abcd\nwelcome\n\u{4}left\n"), "{text:?}");
+    assert!(text.contains("[uchaos] ready\nline\r\nname? abcd\nwelcome\n\u{4}left\n"), "{text:?}");
     assert_eq!(output.status.code(), Some(1));
 }

@@ -86,7 +86,9 @@ impl Lab {
             return Ok(());
         }
         let run = RunFolder::create(&self.runs.folder(context))?;
-        let scratch = tempfile::tempdir().context("creating a folder for the guests' data")?;
+        let scratch = tempfile::tempdir().context(
+            "creating a folder for the guests' data: set TMPDIR to one that can be written",
+        )?;
         let guests = Guests {
             images: images.as_ref(),
             host: host.as_ref(),
