@@ -18,7 +18,7 @@ pub const MAX_READS: u32 = 1024;
 pub const BLOCK_SAMPLES: usize = 256;
 
 /// The most samples of a lead-in ([`Clock::lead_in_samples`]).
-const MOST_LEAD_IN_SAMPLES: usize = 16;
+const MOST_LEAD_IN_SAMPLES: usize = 64;
 
 /// The clock, the workload, and the last block of samples.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl<'m, C: Clock> Sampler<'m, C> {
     #[inline(never)]
     pub(crate) fn take(&mut self, samples: usize, watch: &mut Watch) -> Result<&[u64], Error> {
         let Self { clock, workload, min_delta, walk, trail, block } = self;
-        let lead_in = clock.lead_in_samples().min(MOST_LEAD_IN_SAMPLES);
+        let lead_in = clock.lead_in_samples(*workload).min(MOST_LEAD_IN_SAMPLES);
         let block = block.get_mut(..lead_in + samples).unwrap_or_default();
         if workload.needs_memory() {
             walk.touch_pages();

@@ -7,6 +7,8 @@ mod guest;
 mod monitor;
 mod refusals;
 
+pub(super) use self::guest::capture;
+
 checks! {
     boots::engine_begins_a_page_and_no_loop_crosses_one,
     boots::self_tests_pass_on_every_machine,

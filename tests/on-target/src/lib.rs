@@ -22,6 +22,7 @@ mod baremetal;
 mod builds;
 mod command;
 mod failures;
+mod homogeneity;
 mod input;
 mod kit;
 mod lab;
@@ -92,6 +93,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         lab::CHECKS,
         module::CHECKS,
         uchaosbox::CHECKS,
+        homogeneity::CHECKS,
         profiles::CHECKS,
         stock::CHECKS,
         kit::CHECKS,

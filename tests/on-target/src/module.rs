@@ -164,7 +164,7 @@ impl Default for Setting<'_> {
 }
 
 /// Boots the usual guest for a job, which must succeed.
-fn good(rig: &Rig, name: &str, words: &str) -> Result<(Outcome, Capture)> {
+pub(super) fn good(rig: &Rig, name: &str, words: &str) -> Result<(Outcome, Capture)> {
     let (outcome, capture) = boot(rig, name, &Setting::default(), words)?;
     outcome.verdict()?;
     Ok((outcome, capture))

@@ -50,7 +50,11 @@ pub(super) fn run(machine: &Machine, guest: &Guest) -> Result<Outcome> {
 }
 
 /// Does the jobs and reads the capture; the guest itself must say that all went well.
-pub(super) fn capture(rig: &Rig, machine: &Machine, command_line: &str) -> Result<Capture> {
+pub(in super::super) fn capture(
+    rig: &Rig,
+    machine: &Machine,
+    command_line: &str,
+) -> Result<Capture> {
     let (guest, path) = with_port(rig, command_line)?;
     run(machine, &guest)?.verdict()?;
     let capture = Capture::read(&path).with_context(|| format!("on {}", machine.model))?;
