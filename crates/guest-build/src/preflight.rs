@@ -2,6 +2,7 @@
 //! The preflight before work: everything that is missing is named with its reason, and installed as root or
 //! with passwordless sudo; otherwise the one line to run is printed.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
@@ -14,8 +15,10 @@ use guest_run::tools::{self, Need, install_line};
 /// Makes sure that all of `needs` are on this machine.
 ///
 /// # Errors
-/// [`ExitKind::Missing`] when something is missing and cannot be installed from here.
+/// [`ExitKind::Missing`] when something is missing and cannot be installed from here, [`ExitKind::Usage`] when the tools
+/// cannot build in the folder for what is built.
 pub fn ensure(context: &CommandContext, needs: &[Need]) -> Result<()> {
+    check_folder(&context.out)?;
     let missing = tools::missing(needs);
     if missing.is_empty() {
         return Ok(());
@@ -52,6 +55,18 @@ pub fn ensure(context: &CommandContext, needs: &[Need]) -> Result<()> {
     Ok(())
 }
 
+/// cargo and make separate paths by a colon, make ends a rule at a line end, and rust-lld reads a `%` as a pattern.
+fn check_folder(folder: &Path) -> Result<()> {
+    let text = folder.to_string_lossy();
+    let Some(bad) = [':', '\n', '%'].into_iter().find(|bad| text.contains(*bad)) else {
+        return Ok(());
+    };
+    Err(ExitKind::Usage(format!(
+        "cargo, make and the linker cannot build in {folder:?}, which has {bad:?} in its name; set CARGO_TARGET_DIR to another folder"
+    ))
+    .into())
+}
+
 /// What goes before a command to run it as root: nothing as root, `sudo -n` where it asks nothing.
 fn privilege() -> Option<&'static [&'static str]> {
     if nix::unistd::geteuid().is_root() {
@@ -80,4 +95,21 @@ fn install(context: &CommandContext, prefix: &[&str], packages: &[&str]) -> Resu
     log.run(&mut apt(&arguments))?;
     log.finish();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_the_tools_cannot_build_in_is_refused_with_the_remedy() {
+        for odd in ["/a b/c, d/'e'/\"f\"/-g/é/$h=i", "relative"] {
+            check_folder(Path::new(odd)).unwrap();
+        }
+        for bad in ["/a:b/target", "/100%/target", "/two\nlines"] {
+            let error = check_folder(Path::new(bad)).unwrap_err();
+            assert!(matches!(error.downcast_ref(), Some(ExitKind::Usage(_))));
+            assert!(error.to_string().contains("CARGO_TARGET_DIR"), "{error}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::Rig;
 use super::command::{Ended, Running, ended, xtask};
 use guest_build::profile::Profile;
 use guest_build::repro::{copy_checkout, first_difference};
-use guest_build::{busybox, engine, kernel, linux_image, module, uchaosbox};
+use guest_build::{baremetal, busybox, engine, kernel, linux_image, module, uchaosbox};
 
 checks! {
     second_image_builds_nothing,
@@ -88,6 +88,8 @@ fn another_place_gives_the_same_bytes(rig: &Rig) -> Result<()> {
     let busybox = busybox::build(&here, &profile)?;
     let engine = engine::build(&there)?.object;
     expect_same("the engine", &rig.images()?.engine.object, &engine)?;
+    let bare = baremetal::build(&there, &engine)?;
+    expect_same("the microkernel", &rig.images()?.bare.elf, &bare.elf)?;
     let module = module::build(&there, &kernel, &engine)?;
     expect_same("the module", &rig.linux()?.module, &module)?;
     let uchaosbox = uchaosbox::build(&there, &engine)?;
