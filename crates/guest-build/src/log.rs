@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A step's log: everything its tools print goes to a file; the terminal gets a spinner with the time, and on
-//! failure the last lines. A tool runs in its own process group, which goes down with an interrupt.
+//! failure the first error and the last lines. A tool runs in its own process group, which goes down with an interrupt.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -13,8 +13,20 @@ use guest_run::progress::spinner;
 use guest_run::quoted;
 use indicatif::ProgressBar;
 
-/// Lines of a failed tool's output that are shown at once.
+/// Lines of a failed tool's output that are shown at once: the last, and those from the first error on.
 const TAIL_LINES: usize = 15;
+const ERROR_LINES: usize = 5;
+/// What an error of a compiler, linker or make has in its line.
+const ERRORS: [&str; 8] = [
+    "error:",
+    "error[",
+    "Error:",
+    "undefined reference",
+    "No rule to make target",
+    "No space left on device",
+    "not found",
+    "Killed",
+];
 
 /// The log of one running step.
 #[derive(Debug)]
@@ -72,17 +84,26 @@ impl StepLog {
         if status.success() {
             return Ok(());
         }
-        bail!("`{shown}` failed ({status}); its last lines:\n{}", self.tail_since(begin))
+        bail!("`{shown}` failed ({status}); {}", self.failure_since(begin))
     }
 
-    fn tail_since(&self, begin: u64) -> String {
+    /// Of what the tool wrote since `begin`: with parallel jobs the first error is often far above the last lines.
+    fn failure_since(&self, begin: u64) -> String {
         let bytes = fs::read(&self.path).unwrap_or_default();
         let text = String::from_utf8_lossy(bytes.get(begin as usize..).unwrap_or_default());
         let lines: Vec<&str> = text.lines().collect();
-        lines[lines.len().saturating_sub(TAIL_LINES)..]
-            .iter()
-            .map(|line| format!("  | {line}\n"))
-            .collect()
+        let (before, tail) = lines.split_at(lines.len().saturating_sub(TAIL_LINES));
+        let shown = |lines: &[&str]| -> String {
+            lines.iter().map(|line| format!("  | {line}\n")).collect()
+        };
+        let is_error = |line: &&str| ERRORS.iter().any(|error| line.contains(error));
+        match before.iter().position(is_error) {
+            Some(first) => {
+                let error = &before[first..before.len().min(first + ERROR_LINES)];
+                format!("its first error:\n{}its last lines:\n{}", shown(error), shown(tail))
+            }
+            None => format!("its last lines:\n{}", shown(tail)),
+        }
     }
 
     /// Takes the spinner off the screen.
@@ -109,6 +130,17 @@ mod tests {
                 && text.contains("sh -c"),
             "{text}"
         );
+        // The first error of a parallel build, and not only what the other jobs wrote after it.
+        let parallel =
+            "echo 'a.c:1:2: error: no such thing'; seq 40; echo 'make: *** Error 1'; exit 2";
+        let error = log.run(Command::new("sh").args(["-c", parallel])).unwrap_err();
+        let text = format!("{error:#}");
+        let (first, last) = text.split_once("its last lines:").unwrap();
+        assert!(
+            first.contains("its first error:\n  | a.c:1:2: error: no such thing\n  | 1\n"),
+            "{text}"
+        );
+        assert!(!first.contains("| 5\n") && last.contains("*** Error 1"), "{text}");
         let missing = log.run(&mut Command::new("no-such-tool-here")).unwrap_err();
         assert!(format!("{missing:#}").contains("doctor"));
     }
