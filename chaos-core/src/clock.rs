@@ -7,6 +7,9 @@ use chaos_vocab::Workload;
 /// Bytes of a cache line.
 pub const LINE_BYTES: usize = 64;
 
+/// The lead-in on the machine's counter ([`Clock::lead_in_samples`]) of the workloads that use the buffer.
+pub const BUFFER_LEAD_IN_SAMPLES: usize = 16;
+
 /// A line of the buffer that workloads work in. It lies within one cache line if the buffer is aligned, and no
 /// workload depends on that: each touches the first word only.
 pub type Line = [u8; LINE_BYTES];

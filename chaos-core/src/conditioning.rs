@@ -10,7 +10,7 @@ pub const BLOCK_BYTES: usize = 32;
 pub const INPUT_BITS: u32 = 320;
 
 /// Samples taken between two looks at the credit. They are hashed between blocks, so that no interval has the hash in it.
-pub(crate) const ROUND_SAMPLES: usize = 128;
+pub const ROUND_SAMPLES: usize = 128;
 
 /// Samples that may be taken for a block, in multiples of those needed, before the source counts as stuck.
 pub(crate) const MOST_OVERSAMPLING: u64 = 16;

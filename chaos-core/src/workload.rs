@@ -10,7 +10,8 @@ use crate::clock::{Clock, LINE_BYTES, Line};
 use crate::lesson::{self, Trail};
 
 const PAGE_BYTES: usize = 4096;
-const LINES: usize = MEMORY_BYTES / LINE_BYTES;
+/// Lines of the buffer.
+pub(crate) const LINES: usize = MEMORY_BYTES / LINE_BYTES;
 
 /// What is done for one sample.
 pub(crate) trait Step<C> {
@@ -65,11 +66,11 @@ impl<'m> Walk<'m> {
 pub(crate) struct Places(u64);
 
 impl Places {
-    const FIRST: Self = Self(0);
+    pub(crate) const FIRST: Self = Self(0);
 
     /// A number below 2^31.
     #[inline(always)]
-    fn next(&mut self) -> usize {
+    pub(crate) fn next(&mut self) -> usize {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize

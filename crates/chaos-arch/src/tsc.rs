@@ -5,7 +5,7 @@
 use core::arch::asm;
 use core::arch::x86_64::__cpuid;
 
-use chaos_core::clock::Line;
+use chaos_core::clock::{BUFFER_LEAD_IN_SAMPLES, Line};
 use chaos_core::{Clock, ClockKind, Workload};
 
 /// The counter of the processor that runs this code.
@@ -38,7 +38,7 @@ impl Clock for TscClock {
     /// emulator's loop for its main loop each time; there 2 points were left after 16 samples, and less than 1 after 64.
     #[inline(always)]
     fn lead_in_samples(&self, workload: Workload) -> usize {
-        if matches!(workload, Workload::Pause) { 64 } else { 16 }
+        if matches!(workload, Workload::Pause) { 64 } else { BUFFER_LEAD_IN_SAMPLES }
     }
 
     #[inline(always)]

@@ -2,8 +2,13 @@
 //! What is left of the raw noise for an attacker who knows the program: the informed assessment of crate `sp800-90b`, with
 //! what this program determines as side information.
 
+use std::collections::HashMap;
+
 use crate::claim::LEAST_SAMPLES;
 use crate::taken::TakenRun;
+use chaos_core::SampleLines;
+use chaos_core::clock::BUFFER_LEAD_IN_SAMPLES;
+use chaos_core::conditioning::ROUND_SAMPLES;
 use chaos_core::lesson::{Trail, rare_branches};
 use sp800_90b::informed::{InformedAssessment, Knowledge, assess};
 
@@ -11,6 +16,11 @@ use sp800_90b::informed::{InformedAssessment, Knowledge, assess};
 const OTHER_BOOTS: usize = 2;
 /// Lengths in the engine: a block of samples, a health test's window, the startup test.
 const WINDOWS: [usize; 3] = [256, 512, 1_024];
+/// The workloads that go to lines of the buffer, which follow from the sample's number.
+const AT_LINES: [&str; 2] = ["dram", "flush"];
+/// Rounds of hashing that may have come before the raw noise: the kernel module makes seeds when it is loaded. An attacker tries
+/// them all.
+const MOST_ROUNDS_BEFORE: usize = 64;
 /// The workload whose branches follow from the samples before.
 const LESSON: &str = "hash-branchy";
 
@@ -25,10 +35,63 @@ pub(crate) fn result(boots: &[&TakenRun]) -> Option<InformedAssessment> {
     for boot in others.iter().filter(|boot| !boot.raw.is_empty()).take(OTHER_BOOTS) {
         known = known.with_boot_ticks(format!("boot {}", boot.boot), &boot.raw);
     }
-    if run.meta.get("workload").is_some_and(|workload| workload.trim() == LESSON) {
+    let workload = run.meta.get("workload").map_or("", |workload| workload.trim());
+    if workload == LESSON {
         known = known.with_column("rare branches", branches(&run.raw)).ok()?;
     }
+    if AT_LINES.contains(&workload) {
+        let steps: Vec<u64> = run.raw.iter().map(|&delta| steps_of(&known, delta)).collect();
+        let lines = lines(run, &steps);
+        known =
+            known.with_column("last sample at the same line", last_there(&lines, &steps)).ok()?;
+        known = known.with_column("line of the buffer", lines).ok()?;
+    }
     assess(&known).ok()
+}
+
+/// A sample in steps of the counter. Rare long ones say nothing about a line.
+fn steps_of(known: &Knowledge, delta: u64) -> u64 {
+    known.step().map_or(delta, |step| step.quotient(delta)).min(255)
+}
+
+/// The line that each sample goes to: of the numbers of rounds that can have come before, the one with which lines explain most
+/// of how the first half of the samples varies.
+fn lines(run: &TakenRun, steps: &[u64]) -> Vec<u64> {
+    let number = |key: &str| run.meta.get(key)?.trim().parse::<usize>().ok();
+    let init_turns = number("init_turns").unwrap_or_default() as u32;
+    let piece = number("buffer_words").unwrap_or(steps.len()).max(1);
+    let after = |rounds: usize| {
+        let mut lines = SampleLines::after_start(init_turns, BUFFER_LEAD_IN_SAMPLES);
+        (0..rounds).for_each(|_| lines.request(ROUND_SAMPLES).for_each(|_| ()));
+        let mut of_samples = Vec::with_capacity(steps.len());
+        for samples in steps.chunks(piece) {
+            of_samples.extend(lines.request(samples.len()).map(|line| line as u64));
+        }
+        of_samples
+    };
+    let training = &steps[..steps.len() / 2];
+    let tried = (0..=MOST_ROUNDS_BEFORE).map(|rounds| {
+        let lines = after(rounds);
+        (explained(&lines, training), lines)
+    });
+    tried.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, lines)| lines).unwrap_or_default()
+}
+
+/// The sum of squares between lines: what the mean at each line explains.
+fn explained(lines: &[u64], steps: &[u64]) -> f64 {
+    let mut sums: HashMap<u64, (f64, f64)> = HashMap::new();
+    for (&line, &step) in lines.iter().zip(steps) {
+        let (sum, samples) = sums.entry(line).or_default();
+        *sum += step as f64;
+        *samples += 1.0;
+    }
+    sums.values().map(|(sum, samples)| sum * sum / samples).sum()
+}
+
+/// The sample before at the same line, 256 where there is none.
+fn last_there(lines: &[u64], steps: &[u64]) -> Vec<u64> {
+    let mut last = HashMap::new();
+    lines.iter().zip(steps).map(|(&line, &step)| last.insert(line, step).unwrap_or(256)).collect()
 }
 
 /// How many rare branches the lesson's step takes for each sample, from the samples before it.
@@ -69,6 +132,32 @@ mod tests {
         let column = informed.predictors.iter().find(|s| s.predictor == "column rare branches");
         assert!(column.expect("the column was tried").hit_rate > 0.24, "{}", informed.verdict);
         assert!(blind.min_entropy_bits_per_sample > 3.0, "{}", blind.verdict);
+    }
+
+    #[test]
+    fn a_line_that_takes_longer_is_known_whatever_seeds_came_before() {
+        let mut lines = SampleLines::after_start(7, BUFFER_LEAD_IN_SAMPLES);
+        (0..23).for_each(|_| lines.request(ROUND_SAMPLES).for_each(|_| ()));
+        let mut x = 1_u64;
+        // 8 levels of latency, and one of two values that nobody knows.
+        let mut sample = |line: usize| {
+            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let level = (line as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 61;
+            100 + 2 * level + (x >> 63)
+        };
+        let mut run = TakenRun::default();
+        for samples in [LEAST_SAMPLES - 1_000, 1_000] {
+            run.raw.extend(lines.request(samples).map(&mut sample));
+        }
+        let pieces = (LEAST_SAMPLES - 1_000).to_string();
+        for (key, value) in [("init_turns", "7"), ("buffer_words", pieces.as_str())] {
+            run.meta.insert(key.into(), value.into());
+        }
+        let blind = result(&[&run]).expect("there are enough samples");
+        assert!(blind.min_entropy_bits_per_sample > 3.8, "{}", blind.verdict);
+        run.meta.insert("workload".into(), "dram".into());
+        let informed = result(&[&run]).expect("there are enough samples");
+        assert!((informed.best.hit_rate - 0.5).abs() < 0.003, "{}", informed.verdict);
     }
 
     #[test]
