@@ -26,6 +26,8 @@ checks! {
     changed_source_is_found_and_offline_fetches_nothing,
     existing_output_is_not_overwritten,
     folder_for_temporary_files_is_named_when_it_is_not_there,
+    steps_are_counted_to_their_number,
+    without_home_the_cache_is_the_users,
     killed_boot_of_a_compare_names_the_log_where_it_is,
     closed_standard_output_ends_command_and_guest
 }
@@ -173,6 +175,25 @@ fn folder_for_temporary_files_is_named_when_it_is_not_there(rig: &Rig) -> Result
         ensure!(times == 1, "{command} gives the cause {times} times:\n{}", left.stderr);
     }
     Ok(())
+}
+
+fn steps_are_counted_to_their_number(rig: &Rig) -> Result<()> {
+    let left = ended(&mut xtask(rig, &["setup", "--dry-run", "--offline"])?)?;
+    let steps: Vec<&str> = left.stderr.lines().filter(|line| line.starts_with('[')).collect();
+    let counted = steps
+        .iter()
+        .zip(1..)
+        .all(|(step, number)| step.starts_with(&format!("[{number}/{}]", steps.len())));
+    ensure!(!steps.is_empty() && counted, "the steps are {steps:?}");
+    Ok(())
+}
+
+fn without_home_the_cache_is_the_users(rig: &Rig) -> Result<()> {
+    let mut command = xtask(rig, &["sources"])?;
+    for name in ["HOME", "UCHAOS_CACHE", "XDG_CACHE_HOME"] {
+        command.env_remove(name);
+    }
+    ended(&mut command)?.expect(0, &[])
 }
 
 fn killed_boot_of_a_compare_names_the_log_where_it_is(rig: &Rig) -> Result<()> {
