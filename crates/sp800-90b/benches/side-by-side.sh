@@ -54,7 +54,7 @@ row() { # name; their commands in $by_nist and $by_theseus, ours in $by_ea, wher
 }
 
 echo "load before: $(cut -d' ' -f1-3 /proc/loadavg), cores: $(nproc), rounds: $rounds"
-echo '| data | NIST: s | CPU s | MB | Theseus: s | CPU s | MB | ours: s | CPU s | MB | NIST / ours: s, CPU | Theseus / ours: s, CPU |'
+echo '| data | NIST: s | CPU s | MiB | Theseus: s | CPU s | MiB | ours: s | CPU s | MiB | NIST / ours: s, CPU | Theseus / ours: s, CPU |'
 echo '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |'
 uniform 1000000 >"$folder/million"
 for wanted in ${ROWS-bits bytes nibbles iid growth}; do
@@ -90,7 +90,7 @@ for wanted in ${ROWS-bits bytes nibbles iid growth}; do
         ;;
     growth)
         echo
-        echo '| 8-bit samples | ours: s | CPU s | MB |'
+        echo '| 8-bit samples | ours: s | CPU s | MiB |'
         echo '| --- | --- | --- | --- |'
         for len in 100000 1000000 10000000; do
             uniform "$len" >"$folder/bytes"
