@@ -115,7 +115,7 @@ impl Cli {
             Command::Doctor(command) => product::doctor(command, &context),
             Command::Image(command) => command.run(&context),
             Command::Module(command) => command.run(&context),
-            Command::Pack(command) => command.run(&context),
+            Command::Pack(command) => product::pack(command, &context),
             Command::RunLinux(command) => command.run(&context),
             Command::RunBare(command) => command.run(&context, &Microkernel),
             Command::Compare(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),

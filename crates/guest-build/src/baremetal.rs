@@ -67,7 +67,7 @@ pub fn build(context: &CommandContext, engine_object: &Path) -> Result<Bare> {
         if engine_object.exists() { inputs } else { Inputs::new().text("engine", "not built yet") };
     step::run(context, "baremetal", &inputs, &[&bare.elf, &bare.unstripped], |log| {
         fs::create_dir_all(&folder)?;
-        let linked = PROGRAM.build(context, engine_object, &folder, log)?;
+        let linked = PROGRAM.build(context, Some(engine_object), &folder, log)?;
         let engine = Engine { object: engine_object.to_path_buf(), sha256: None };
         let same = engine::verify(&engine, &linked)?;
         log.note(&format!("the engine is in it: {} bytes are equal", same.compared_bytes))?;

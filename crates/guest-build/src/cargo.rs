@@ -13,7 +13,16 @@ use guest_run::CommandContext;
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// A program that runs in a guest and is linked with the engine's object.
+/// Compiler flags for a static program without a C library: at a fixed place, as the engine object's code model needs it,
+/// and functions that came out alike folded.
+pub const STATIC_FLAGS: [&str; 3] =
+    ["-Crelocation-model=static", "-Ctarget-feature=+crt-static", "-Clink-arg=-Wl,--icf=all"];
+
+/// Options of `strip` for such a program: no symbols, and no tables for an unwinder that it does not have.
+pub const STRIP: [&str; 3] =
+    ["--strip-all", "--remove-section=.eh_frame", "--remove-section=.comment"];
+
+/// A program that runs without an operating system's libraries.
 pub struct GuestProgram<'a> {
     pub package: &'a str,
     pub name: &'a str,
@@ -22,11 +31,12 @@ pub struct GuestProgram<'a> {
 }
 
 impl GuestProgram<'_> {
-    /// Compiles and links it in a target folder below `folder`; where it then is.
+    /// Compiles and links it in a target folder below `folder`, with the engine's object where it has that; where it then
+    /// is.
     pub fn build(
         &self,
         context: &CommandContext,
-        engine_object: &Path,
+        engine_object: Option<&Path>,
         folder: &Path,
         log: &mut StepLog,
     ) -> Result<PathBuf> {
@@ -34,7 +44,10 @@ impl GuestProgram<'_> {
         let what = ["build", "--package", self.package, "--bin", self.name];
         let how = ["--features", self.feature, "--profile", "kernel", "--target", TARGET];
         let mut cargo = cargo(context, &[what.as_slice(), &how].concat(), self.flags, &target);
-        log.run(cargo.env("UCHAOS_ENGINE_OBJECT", engine_object))?;
+        if let Some(engine_object) = engine_object {
+            cargo.env("UCHAOS_ENGINE_OBJECT", engine_object);
+        }
+        log.run(&mut cargo)?;
         Ok(target.join(TARGET).join("kernel").join(self.name))
     }
 }

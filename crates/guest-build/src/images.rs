@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::linux_image::LinuxOptions;
 use crate::tools::TO_BUILD;
-use crate::{baremetal, engine, linux_image, preflight};
+use crate::{baremetal, engine, launcher, linux_image, preflight};
 
 /// The steps of [`build_bare`], in order.
-const BARE_PLAN: [&str; 3] = ["engine", "baremetal", "bare-initrd"];
+const BARE_PLAN: [&str; 4] = ["engine", "baremetal", "bare-initrd", "launcher"];
 /// The steps that [`build`] has after them. An unpacked source tree has no step.
 const LINUX_PLAN: [&str; 7] =
     ["kernel's source", "kernel", "busybox's source", "busybox", "module", "uchaosbox", "linux"];
@@ -69,6 +69,7 @@ pub fn build_bare(context: &CommandContext) -> Result<Images> {
     let engine = engine::build(context)?;
     let bare = baremetal::build(context, &engine.object)?;
     let initrd = linux_image::bare_initrd(context)?;
+    let launcher = launcher::build(context)?;
     Ok(Images {
         engine: EngineObject {
             object: engine.object,
@@ -76,6 +77,7 @@ pub fn build_bare(context: &CommandContext) -> Result<Images> {
             compiler_flags: engine::FLAGS.join(" "),
         },
         bare: BareImage { elf: bare.elf, unstripped: bare.unstripped, initrd },
+        launcher,
         linux: None,
     })
 }

@@ -16,6 +16,7 @@ pub mod inputs;
 pub mod kconfig;
 pub mod kernel;
 pub mod kernel_source;
+pub mod launcher;
 pub mod linux_image;
 pub mod log;
 pub mod module;

@@ -8,18 +8,11 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::cargo::{GuestProgram, PATHS};
+use super::cargo::{GuestProgram, PATHS, STATIC_FLAGS, STRIP};
 use super::engine::{self, Engine};
 use crate::inputs::Inputs;
 use crate::step;
 use guest_run::CommandContext;
-
-/// Compiler flags: at a fixed place, as the engine object's code model needs it, and functions that came out alike folded.
-const FLAGS: [&str; 3] =
-    ["-Crelocation-model=static", "-Ctarget-feature=+crt-static", "-Clink-arg=-Wl,--icf=all"];
-
-/// Options of `strip`: no symbols, and no tables for an unwinder that the program does not have.
-const STRIP: [&str; 3] = ["--strip-all", "--remove-section=.eh_frame", "--remove-section=.comment"];
 
 /// Builds the program as it ships.
 pub fn build(context: &CommandContext, engine_object: &Path) -> Result<PathBuf> {
@@ -58,13 +51,13 @@ fn build_with(
         inputs = inputs.path(engine_object);
     }
     let inputs = inputs
-        .text("flags", [FLAGS, STRIP].concat().join(" "))
+        .text("flags", [STATIC_FLAGS, STRIP].concat().join(" "))
         .text("paths", PATHS.join(" "))
         .text("feature", feature);
     step::run(context, step, &inputs, &[&program], |log| {
         let guest_program =
-            GuestProgram { package: "uchaosbox", name: "uchaosbox", feature, flags: &FLAGS };
-        let linked = guest_program.build(context, engine_object, &folder, log)?;
+            GuestProgram { package: "uchaosbox", name: "uchaosbox", feature, flags: &STATIC_FLAGS };
+        let linked = guest_program.build(context, Some(engine_object), &folder, log)?;
         let engine = Engine { object: engine_object.to_path_buf(), sha256: None };
         let same = engine::verify(&engine, &linked)?;
         log.note(&format!("the engine is in it: {} bytes are equal", same.compared_bytes))?;

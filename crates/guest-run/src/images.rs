@@ -16,6 +16,8 @@ use crate::exit::ExitKind;
 pub struct Images {
     pub engine: EngineObject,
     pub bare: BareImage,
+    /// What `pack` puts in front of a program.
+    pub launcher: PathBuf,
     /// Absent where only the microkernel was asked for.
     pub linux: Option<LinuxImage>,
 }
@@ -113,9 +115,15 @@ impl Images {
                 "{error}: there are no images to boot yet; `cargo xtask image` builds them"
             ))
         })?;
-        let images: Self = serde_json::from_slice(&text)
-            .with_context(|| format!("understanding {}", file.display()))?;
-        match images.files().into_iter().find(|(_, path)| !path.exists()) {
+        let images: Self = serde_json::from_slice(&text).with_context(|| {
+            format!(
+                "understanding {}: is it of another version? `cargo xtask image` writes it again",
+                file.display()
+            )
+        })?;
+        let launcher = ("launcher", images.launcher.as_path());
+        let missing = images.files().into_iter().chain([launcher]).find(|(_, path)| !path.exists());
+        match missing {
             Some((name, path)) => Err(ExitKind::Missing(format!(
                 "{name} is missing at {}: `cargo xtask image` builds it again",
                 path.display()

@@ -9,11 +9,11 @@ use anyhow::{Context as _, Result};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 use guest_run::{CommandContext, say};
-use uchaos::Built;
 use uchaos::commands::{
     assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, lab::Lab, pack::Pack,
     report::Report, run_bare::RunBare, run_linux::RunLinux, size::Size, watch::Watch,
 };
+use uchaos::{Built, ImageSource as _, Parts};
 
 /// Boot two machines that run the same timing-jitter engine, and compare what comes out of them.
 #[derive(Debug, Parser)]
@@ -111,7 +111,10 @@ impl Cli {
         let source = Built { description };
         match self.command {
             Command::Doctor(command) => command.run(&context, &[]),
-            Command::Pack(command) => command.run(&context),
+            Command::Pack(command) => {
+                let images = source.images(&context, Parts::BareMetal, 0)?;
+                command.run(&context, &images.launcher)
+            }
             Command::RunLinux(command) => command.run(&context, &source),
             Command::RunBare(command) => command.run(&context, &source),
             Command::Compare(command) => command.run(&context, &source),

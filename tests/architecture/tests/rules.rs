@@ -20,6 +20,7 @@ const ORDER: &[&str] = &[
     "chaos-ffi",
     "chaos-wire",
     "baremetal",
+    "launcher",
     "uchaosbox",
     "sp800-90b",
     "guest-run",

@@ -30,6 +30,7 @@ mod linux;
 mod live;
 mod main_job;
 mod module;
+mod packed;
 mod person;
 mod profiles;
 mod rig;
@@ -97,6 +98,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         profiles::CHECKS,
         stock::CHECKS,
         kit::CHECKS,
+        packed::CHECKS,
         builds::CHECKS,
         failures::CHECKS,
         input::CHECKS,

@@ -30,6 +30,7 @@ impl Image {
         let files: Vec<BuiltFile> = images
             .files()
             .into_iter()
+            .chain([("launcher", images.launcher.as_path())])
             .map(|(name, path)| BuiltFile::of(name, path))
             .collect::<Result<_>>()?;
         if context.json {

@@ -8,9 +8,9 @@ use clap::Args;
 use guest_build::linux_image::LinuxOptions;
 use guest_build::log::StepLog;
 use guest_build::tools::{TO_BUILD, TO_NEST};
-use guest_build::{images, nested, preflight};
+use guest_build::{images, launcher, nested, preflight};
 use guest_run::{CommandContext, Images, LinuxImage};
-use uchaos::commands::{assess::Assess, doctor::Doctor, run_linux::RunLinux};
+use uchaos::commands::{assess::Assess, doctor::Doctor, pack::Pack, run_linux::RunLinux};
 use uchaos::{ImageSource, Parts};
 
 /// A command, and which Linux guest is built for it.
@@ -81,6 +81,12 @@ impl RunLinuxOrNested {
 /// Looks for what building the images needs as well.
 pub(crate) fn doctor(command: Doctor, context: &CommandContext) -> Result<()> {
     command.run(context, TO_BUILD)
+}
+
+/// Builds the launcher, which needs none of the images, and packs.
+pub(crate) fn pack(command: Pack, context: &CommandContext) -> Result<()> {
+    context.expect_steps(1);
+    command.run(context, &launcher::build(context)?)
 }
 
 /// Builds `ea` with optimisation, and becomes it.
