@@ -11,6 +11,7 @@ use std::time::Duration;
 use chaos_wire::GuestStatus;
 
 use crate::interrupt::Interrupted;
+use crate::qmp::QmpError;
 
 /// What was going on when a run failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +110,9 @@ pub enum RunError {
     /// The sockets of a guest that takes commands cannot be made, or are not connected.
     #[error("connecting the ports of {guest} to sockets in {}: {error}\n  Set TMPDIR to a folder that can be written and has a short name.", folder.display())]
     Sockets { guest: String, folder: PathBuf, error: io::Error },
+    /// The machine could not be stopped, saved, restored or resumed.
+    #[error("{doing} {}: {error}\n{scene}", scene.guest)]
+    Monitor { doing: &'static str, error: QmpError, scene: Box<Scene> },
     /// The guest wrote without end to its console.
     #[error("running {}: it wrote more than {} MiB to its console, so it was killed\n{scene}", scene.guest, crate::console::MOST_BYTES >> 20)]
     Flood { scene: Box<Scene> },

@@ -27,6 +27,9 @@ pub enum ExitKind {
     /// A guest ended with a status of failure.
     #[error("{0}")]
     Guest(String),
+    /// What did not hold was said on standard output, as a wrong answer in the lab is. Nothing is printed about it.
+    #[error("what was found is on standard output")]
+    Said,
 }
 
 /// Runs a program's work with interrupts handled; prints the error it ends with, and gives its exit status.
@@ -35,7 +38,7 @@ pub fn run(work: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            if !matches!(error.downcast_ref(), Some(ExitKind::OutputClosed)) {
+            if !matches!(error.downcast_ref(), Some(ExitKind::OutputClosed | ExitKind::Said)) {
                 eprintln!("error: {error:#}");
             }
             exit_code(&error)
@@ -72,7 +75,7 @@ fn status_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
         };
     }
     cause.downcast_ref::<ExitKind>().map(|failure| match failure {
-        ExitKind::Check(_) => 1,
+        ExitKind::Check(_) | ExitKind::Said => 1,
         ExitKind::Usage(_) => 2,
         ExitKind::Guest(_) => 3,
         ExitKind::Missing(_) => 5,

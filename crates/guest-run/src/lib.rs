@@ -33,9 +33,11 @@ mod probe;
 pub mod process;
 pub mod progress;
 mod qemu;
+mod qmp;
 mod session;
 mod sha256;
 mod shell;
+mod snapshot;
 mod terminal;
 #[cfg(test)]
 mod test_program;
@@ -57,7 +59,9 @@ pub use machine::{
 pub use outcome::Outcome;
 pub use probe::{KvmState, Probe, probe};
 pub use qemu::{Qemu, QemuError};
+pub use qmp::QmpError;
 pub use session::{Session, run};
 pub use sha256::{file_sha256, hex};
 pub use shell::quoted;
+pub use snapshot::{Monitored, PAUSED_INPUT_BYTES};
 pub use terminal::{interactive, is_terminal};

@@ -73,6 +73,9 @@ pub struct Machine {
     pub memory_mib: u32,
     /// What its network card is plugged into; no card where there is none.
     pub network: Option<Network>,
+    /// Whether it has a vmgenid device, which names each start and each restored state of a machine by a new random
+    /// number. It is announced by ACPI, and a microvm cannot have it.
+    pub generation_id: bool,
 }
 
 /// What runs on it.
@@ -139,6 +142,7 @@ impl Machine {
             cpu: None,
             memory_mib,
             network: None,
+            generation_id: false,
         }
     }
 
@@ -189,6 +193,9 @@ impl Machine {
             command.args(["-seed", "1"]);
         }
         self.add_network(&mut command);
+        if self.generation_id {
+            command.args(["-device", "vmgenid,guid=auto"]);
+        }
         add_console(&mut command, console);
         command.args(["-device", &format!("isa-debug-exit,iobase={DEBUG_EXIT_PORT:#x},iosize=4")]);
         if let Some(data) = &guest.data {
@@ -302,7 +309,7 @@ fn add_console(command: &mut Command, console: ConsoleTo<'_>) {
 }
 
 /// In QEMU's options a comma ends a value, and two stand for one.
-fn option_with_path(option: &str, path: &Path) -> OsString {
+pub(crate) fn option_with_path(option: &str, path: &Path) -> OsString {
     use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
     let mut bytes = option.as_bytes().to_vec();
     for byte in path.as_os_str().as_bytes() {

@@ -8,7 +8,9 @@ mod spawn;
 
 pub use finish::{Finished, OnInterrupt, ProcessError, run};
 
+use std::fs::File;
 use std::io::{self, Read, Write as _};
+use std::os::fd::AsFd as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -64,6 +66,8 @@ pub struct Process {
     begun: Instant,
     events: Receiver<Event>,
     input: Sender<Vec<u8>>,
+    /// The same pipe, for what must be in it before anything else is done.
+    input_pipe: Option<File>,
     open_pipes: usize,
     _subscription: Subscription,
 }
@@ -102,6 +106,7 @@ impl Process {
             begun,
             events,
             input,
+            input_pipe: None,
             open_pipes: 0,
             // The receiver may be gone; ignore the send error.
             _subscription: interrupt::subscribe(move || drop(interrupted.send(Event::Interrupted))),
@@ -122,6 +127,7 @@ impl Process {
             self.listen(pipe, |_, bytes| Event::Complaint(bytes), sender.clone())?;
         }
         if let Some(pipe) = self.child.stdin.take() {
+            self.input_pipe = Some(pipe.as_fd().try_clone_to_owned()?.into());
             feed(pipe, input)?;
         }
         let pid = self.pid()?;
@@ -194,6 +200,20 @@ impl Process {
     /// What is sent here is written to the process's standard input as soon as it is read there.
     pub(crate) fn input(&self) -> Sender<Vec<u8>> {
         self.input.clone()
+    }
+
+    /// Writes to the process's standard input, and returns when the bytes are in its pipe. What [`Process::input`] was
+    /// given before must have been read.
+    pub(crate) fn write_input(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.input_pipe {
+            Some(pipe) => pipe.write_all(bytes),
+            None => Err(io::Error::other("its standard input is not a pipe")),
+        }
+    }
+
+    /// The pipe to its standard input, which reports an error to `poll` once the process has gone.
+    pub(crate) fn input_pipe(&self) -> Option<&File> {
+        self.input_pipe.as_ref()
     }
 
     /// Since the process was started.

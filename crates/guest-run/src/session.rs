@@ -3,8 +3,7 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::ExitStatus;
-use std::sync::mpsc::Sender;
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use crate::console::{Console, ConsoleLine, Cursor};
@@ -41,7 +40,7 @@ pub struct Session {
     command: String,
     console_log: Option<PathBuf>,
     data: Option<DataPort>,
-    process: Process,
+    pub(crate) process: Process,
     console: Console,
     deadline: Option<Instant>,
     first_output: Option<FirstOutput>,
@@ -73,10 +72,19 @@ impl Session {
         guest: &Guest,
         limits: &Limits,
     ) -> Result<Self, RunError> {
+        Self::launch(machine.command(qemu, guest), machine, guest, limits)
+    }
+
+    /// As [`Session::start`], with the command given.
+    pub(crate) fn launch(
+        command: Command,
+        machine: &Machine,
+        guest: &Guest,
+        limits: &Limits,
+    ) -> Result<Self, RunError> {
         if interrupt::requested() {
             return Err(RunError::Interrupted { guest: guest.name.clone(), source: Interrupted });
         }
-        let command = machine.command(qemu, guest);
         let shown = shell::quoted(&command);
         if let Some(data) = &guest.data {
             disk::prepare(data).map_err(|why| RunError::DataPort {
@@ -136,11 +144,6 @@ impl Session {
     pub fn send(&self, line: &str) {
         // A guest that does not listen any more ends soon, and that is the news then.
         drop(self.process.input().send(format!("{line}\n").into_bytes()));
-    }
-
-    /// Where bytes go that are typed on the guest's console.
-    pub(crate) fn input(&self) -> Sender<Vec<u8>> {
-        self.process.input()
     }
 
     /// From now on, what the guest writes also goes to our own standard output.
@@ -326,7 +329,7 @@ impl Session {
     }
 
     /// Kills the guest and keeps its last words. The caller has an error to report already.
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let _ = self.process.end();
         let _ = self.drain();
     }
@@ -335,7 +338,7 @@ impl Session {
         self.process.collect().map_err(|error| RunError::Start { error, scene: self.scene() })
     }
 
-    fn scene(&self) -> Box<Scene> {
+    pub(crate) fn scene(&self) -> Box<Scene> {
         Box::new(Scene {
             guest: self.guest.clone(),
             command: self.command.clone(),

@@ -12,7 +12,8 @@ pub fn quoted(command: &Command) -> String {
     words.join(" ")
 }
 
-fn quoted_word(word: &OsStr) -> String {
+/// One argument, quoted where it needs it.
+pub(crate) fn quoted_word(word: &OsStr) -> String {
     let word = word.to_string_lossy();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

@@ -158,7 +158,7 @@ fn on_pipes(
     while let Some(line) = session.next_line()? {
         if !is_ready && Marker::parse(&line.text) == Some(Marker::Ready) {
             is_ready = true;
-            type_lines(session.input());
+            type_lines(session.process.input());
         }
     }
     session.finish().map(|outcome| outcome.guest_status)

@@ -92,6 +92,7 @@ impl MachineOptions {
             cpu: self.cpu.clone(),
             memory_mib: self.memory,
             network: None,
+            generation_id: false,
         }
     }
 

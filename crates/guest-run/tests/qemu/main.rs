@@ -6,6 +6,7 @@
 mod full_disk;
 mod guests;
 mod probe;
+mod snapshots;
 mod terminal;
 mod ways_out;
 
@@ -64,6 +65,10 @@ fn main() -> ExitCode {
         terminal::a_person_leaves_with_ctrl_a_x,
         terminal::a_signal_gives_the_terminal_back,
         terminal::without_a_terminal_lines_are_typed_once_the_guest_is_ready,
+        snapshots::what_was_typed_while_it_stood_still_is_read_by_every_restored_machine,
+        snapshots::a_state_that_is_cut_is_refused_with_what_qemu_said,
+        snapshots::a_state_that_cannot_be_written_is_an_error_and_leaves_no_guest,
+        snapshots::a_qemu_that_refuses_its_machine_is_noticed_at_once,
         probe::the_probe_ends_within_five_seconds_and_chooses_what_runs
     ];
     tests.extend(trials![full_disk::qemu_and_namespaces =>
