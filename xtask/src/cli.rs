@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand};
 
 use guest_run::CommandContext;
 use uchaos::commands::{
-    assess::Assess, clean::Clean, compare::Compare, doctor::Doctor, lab::Lab, pack::Pack,
-    report::Report, run_bare::RunBare, size::Size, watch::Watch,
+    assess::Assess, clean::Clean, clone::Clone, compare::Compare, doctor::Doctor, lab::Lab,
+    pack::Pack, report::Report, run_bare::RunBare, size::Size, watch::Watch,
 };
 
 use crate::commands::product::{self, Builder, Microkernel, OnBuilt, RunLinuxOrNested};
@@ -31,7 +31,8 @@ use crate::commands::{
   cargo xtask report                  regenerate the latest run's report
   cargo xtask run-bare                the microkernel's monitor, on this terminal
   cargo xtask run-linux               a shell in the Linux guest
-  cargo xtask lab                     eight guided experiments
+  cargo xtask lab                     guided experiments
+  cargo xtask clone                   one saved machine, restored twice
   cargo xtask watch                   a live view of a guest's noise
   cargo xtask assess --bits 8 FILE    NIST SP 800-90B on a file of your own
   cargo xtask test                    everything that CI runs
@@ -94,6 +95,8 @@ enum Command {
     Lab(OnBuilt<Lab>),
     /// Watch the noise of a running guest: histogram, rate, health
     Watch(OnBuilt<Watch>),
+    /// Save a guest once, restore it twice, and compare what the two clones give
+    Clone(OnBuilt<Clone>),
     /// What the Linux guest costs: bytes, memory, boot time, parts of the kernel
     Size(OnBuilt<Size>),
     /// Build everything twice, in two places, and compare the bytes
@@ -123,6 +126,7 @@ impl Cli {
             Command::Assess(command) => product::assess(command, &context),
             Command::Lab(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
             Command::Watch(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
+            Command::Clone(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
             Command::Size(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
             Command::Repro(command) => command.run(&context),
             Command::Test(command) => command.run(&context),

@@ -88,6 +88,7 @@ pub fn analyse<'a>(
         across: several::across(&groups),
         distances: distance::all(&groups),
         judges: None,
+        clones: None,
         provenance,
         runs,
     };

@@ -6,6 +6,7 @@
 
 mod boots;
 mod captions;
+mod clones;
 mod noise;
 mod order;
 mod restarts;
@@ -16,6 +17,7 @@ pub use captions::{
     BootTimes, CommonDeltas, Correlation, Deltas, Drift, Health, Pairs, RestartPicture,
     SpectrumPeak,
 };
+pub use clones::{BegunAlike, ClonedOutputs, GenerationId, IsolatedClones, OrdinaryClones};
 pub(crate) use noise::FALSE_ALARM;
 pub use noise::{Assessed, Assessment, Emulated, Runs, TargetBits, TooFewSamples};
 pub use order::{Apart, Distributions, Order, Pair};
@@ -149,6 +151,12 @@ facts! {
     Health,
     /// Moments of one boot.
     BootTimes,
+    /// Clones with ordinary time.
+    OrdinaryClones,
+    /// Clones in isolation.
+    IsolatedClones,
+    /// Clones with and without a vmgenid device.
+    GenerationId,
 }
 
 /// `a, b and c`.

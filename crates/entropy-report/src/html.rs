@@ -3,6 +3,7 @@
 //! come first; what belongs to one target alone is folded away.
 
 mod boots;
+mod clones;
 mod deltas;
 mod dots;
 mod external;
@@ -27,6 +28,7 @@ const CONTENTS: &[(&str, &str)] = &[
     ("runs", "Runs"),
     ("deltas", "Deltas"),
     ("boots", "Boots"),
+    ("clones", "Clones"),
     ("streams", "Streams"),
     ("external", "External tests"),
     ("targets", "Targets"),
@@ -42,6 +44,7 @@ pub fn to_html(result: &CompareResult) -> Result<String, ReportError> {
     let there = |id: &str| match id {
         "runs" => !result.runs.is_empty(),
         "external" => result.judges.is_some(),
+        "clones" => result.clones.is_some(),
         _ => true,
     };
     let body = html! {
@@ -60,6 +63,7 @@ pub fn to_html(result: &CompareResult) -> Result<String, ReportError> {
             (provenance::runs(result))
             (deltas::section(result)?)
             (boots::section(result))
+            (clones::section(result))
             (streams::section(result))
             (external::section(result))
             (target::sections(result)?)

@@ -49,6 +49,7 @@ fn write(result: &CompareResult, out: &mut String) -> fmt::Result {
     boots(out, "Isolated boots compared", &result.isolation)?;
     boots(out, "Ordinary boots compared", &result.ordinary)?;
     boots(out, "Isolated boots of different runs", &result.across)?;
+    clones(out, result)?;
     judges(out, result)?;
     for t in &result.targets {
         target(out, t)?;
@@ -73,6 +74,27 @@ fn boots(out: &mut String, title: &str, comparisons: &[Comparison]) -> fmt::Resu
         writeln!(out)?;
     }
     Ok(())
+}
+
+fn clones(out: &mut String, result: &CompareResult) -> fmt::Result {
+    let Some(clones) = &result.clones else { return Ok(()) };
+    writeln!(out, "## Clones\n")?;
+    for claim in &clones.claims {
+        writeln!(out, "- {}", escape(&claim.text))?;
+    }
+    for left_out in &clones.not_measured {
+        writeln!(out, "- Not measured: {}: {}", escape(&left_out.what), escape(&left_out.why))?;
+    }
+    let table = crate::wording::clones_table(clones);
+    let row = |cells: &[String]| {
+        let cells: Vec<String> = cells.iter().map(|cell| escape(cell)).collect();
+        format!("| {} |", cells.join(" | "))
+    };
+    writeln!(out, "\n{}\n|{}", row(&table.heads), " --- |".repeat(table.heads.len()))?;
+    for cells in &table.rows {
+        writeln!(out, "{}", row(cells))?;
+    }
+    writeln!(out)
 }
 
 fn judges(out: &mut String, result: &CompareResult) -> fmt::Result {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The result of a comparison: what `result.json` holds, and what every table and page is made from.
 
+mod clones;
 mod comparison;
 mod judges;
 mod plots;
@@ -8,6 +9,7 @@ mod target;
 
 pub use crate::claim::WorstLine;
 pub use crate::spread::Spread;
+pub use clones::{ClonePair, ClonedOutput, Clones, NotMeasured};
 pub use comparison::Comparison;
 pub use judges::{Absent, Judges, Opinion};
 pub use plots::{Cells, Envelope, Histogram, Line, Plots};
@@ -55,6 +57,9 @@ pub struct CompareResult {
     /// What other programs say of the same data; absent where none were asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judges: Option<Judges>,
+    /// What clones of one saved machine gave; absent where none were made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clones: Option<Clones>,
     /// Where all this comes from.
     pub provenance: Provenance,
     /// Where each of several runs comes from, `A` first. Absent where there is one run only.

@@ -2,7 +2,10 @@
 //! From the figures of a result to its sentences. Nothing here looks at samples, so that a result that was read back
 //! gets its sentences as a fresh one does.
 
+mod clones;
 mod findings;
+
+pub use clones::{add_clones, clones, clones_table};
 
 use crate::claim::{
     AcrossRuns, Assessed, BootTimes, Claim, CommonDeltas, Control, Correlation, Deltas, Distinct,

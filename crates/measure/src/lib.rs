@@ -6,6 +6,7 @@
 #![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
 
 pub mod boot;
+pub mod clones;
 pub mod engine_options;
 pub mod external;
 pub mod files;

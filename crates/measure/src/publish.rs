@@ -49,23 +49,34 @@ pub fn provenance(
     machine: &MachineOptions,
     run: &str,
 ) -> Result<Provenance> {
+    let params = settings.request(chaos_wire::Targets::EMPTY, false).params;
+    provenance_of_guests(context, images, host, params, machine, run)
+}
+
+/// The same with the engine's parameters given.
+pub fn provenance_of_guests(
+    context: &CommandContext,
+    images: &Images,
+    host: &Host,
+    params: chaos_wire::Params,
+    machine: &MachineOptions,
+    run: &str,
+) -> Result<Provenance> {
     let artifacts = images
         .files()
         .into_iter()
         .map(|(name, path)| facts::artifact(name, path))
         .collect::<Result<_>>()?;
     let seen = host.surroundings.seen();
-    let request = settings.request(chaos_wire::Targets::EMPTY, false);
-    let parameters = request
-        .params
+    let linux = images.linux.as_ref();
+    let source = linux.map(|linux| ("linux_source".to_owned(), linux.source.clone()));
+    let parameters = params
         .iter()
         .map(|(parameter, number)| {
             (parameter.report_key().to_owned(), parameter.value(number).to_string())
         })
-        .chain([
-            ("memory_mib".to_owned(), machine.memory.to_string()),
-            ("linux_source".to_owned(), images.linux()?.source.clone()),
-        ])
+        .chain([("memory_mib".to_owned(), machine.memory.to_string())])
+        .chain(source)
         .collect();
     Ok(Provenance {
         run: run.to_owned(),
@@ -77,7 +88,11 @@ pub fn provenance(
         compiler_flags: images.engine.compiler_flags.clone(),
         parameters,
         artifacts,
-        banners: images.linux()?.banner.iter().cloned().chain(seen.disturbances()).collect(),
+        banners: linux
+            .and_then(|linux| linux.banner.clone())
+            .into_iter()
+            .chain(seen.disturbances())
+            .collect(),
         surroundings: Some(seen),
         ..here(context)
     })

@@ -3,6 +3,7 @@
 
 pub mod assess;
 pub mod clean;
+pub mod clone;
 pub mod compare;
 pub mod doctor;
 pub mod lab;

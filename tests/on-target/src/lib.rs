@@ -20,6 +20,7 @@ macro_rules! checks {
 
 mod baremetal;
 mod builds;
+mod clones;
 mod command;
 mod failures;
 mod homogeneity;
@@ -91,6 +92,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         baremetal::CHECKS,
         linux::CHECKS,
         live::CHECKS,
+        clones::CHECKS,
         lab::CHECKS,
         module::CHECKS,
         uchaosbox::CHECKS,

@@ -5,16 +5,20 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use chaos_wire::{Target, Targets};
+use chaos_wire::{Params, Target, Targets};
 use clap::Args;
-use entropy_report::{AnalyseOptions, CompareResult, Progress, Provenance, TakenRun, analyse};
+use entropy_report::{
+    AnalyseOptions, Clones, CompareResult, Progress, Provenance, TakenRun, add_clones, analyse,
+};
 use indicatif::ProgressBar;
 
+use crate::commands::clone;
 use crate::images::{ImageSource, Parts};
 use guest_run::CommandContext;
 use guest_run::Images;
 use guest_run::progress::task;
 use guest_run::say;
+use measure::clones::{self, Cloning, GenerationIds};
 use measure::external::ExternalOptions;
 use measure::guest::{GuestKind, Host, MachineOptions};
 use measure::plan::{self, PlannedBoot};
@@ -45,6 +49,7 @@ const ON_RECORDED: [&str; 3] = [READ, ASSESS, publish::REPORT];
   cargo xtask compare --quick                      a quick look, from two boots
   cargo xtask compare --workload flush --claim 250 --machine microvm
   cargo xtask compare --restarts boot:1000x1000    with 1,000 power-on boots of each guest; can be resumed
+  cargo xtask compare --clones                     also one saved machine of each guest, restored twice
   cargo xtask compare --boots 10                   a better idea of how far figures spread
   cargo xtask compare runs/A runs/B                existing runs side by side: boots no guest
   cargo xtask compare runs/A                       one existing run, assessed again
@@ -57,6 +62,9 @@ pub struct Compare {
     /// Ordinary boots of each target: figures are their median and range, and 5 can state an order of four targets
     #[arg(long, value_name = "N", default_value_t = 5, default_value_if("quick", "true", "2"), value_parser = clap::value_parser!(u32).range(2..=100))]
     boots: u32,
+    /// Also save each guest once and restore it twice, and compare what the clones give (about two minutes)
+    #[arg(long, conflicts_with = "taken")]
+    clones: bool,
     #[command(flatten)]
     settings: Settings,
     #[command(flatten)]
@@ -80,7 +88,11 @@ impl Compare {
         let images = source.images(
             context,
             Parts::Both,
-            boots.len() + self.guest_starts().len() + AFTER_BOOTS.len() + self.external.steps(),
+            boots.len()
+                + self.guest_starts().len()
+                + AFTER_BOOTS.len()
+                + usize::from(self.clones)
+                + self.external.steps(),
         )?;
         let qemu_host = self.machine.host()?;
         let Some(run) = run else { return self.show_commands(&images, &qemu_host, &boots) };
@@ -142,10 +154,29 @@ impl Compare {
             &self.machine,
             run.id(),
         )?;
+        let clones = match self.clones {
+            true => Some(task(&context.next_label(clone::STEP), |bar| {
+                self.take_clones(&images, &qemu_host, bar)
+            })?),
+            false => None,
+        };
         let mut result = assess(context, &taken, provenance, Vec::new())?;
+        if let Some(clones) = clones {
+            add_clones(&mut result, clones);
+        }
         self.external.run(context, &mut result, &taken)?;
         publish::write(context, run, &result, &taken, RunFolder::finish)?;
         kept.into_iter().try_for_each(KeptRows::forget)
+    }
+
+    fn take_clones(&self, images: &Images, host: &Host, bar: &ProgressBar) -> Result<Clones> {
+        let guests = [GuestKind::BareMetal, GuestKind::Linux];
+        let (cases, left_out) = clones::plan(&guests, &self.machine, host, GenerationIds::Both)?;
+        let scratch = tempfile::tempdir().context("creating a folder for the saved states")?;
+        let params = self.settings.engine.over(Params::DEFAULT);
+        let cloning =
+            Cloning { images, host, machine: &self.machine, params, scratch: scratch.path() };
+        cloning.take_all(&cases, left_out, bar)
     }
 
     /// The guests that are booted as often as the restart matrix has rows.
