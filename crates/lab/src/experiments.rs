@@ -2,7 +2,12 @@
 //! The experiments, each in its own file, and their texts, which are pages of the book.
 
 mod absolute_zero;
+mod clones;
+mod early_boot;
+mod health_test;
 mod interrupts;
+mod known_sources;
+mod neighbour;
 mod restarts;
 mod tick;
 mod two_machines;
@@ -16,51 +21,107 @@ use super::{Experiment, Needs};
 pub const EXPERIMENTS: &[Experiment] = &[
     Experiment {
         number: 1,
+        topic: "counter, step, fence",
+        seconds: 2,
         text: include_str!("../../../docs/lab/1-tick.md"),
         needs: Needs::BareMetal,
         run: tick::run,
     },
     Experiment {
         number: 2,
+        topic: "operating system, min-entropy",
+        seconds: 8,
         text: include_str!("../../../docs/lab/2-two-machines.md"),
         needs: Needs::BothGuests,
         run: two_machines::run,
     },
     Experiment {
         number: 3,
+        topic: "interrupts, long samples",
+        seconds: 13,
         text: include_str!("../../../docs/lab/3-interrupts.md"),
         needs: Needs::BareMetal,
         run: interrupts::run,
     },
     Experiment {
         number: 4,
+        topic: "workloads, bits per second",
+        seconds: 7,
         text: include_str!("../../../docs/lab/4-workloads.md"),
         needs: Needs::BareMetal,
         run: workloads::run,
     },
     Experiment {
         number: 5,
+        topic: "isolation, /dev/random",
+        seconds: 110,
         text: include_str!("../../../docs/lab/5-absolute-zero.md"),
         needs: Needs::BothGuests,
         run: absolute_zero::run,
     },
     Experiment {
         number: 6,
+        topic: "mixing, output tests",
+        seconds: 3,
         text: include_str!("../../../docs/lab/6-whitening.md"),
         needs: Needs::Engine,
         run: whitening::run,
     },
     Experiment {
         number: 7,
+        topic: "health tests",
+        seconds: 1,
         text: include_str!("../../../docs/lab/7-watchdogs.md"),
         needs: Needs::Engine,
         run: watchdogs::run,
     },
     Experiment {
         number: 8,
+        topic: "restarts, keys at power-on",
+        seconds: 84,
         text: include_str!("../../../docs/lab/8-restarts.md"),
         needs: Needs::BareMetal,
         run: restarts::run,
+    },
+    Experiment {
+        number: 9,
+        topic: "snapshots, keys in common",
+        seconds: 80,
+        text: include_str!("../../../docs/lab/9-clones.md"),
+        needs: Needs::BothGuests,
+        run: clones::run,
+    },
+    Experiment {
+        number: 10,
+        topic: "first seed, getrandom",
+        seconds: 14,
+        text: include_str!("../../../docs/lab/10-early-boot.md"),
+        needs: Needs::BothGuests,
+        run: early_boot::run,
+    },
+    Experiment {
+        number: 11,
+        topic: "estimators, bias",
+        seconds: 7,
+        text: include_str!("../../../docs/lab/11-known-sources.md"),
+        needs: Needs::Engine,
+        run: known_sources::run,
+    },
+    Experiment {
+        number: 12,
+        topic: "shared hosts, claims",
+        seconds: 5,
+        text: include_str!("../../../docs/lab/12-neighbour.md"),
+        needs: Needs::BareMetal,
+        run: neighbour::run,
+    },
+    Experiment {
+        number: 13,
+        topic: "health tests, cutoffs",
+        seconds: 11,
+        text: include_str!("../../../docs/lab/13-health-test.md"),
+        needs: Needs::Engine,
+        run: health_test::run,
     },
 ];
 
@@ -83,7 +144,23 @@ mod tests {
             assert_eq!((text.options.len(), right), (3, 1), "{number}");
             assert!(text.options.iter().all(|answer| answer.because.len() > 30), "{number}");
         }
-        assert_eq!(EXPERIMENTS.len(), 8);
+        assert_eq!(EXPERIMENTS.len(), 13);
+        assert!(EXPERIMENTS.iter().all(|one| one.seconds <= 180 && !one.topic.is_empty()));
+    }
+
+    #[test]
+    fn right_answers_are_spread_over_the_letters() {
+        let of = |letter: char| {
+            let right = |one: &&Experiment| {
+                Text::parse(one.text)
+                    .and_then(|text| text.answer(letter).map(|answer| answer.is_right))
+                    .unwrap_or_default()
+            };
+            EXPERIMENTS.iter().filter(right).count()
+        };
+        let counts = ['a', 'b', 'c'].map(of);
+        assert_eq!(counts.iter().sum::<usize>(), EXPERIMENTS.len());
+        assert!(counts.iter().all(|count| (3..=6).contains(count)), "{counts:?}");
     }
 
     #[test]

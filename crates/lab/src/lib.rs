@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The lab: eight experiments with real guests and the real engine.
+//! The lab: thirteen experiments with real guests and the real engine.
 //!
 //! The text of each is a page of the book ([`text`]); what it takes and finds is in [`experiments`]; [`question`] asks;
 //! [`page`] puts text, figures and plots together; [`watch`] is the live view of one guest.
@@ -23,6 +23,10 @@ use entropy_report::{Part, Table};
 #[derive(Debug)]
 pub struct Experiment {
     pub number: u8,
+    /// What it is about, in a few words.
+    pub topic: &'static str,
+    /// How long it took under TCG on a busy machine with two processors, once the guests were built.
+    pub seconds: u16,
     /// The page of the book that has its text.
     pub text: &'static str,
     pub needs: Needs,

@@ -17,7 +17,7 @@ pub fn asked(text: &Text) -> String {
 }
 
 /// What there is to say to an answer.
-pub fn judged(answer: &Answer) -> String {
+pub fn checked(answer: &Answer) -> String {
     let word = if answer.is_right { "Right" } else { "Not so" };
     format!("{word}. {}", answer.because)
 }
@@ -62,7 +62,7 @@ fn converse(text: &Text, from: &mut impl BufRead, to: &mut impl Write) -> Result
                 continue;
             }
         };
-        writeln!(to, "{}", judged(answer)).context(failed)?;
+        writeln!(to, "{}", checked(answer)).context(failed)?;
         if answer.is_right {
             return Ok(());
         }

@@ -58,8 +58,8 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     found.table("What the streams look like", &heads, bytes);
     found.conclusion = format!(
         "In isolation {same_when_isolated} of 3 targets gave twice the same; under the usual conditions \
-         {same_when_ordinary} of 3 did. What comes out the same twice was never entropy, however it looks. linux-crng \
-         is the generator behind /dev/random and /dev/urandom."
+         {same_when_ordinary} of 3 did. What came out the same twice was arithmetic in these boots, however it looks; that boots \
+         differ does not say how much entropy they have. linux-crng is the generator behind /dev/random and /dev/urandom."
     );
     Ok(found)
 }

@@ -51,8 +51,8 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
         most.iter().max_by(|a, b| key(a).total_cmp(&key(b))).map_or("none", |best| best.2)
     };
     found.conclusion = format!(
-        "Most bits in a sample: {}. Most bits in a second: {}. The estimates are upper bounds, and of an emulator where \
-         one runs the guest.",
+        "Highest assessment per sample: {}. Highest per second: {}. One boot of each does not show which is better, and a \
+         pattern that the estimators do not see would make either less.",
         by(|figures| figures.1),
         by(|figures| figures.0)
     );

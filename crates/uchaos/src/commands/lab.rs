@@ -20,6 +20,7 @@ use lab::{EXPERIMENTS, Experiment, Guests, Needs, question};
 use measure::engine_options::EngineOptions;
 use measure::guest::MachineOptions;
 use measure::runs::{RunFolder, RunsOption};
+use serde::Serialize;
 
 /// Guided experiments: without a number, the list of them
 #[derive(Debug, Args)]
@@ -27,6 +28,7 @@ use measure::runs::{RunFolder, RunsOption};
   cargo xtask lab                 the list
   cargo xtask lab 3               explain, take, show, ask; a page with figures and plots is written
   cargo xtask lab 3 --answer b    check an answer, and take nothing
+  cargo xtask lab 3 --answer b --json    the same for programs, such as one that grades
   cargo xtask lab 5 --json        figures for programs")]
 pub struct Lab {
     /// Which experiment
@@ -55,7 +57,7 @@ impl Lab {
             })?;
         let text = text_of(experiment)?;
         match &self.answer {
-            Some(given) => judge(&text, given),
+            Some(given) => check(context, number, &text, given),
             None => self.take(context, source, experiment, &text),
         }
     }
@@ -128,14 +130,33 @@ impl Lab {
     }
 }
 
+/// An entry of the list, for programs.
+#[derive(Debug, Serialize)]
+struct Listed {
+    number: u8,
+    title: String,
+    topic: &'static str,
+    seconds: u16,
+}
+
 fn list(json: bool) -> Result<()> {
-    let titles = EXPERIMENTS.iter().map(|experiment| text_of(experiment).map(|text| text.title));
-    let titles = titles.collect::<Result<Vec<_>>>()?;
+    let listed = EXPERIMENTS.iter().map(|experiment| {
+        let Experiment { number, topic, seconds, .. } = *experiment;
+        text_of(experiment).map(|text| Listed { number, title: text.title, topic, seconds })
+    });
+    let listed = listed.collect::<Result<Vec<_>>>()?;
     if json {
-        return output::json(&titles);
+        return output::json(&listed);
     }
-    titles.iter().try_for_each(|title| say!("  {title}"))?;
-    say!("\n`cargo xtask lab N` takes one; docs/lab/ has the same text as a book.")
+    for Listed { title, topic, seconds, .. } in listed {
+        let (_, name) = title.split_once(' ').unwrap_or_default();
+        let number = title.trim_end_matches(name);
+        say!("  {number:<4}{name:<32} {seconds:>4} s   {topic}")?;
+    }
+    say!(
+        "\n`{} lab N` takes one; docs/lab/ has the same text as a book. Times are those of a busy machine under TCG, once the guests are built.",
+        guest_run::program()
+    )
 }
 
 fn text_of(experiment: &Experiment) -> Result<Text> {
@@ -143,11 +164,31 @@ fn text_of(experiment: &Experiment) -> Result<Text> {
         .with_context(|| format!("the page of experiment {} lacks a part", experiment.number))
 }
 
-/// Right answers end well; a wrong one gets the reason.
-fn judge(text: &Text, given: &str) -> Result<()> {
+/// A checked answer, for programs.
+#[derive(Debug, Serialize)]
+struct Checked<'a> {
+    number: u8,
+    question: &'a str,
+    answer: char,
+    right: bool,
+    because: &'a str,
+}
+
+/// Says whether an answer is right, and why. A wrong one is no error, but a script can tell it by the exit status.
+fn check(context: &CommandContext, number: u8, text: &Text, given: &str) -> Result<()> {
     let answer = question::chosen(text, given)?;
-    let words = question::judged(answer);
-    if answer.is_right { say!("{words}") } else { Err(ExitKind::Check(words).into()) }
+    if context.json {
+        output::json(&Checked {
+            number,
+            question: &text.question,
+            answer: answer.letter,
+            right: answer.is_right,
+            because: &answer.because,
+        })?;
+    } else {
+        say!("{}", question::checked(answer))?;
+    }
+    if answer.is_right { Ok(()) } else { Err(ExitKind::Said.into()) }
 }
 
 /// What a reader of the page must know before any figure.
