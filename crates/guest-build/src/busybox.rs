@@ -15,6 +15,7 @@ use super::kernel_source::short;
 use super::profile::Profile;
 use super::sources::{self, unpack};
 use super::work_dir;
+use crate::compiler;
 use crate::inputs::Inputs;
 use crate::log::StepLog;
 use crate::step;
@@ -52,7 +53,7 @@ pub fn build(context: &CommandContext, profile: &Profile) -> Result<BusyboxBuild
     let inputs = Inputs::new()
         .text("source", source.sha256.clone())
         .text("options", options.to_config())
-        .text("compiler", super::kernel::compiler()?);
+        .text("compiler", compiler::versions()?);
     step::run(context, &step, &inputs, &[&program], |log| {
         if !tree.exists() {
             source.verify()?;
@@ -71,8 +72,8 @@ pub fn build(context: &CommandContext, profile: &Profile) -> Result<BusyboxBuild
 
 fn make(tree: &Path, build_dir: &Path, headers: &Path) -> Command {
     let mut make = super::kernel::make(tree, build_dir);
-    // After musl's own folders, so that only what musl lacks comes from the host.
-    make.arg(format!("CC=musl-gcc -idirafter {}", headers.display()))
+    // After musl's own folders, so that only what musl lacks comes from the host. Of two values of CC the last one counts.
+    make.arg(format!("CC=musl-{} -idirafter {}", compiler::GCC, headers.display()))
         .env("KCONFIG_NOTIMESTAMP", "1")
         .env("SOURCE_DATE_EPOCH", "0");
     make

@@ -14,6 +14,7 @@ use super::kconfig::{Options, Version};
 use super::kernel_source::{self, KernelSource};
 use super::profile::Profile;
 use super::work_dir;
+use crate::compiler;
 use crate::inputs::Inputs;
 use crate::log::StepLog;
 use crate::step;
@@ -68,7 +69,7 @@ pub fn build(
         .text("source folder", source.dir.display().to_string())
         .text("options", options.to_config())
         .path(&link_header)
-        .text("compiler", compiler()?);
+        .text("compiler", compiler::versions()?);
     step::run(context, &step, &inputs, &[&bzimage, &vmlinux, &symvers, &release_file], |log| {
         configure(&source, &build_dir, &options, log)?;
         compile(&source.dir, &build_dir, &link_header, log)
@@ -97,7 +98,7 @@ pub fn make(source_dir: &Path, build_dir: &Path) -> Command {
     let mut make = quiet_make();
     make.arg("-C").arg(source_dir).arg(format!("O={}", build_dir.display()));
     // An empty LOCALVERSION keeps the `+` away that a git checkout around the tree would add.
-    make.args(["ARCH=x86_64", "LOCALVERSION="]);
+    make.args(["ARCH=x86_64", "LOCALVERSION="]).args(compiler::make_variables());
     make.env("KBUILD_BUILD_TIMESTAMP", "Sun Mar  1 00:00:00 UTC 2026")
         .env("KBUILD_BUILD_VERSION", "1")
         .env("KBUILD_BUILD_USER", "uchaos")
@@ -110,17 +111,11 @@ pub fn quiet_make() -> Command {
     let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut make = Command::new("make");
     make.arg(format!("-j{jobs}"));
-    for name in [
-        "MAKEFLAGS",
-        "MFLAGS",
-        "MAKELEVEL",
-        "CROSS_COMPILE",
-        "KBUILD_OUTPUT",
-        "KCFLAGS",
-        "KAFLAGS",
-        "CC",
-        "LD",
-    ] {
+    // A compiler chosen there is rejected before any step (see `compiler`); these are of a make around this program, and
+    // flags that a build would take silently.
+    for name in
+        ["MAKEFLAGS", "MFLAGS", "MAKELEVEL", "KBUILD_OUTPUT", "CFLAGS", "CPPFLAGS", "LDFLAGS"]
+    {
         make.env_remove(name);
     }
     make.env("LC_ALL", "C");
@@ -183,21 +178,4 @@ fn compile(
         done.store(true, Ordering::Relaxed);
         built
     })
-}
-
-/// The versions of what turns source into bytes.
-pub fn compiler() -> Result<String> {
-    let mut text = String::new();
-    for tool in ["gcc", "ld"] {
-        let output =
-            Command::new(tool).arg("--version").env("LC_ALL", "C").output().with_context(|| {
-                format!(
-                    "starting `{tool} --version`: is it installed? (`cargo xtask doctor` shows what is missing)"
-                )
-            })?;
-        text.extend(
-            String::from_utf8_lossy(&output.stdout).lines().next().map(|line| format!("{line}\n")),
-        );
-    }
-    Ok(text)
 }

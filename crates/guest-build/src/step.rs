@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use guest_run::CommandContext;
 use guest_run::progress::show_duration;
 
+use crate::compiler;
 use crate::inputs::Inputs;
 use crate::log::StepLog;
 use crate::stamp::Stamp;
@@ -31,6 +32,7 @@ pub fn run(
     outputs: &[&Path],
     build: impl FnOnce(&mut StepLog) -> Result<()>,
 ) -> Result<StepOutcome> {
+    compiler::reject_choices()?;
     let label = context.next_label(name);
     let stamp = Stamp::at(&context.out.join("stamps"), name);
     let digest = inputs.digest().with_context(|| format!("hashing the inputs of step '{name}'"))?;

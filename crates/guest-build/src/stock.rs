@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use super::engine::{self, Engine};
 use super::{kernel, module, work_dir};
+use crate::compiler;
 use crate::inputs::Inputs;
 use crate::log::StepLog;
 use crate::step;
@@ -166,7 +167,7 @@ pub fn build(
         .path(headers.dir.join("Module.symvers"))
         .text("headers", headers.dir.display().to_string())
         .text("config", headers.config.clone())
-        .text("compiler", kernel::compiler()?);
+        .text("compiler", compiler::versions()?);
     // In a dry run the engine may not be there yet.
     if listing.exists() {
         inputs = inputs.path(engine_object).path(&listing);

@@ -19,6 +19,7 @@ checks! {
     ctrl_c_ends_the_run_and_qemu,
     guest_past_its_deadline_is_killed,
     bad_arguments_name_the_nearest,
+    compiler_of_the_environment_is_rejected,
     missing_qemu_is_named,
     full_disk_is_seen_before_the_guest_starts,
     unwritable_folder_is_seen_before_the_build,
@@ -87,6 +88,19 @@ fn bad_arguments_name_the_nearest(rig: &Rig) -> Result<()> {
     }
     run(&["test", "--filter", "no check has this"])?.expect(2, &["no check has this"])?;
     run(&["comprae"])?.expect(2, &["compare"])
+}
+
+fn compiler_of_the_environment_is_rejected(rig: &Rig) -> Result<()> {
+    for (name, value) in [("CC", "clang"), ("HOSTCC", "gcc-14"), ("KCFLAGS", "-O3")] {
+        let remedy = format!("Unset {name}");
+        for command in ["image", "run-bare"] {
+            let mut command = xtask(rig, &[command, "--dry-run"])?;
+            ended(command.env(name, value))?.expect(2, &[&format!("{name}={value}"), &remedy])?;
+        }
+    }
+    // What is used anyway changes nothing.
+    ended(xtask(rig, &["image", "--dry-run"])?.env("CC", "gcc").env("HOSTCC", "gcc"))?
+        .expect(0, &[])
 }
 
 fn missing_qemu_is_named(rig: &Rig) -> Result<()> {

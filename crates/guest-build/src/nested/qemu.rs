@@ -8,12 +8,13 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::compiler;
 use crate::inputs::Inputs;
 use crate::kernel_source::short;
 use crate::log::StepLog;
 use crate::sources::{self, Obtained, unpack};
 use crate::step;
-use crate::{kernel, work_dir};
+use crate::work_dir;
 use guest_run::CommandContext;
 
 /// Its name in linux-guest/sources.toml.
@@ -56,7 +57,7 @@ pub(super) fn build(context: &CommandContext) -> Result<PathBuf> {
     let inputs = Inputs::new()
         .text("tree", key)
         .text("configure", CONFIGURE.join(" "))
-        .text("compiler", kernel::compiler()?);
+        .text("compiler", compiler::versions()?);
     step::run(context, "qemu-guest", &inputs, &[&program], |log| {
         if !tree.exists() {
             unpack_source(&obtained, &tree, log)?;
