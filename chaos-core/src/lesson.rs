@@ -47,6 +47,15 @@ pub fn rare_branches(argument: u64) -> u32 {
     (0..ROUNDS).map(|round| u32::from(mix(&mut state, round))).sum()
 }
 
+/// How many rare branches the step of each sample takes, from the samples before it.
+pub fn branches_before(delta_ticks: &[u64]) -> impl Iterator<Item = u32> {
+    delta_ticks.iter().scan(Trail::EMPTY, |trail, &delta| {
+        let branches = rare_branches(trail.argument());
+        trail.push(delta);
+        Some(branches)
+    })
+}
+
 /// One round. Returns whether it was a rare one.
 #[inline(always)]
 fn mix(state: &mut u64, round: u64) -> bool {

@@ -2,6 +2,7 @@
 //! The experiments, each in its own file, and their texts, which are pages of the book.
 
 mod absolute_zero;
+mod blind;
 mod clones;
 mod early_boot;
 mod health_test;
@@ -123,6 +124,14 @@ pub const EXPERIMENTS: &[Experiment] = &[
         needs: Needs::Engine,
         run: health_test::run,
     },
+    Experiment {
+        number: 14,
+        topic: "estimators, knowing the program",
+        seconds: 11,
+        text: include_str!("../../../docs/lab/14-blind-estimator.md"),
+        needs: Needs::Engine,
+        run: blind::run,
+    },
 ];
 
 #[cfg(test)]
@@ -144,7 +153,7 @@ mod tests {
             assert_eq!((text.options.len(), right), (3, 1), "{number}");
             assert!(text.options.iter().all(|answer| answer.because.len() > 30), "{number}");
         }
-        assert_eq!(EXPERIMENTS.len(), 13);
+        assert_eq!(EXPERIMENTS.len(), 14);
         assert!(EXPERIMENTS.iter().all(|one| one.seconds <= 180 && !one.topic.is_empty()));
     }
 

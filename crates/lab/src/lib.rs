@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The lab: thirteen experiments with real guests and the real engine.
+//! The lab: fourteen experiments with real guests and the real engine.
 //!
 //! The text of each is a page of the book ([`text`]); what it takes and finds is in [`experiments`]; [`question`] asks;
 //! [`page`] puts text, figures and plots together; [`watch`] is the live view of one guest.

@@ -22,18 +22,18 @@ checks! {
 fn experiments_are_listed_with_times_and_topics(rig: &Rig) -> Result<()> {
     let listed = ended(&mut xtask(rig, &["lab"])?)?;
     listed.expect(0, &[])?;
-    for number in 1..=13 {
+    for number in 1..=14 {
         ensure!(listed.stdout.contains(&format!("  {number}. ")), "{}", listed.stdout);
     }
     for text in ["4. What to time", " s   workloads, bits per second", "snapshots, keys in common"]
     {
         ensure!(listed.stdout.contains(text), "{text:?} is missing:\n{}", listed.stdout);
     }
-    ended(&mut xtask(rig, &["lab", "14"])?)?.expect(2, &["no experiment 14"])
+    ended(&mut xtask(rig, &["lab", "15"])?)?.expect(2, &["no experiment 15"])
 }
 
 fn wrong_answers_get_a_reason(rig: &Rig) -> Result<()> {
-    for number in 1..=13_u8 {
+    for number in 1..=14_u8 {
         let mut right = 0;
         for letter in ["a", "b", "c"] {
             let words = ["lab", &number.to_string(), "--answer", letter];
@@ -101,7 +101,7 @@ fn quick_experiments_find_their_point(rig: &Rig) -> Result<()> {
 }
 
 fn every_experiment_leaves_its_page(rig: &Rig) -> Result<()> {
-    for number in 1..=13 {
+    for number in 1..=14 {
         take(rig, number).with_context(|| format!("experiment {number}"))?;
     }
     let first = take(rig, 10)?;

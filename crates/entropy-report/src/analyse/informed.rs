@@ -9,7 +9,7 @@ use crate::taken::TakenRun;
 use chaos_core::SampleLines;
 use chaos_core::clock::BUFFER_LEAD_IN_SAMPLES;
 use chaos_core::conditioning::ROUND_SAMPLES;
-use chaos_core::lesson::{Trail, rare_branches};
+use chaos_core::lesson::branches_before;
 use sp800_90b::informed::{InformedAssessment, Knowledge, assess};
 
 /// Other boots that the attacker has recorded.
@@ -37,7 +37,9 @@ pub(crate) fn result(boots: &[&TakenRun]) -> Option<InformedAssessment> {
     }
     let workload = run.meta.get("workload").map_or("", |workload| workload.trim());
     if workload == LESSON {
-        known = known.with_column("rare branches", branches(&run.raw)).ok()?;
+        known = known
+            .with_column("rare branches", branches_before(&run.raw).map(u64::from).collect())
+            .ok()?;
     }
     if AT_LINES.contains(&workload) {
         let steps: Vec<u64> = run.raw.iter().map(|&delta| steps_of(&known, delta)).collect();
@@ -94,20 +96,10 @@ fn last_there(lines: &[u64], steps: &[u64]) -> Vec<u64> {
     lines.iter().zip(steps).map(|(&line, &step)| last.insert(line, step).unwrap_or(256)).collect()
 }
 
-/// How many rare branches the lesson's step takes for each sample, from the samples before it.
-fn branches(delta_ticks: &[u64]) -> Vec<u64> {
-    let mut trail = Trail::EMPTY;
-    let mut of = |&delta: &u64| {
-        let branches = u64::from(rare_branches(trail.argument()));
-        trail.push(delta);
-        branches
-    };
-    delta_ticks.iter().map(&mut of).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chaos_core::lesson::{Trail, rare_branches};
 
     /// The lesson on a model of its step: 100 ticks, 30 for each rare branch, and up to 3 that nobody knows.
     fn lesson() -> TakenRun {
