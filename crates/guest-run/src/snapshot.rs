@@ -10,11 +10,13 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::error::RunError;
+use crate::interrupt::{self, Interrupted};
 use crate::limits::Limits;
 use crate::machine::{Guest, Machine, option_with_path};
 use crate::qemu::Qemu;
@@ -92,11 +94,7 @@ impl Monitored {
             .and_then(|stream| Qmp::greet(stream, PATIENCE));
         match greeted {
             Ok(qmp) => Ok(Self { session, qmp, folder }),
-            Err(error) => {
-                session.kill();
-                let scene = session.scene();
-                Err(RunError::Monitor { doing: "connecting to the monitor of", error, scene })
-            }
+            Err(error) => Err(failed(&mut session, "connecting to the monitor of", error)),
         }
     }
 
@@ -156,11 +154,19 @@ impl Monitored {
         self.qmp.execute(command, &json!({ "uri": uri })).map(drop)
     }
 
-    /// The error, with what QEMU said.
     fn failed(&mut self, doing: &'static str, error: QmpError) -> RunError {
-        self.session.kill();
-        RunError::Monitor { doing, error, scene: self.session.scene() }
+        failed(&mut self.session, doing, error)
     }
+}
+
+/// The error, with what QEMU said. Where the user asked to stop, that is the reason.
+fn failed(session: &mut Session, doing: &'static str, error: QmpError) -> RunError {
+    session.kill();
+    let scene = session.scene();
+    if interrupt::requested() {
+        return RunError::Interrupted { guest: scene.guest, source: Interrupted };
+    }
+    RunError::Monitor { doing, error, scene }
 }
 
 /// The connection that QEMU makes. `life` is a pipe that breaks when QEMU ends.
@@ -169,7 +175,14 @@ fn accept(listener: &UnixListener, life: Option<&File>) -> Result<UnixStream, Qm
     let mut ready = vec![PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
     ready.extend(life.map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::empty())));
     let patience = PollTimeout::try_from(CONNECT_PATIENCE).unwrap_or(PollTimeout::MAX);
-    match poll(&mut ready, patience) {
+    let polled = loop {
+        match poll(&mut ready, patience) {
+            // A signal is noticed by what is done next.
+            Err(Errno::EINTR) if !interrupt::requested() => {}
+            polled => break polled,
+        }
+    };
+    match polled {
         Ok(0) => Err(QmpError::NotConnected { after: CONNECT_PATIENCE }),
         Ok(_) if ready.first().and_then(PollFd::any) == Some(true) => {
             Ok(listener.accept().map_err(failed)?.0)
