@@ -18,7 +18,7 @@ pub type Line = [u8; LINE_BYTES];
 /// path: what it does depends on nothing but its arguments, and how long it takes on the machine only.
 pub trait Clock {
     /// Samples at the beginning of each block that are not handed out, because the work before the block could touch
-    /// their intervals; 64 at most. They go through the same loop, so that identical iterations precede every sample that is
+    /// their intervals; 128 at most. They go through the same loop, so that identical iterations precede every sample that is
     /// handed out. None where nothing comes before: on a clock that plays a list.
     fn lead_in_samples(&self, _workload: Workload) -> usize {
         0

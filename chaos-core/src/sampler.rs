@@ -18,7 +18,7 @@ pub const MAX_READS: u32 = 1024;
 pub const BLOCK_SAMPLES: usize = 256;
 
 /// The most samples of a lead-in ([`Clock::lead_in_samples`]).
-const MOST_LEAD_IN_SAMPLES: usize = 64;
+const MOST_LEAD_IN_SAMPLES: usize = 128;
 
 /// The clock, the workload, and the last block of samples.
 #[derive(Debug)]

@@ -35,10 +35,11 @@ impl Clock for TscClock {
     /// As measured (docs/noise.md): on hardware, plain arithmetic stands out in the first two samples after other work, and
     /// the other workloads in none. Under an emulator the host's caches and branch predictor have to learn the loop again:
     /// after 4 samples, shares still differed by up to 3 percentage points, after 16 by less than 1. `pause` leaves the
-    /// emulator's loop for its main loop each time; there 2 points were left after 16 samples, and less than 1 after 64.
+    /// emulator's loop for its main loop each time; there 2 points were left after 16 samples, and less than 1 after 64. On a
+    /// quiet host, one value of `pause` was missing in up to 100 samples after other work.
     #[inline(always)]
     fn lead_in_samples(&self, workload: Workload) -> usize {
-        if matches!(workload, Workload::Pause) { 64 } else { BUFFER_LEAD_IN_SAMPLES }
+        if matches!(workload, Workload::Pause) { 128 } else { BUFFER_LEAD_IN_SAMPLES }
     }
 
     #[inline(always)]
