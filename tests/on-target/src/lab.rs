@@ -25,7 +25,8 @@ fn experiments_are_listed_with_times_and_topics(rig: &Rig) -> Result<()> {
     for number in 1..=14 {
         ensure!(listed.stdout.contains(&format!("  {number}. ")), "{}", listed.stdout);
     }
-    for text in ["4. What to time", " s   workloads, bits per second", "snapshots, keys in common"]
+    for text in
+        ["  4.  What to time", " s   workloads, bits per second", "snapshots, keys in common"]
     {
         ensure!(listed.stdout.contains(text), "{text:?} is missing:\n{}", listed.stdout);
     }
