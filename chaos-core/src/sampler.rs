@@ -82,6 +82,8 @@ impl<'m, C: Clock> Sampler<'m, C> {
         if workload.needs_memory() {
             walk.touch_pages();
         }
+        // The block may cross into another page, and the sample there would wait for the page's translation.
+        let _ = core::hint::black_box(block.last().copied());
         match (*workload, walk.parts()) {
             (Workload::HashBranchy, _) => {
                 fill(block, lead_in, clock, *min_delta, watch, Lesson::new(trail))
