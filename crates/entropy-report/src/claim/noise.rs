@@ -50,7 +50,8 @@ impl Sentence for Assessment {
         } else if bits(low.bits_per_sample.median) == bits(high.bits_per_sample.median) {
             format!("{} for each target", bits(low.bits_per_sample.median))
         } else {
-            format!("{} to {}", named(low), named(high))
+            // Without their names: which is the lowest is an order, and that is stated only where boots support it.
+            format!("{} to {}", bits(low.bits_per_sample.median), bits(high.bits_per_sample.median))
         };
         let most = self.targets.iter().map(|one| one.bits_per_sample.boots).max().unwrap_or(0);
         let what = if most == 1 { "one boot each" } else { "median over boots" };
