@@ -98,7 +98,7 @@ fn a_device_gets_no_credit_unless_the_kernel_noticed_the_copy() {
         "{unnoticed:?}"
     );
     assert!(!unnoticed.1.contains("chance"), "{unnoticed:?}");
-    // Without a line in the log, a difference is no merit of the device.
+    // Without a line in the log, the device gets no credit for a difference.
     let chance = with(&["getrandom"], Some([0, 0]));
     assert!(chance.1.contains("they had private key in common too"), "{chance:?}");
     assert!(chance.1.contains("chance of one run") && !chance.1.contains("reseeded"), "{chance:?}");

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::log::StepLog;
 use guest_run::CommandContext;
@@ -50,6 +50,16 @@ impl GuestProgram<'_> {
         log.run(&mut cargo)?;
         Ok(target.join(TARGET).join("kernel").join(self.name))
     }
+}
+
+/// Puts `linked` at `program` without its symbols, whole or not at all; its length there in bytes.
+pub fn strip(linked: &Path, program: &Path, log: &mut StepLog) -> Result<u64> {
+    let stripped = program.with_file_name("stripped");
+    log.run(Command::new("strip").args(STRIP).arg("-o").arg(&stripped).arg(linked))?;
+    let bytes = fs::metadata(&stripped).context("looking at the stripped program")?.len();
+    fs::rename(&stripped, program)
+        .with_context(|| format!("putting {} in place", program.display()))?;
+    Ok(bytes)
 }
 
 /// What stands in a program for the paths of the checkout and of crates; an input of every step that runs cargo.

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The launcher in front of packed programs: one small static program without a C library.
 
-use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use super::cargo::{GuestProgram, PATHS, STATIC_FLAGS, STRIP};
+use super::cargo::{GuestProgram, PATHS, STATIC_FLAGS, STRIP, strip};
 use crate::inputs::Inputs;
 use crate::step;
 use guest_run::CommandContext;
@@ -34,12 +32,8 @@ pub fn build(context: &CommandContext) -> Result<PathBuf> {
         .text("paths", PATHS.join(" "));
     step::run(context, "launcher", &inputs, &[&program], |log| {
         let linked = PROGRAM.build(context, None, &folder, log)?;
-        let stripped = folder.join("stripped");
-        log.run(Command::new("strip").args(STRIP).arg("-o").arg(&stripped).arg(&linked))?;
-        let bytes = fs::metadata(&stripped).context("reading the launcher's size")?.len();
-        log.note(&format!("launcher: {bytes} bytes"))?;
-        fs::rename(&stripped, &program)
-            .with_context(|| format!("moving the launcher to {}", program.display()))
+        let bytes = strip(&linked, &program, log)?;
+        log.note(&format!("launcher: {bytes} bytes"))
     })?;
     Ok(program)
 }

@@ -2,13 +2,11 @@
 //! uchaosbox: one static program without a C library, linked with the engine object; the same file runs in the guest
 //! and on the host.
 
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use super::cargo::{GuestProgram, PATHS, STATIC_FLAGS, STRIP};
+use super::cargo::{GuestProgram, PATHS, STATIC_FLAGS, STRIP, strip};
 use super::engine::{self, Engine};
 use crate::inputs::Inputs;
 use crate::step;
@@ -61,12 +59,8 @@ fn build_with(
         let engine = Engine { object: engine_object.to_path_buf(), sha256: None };
         let same = engine::verify(&engine, &linked)?;
         log.note(&format!("the engine is in it: {} bytes are equal", same.compared_bytes))?;
-        let stripped = folder.join("stripped");
-        log.run(Command::new("strip").args(STRIP).arg("-o").arg(&stripped).arg(&linked))?;
-        let bytes = fs::metadata(&stripped).context("looking at the stripped program")?.len();
-        log.say(&format!("uchaosbox: {bytes} bytes"))?;
-        fs::rename(&stripped, &program)
-            .with_context(|| format!("putting {} in place", program.display()))
+        let bytes = strip(&linked, &program, log)?;
+        log.say(&format!("uchaosbox: {bytes} bytes"))
     })?;
     Ok(program)
 }

@@ -4,6 +4,9 @@
 // A test that cannot read its data has to fail.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../src/test_noise.rs"]
+mod test_noise;
+
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -21,15 +24,8 @@ fn json(folder: &Path, arguments: &[&str]) -> (Option<i32>, Value) {
     (output.status.code(), json)
 }
 
-fn noise(count: usize, bits: u32, mut state: u64) -> Vec<u8> {
-    (0..count)
-        .map(|_| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> (64 - bits)) as u8
-        })
-        .collect()
+fn noise(count: usize, bits: u32, seed: u64) -> Vec<u8> {
+    test_noise::symbols(bits, seed).take(count).collect()
 }
 
 const PROJECT: &str = r#"

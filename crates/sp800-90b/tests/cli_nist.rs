@@ -9,6 +9,9 @@
 // A test that cannot read its data has to fail.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../src/test_noise.rs"]
+mod test_noise;
+
 use serde_json::Value;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
@@ -154,15 +157,7 @@ fn a_link_with_the_programs_name_and_the_command_are_the_same() {
 fn a_matrix_is_tested_and_transposed() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let mut state = 3_u64;
-    let matrix: Vec<u8> = (0..1_000_000)
-        .map(|_| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> 63) as u8
-        })
-        .collect();
+    let matrix: Vec<u8> = test_noise::symbols(1, 3).take(1_000_000).collect();
     std::fs::write(path("rows"), &matrix).unwrap();
     let run = |command: &str| {
         let output = called(command, &[]);

@@ -5,6 +5,9 @@
 // A test that cannot read its data has to fail.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../src/test_noise.rs"]
+mod test_noise;
+
 use serde_json::Value;
 use std::collections::HashSet;
 use std::process::Command;
@@ -128,15 +131,7 @@ fn the_printed_figures_of_the_other_commands_are_those_of_their_json() {
 #[test]
 fn a_buffer_that_was_written_many_times_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let mut state = 9_u64;
-    let mut bits: Vec<u8> = (0..400_000)
-        .map(|_| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> 63) as u8
-        })
-        .collect();
+    let mut bits: Vec<u8> = test_noise::symbols(1, 9).take(400_000).collect();
     let buffer = bits[1_000..7_000].to_vec();
     for at in 0..40 {
         let place = 20_000 + at * 9_000;

@@ -186,7 +186,7 @@ fn main() -> ExitCode {
             return Ok(Completion::ignored_with(needs));
         };
         let sets = sets_in(Path::new(&folder));
-        assert!(!sets.is_empty(), "there is no pair of X.bin and X.res in {}", folder.display());
+        assert!(!sets.is_empty(), "{} holds no X.bin with its X.res", folder.display());
         sets.iter().for_each(|set| check(set));
         Ok(Completion::Completed)
     });
