@@ -19,6 +19,7 @@ const ORDER: &[&str] = &[
     "chaos-view",
     "chaos-ffi",
     "chaos-wire",
+    "chaos-stick",
     "baremetal",
     "launcher",
     "uchaosbox",

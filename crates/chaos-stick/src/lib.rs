@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What a USB stick of this project holds. Both machines write it, `uchaos collect` reads it.
+//!
+//! | path | what |
+//! | --- | --- |
+//! | [`CONF_PATH`] | the jobs, how often to boot, what to do afterwards: [`Conf`] |
+//! | [`CAPTURES_PATH`] | captures, under names that a [`CaptureName`] makes |
+//! | [`SERIES_PATH`] | exists while a series of restarts goes on: [`Series`] |
+//!
+//! A series has no counter on the stick: the captures that exist are the count, so a power cut costs one boot at most.
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+mod conf;
+mod fact;
+mod name;
+mod series;
+
+pub use conf::{After, BOOTS_MAX, Conf, ConfError, ConfFault};
+pub use fact::{FACT_BYTES, MachineFact, Signature, write_fact};
+pub use name::{CaptureName, Machine, NUMBER_MAX, next_number};
+pub use series::Series;
+
+/// The FAT volume's label.
+pub const VOLUME_LABEL: &str = "UCHAOS";
+/// The configuration, from the root of the volume.
+pub const CONF_PATH: &str = "/uchaos/uchaos.conf";
+/// The folder of the captures.
+pub const CAPTURES_PATH: &str = "/uchaos/captures";
+/// The file that stands for a series in progress.
+pub const SERIES_PATH: &str = "/uchaos/series";
