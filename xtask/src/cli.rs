@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand};
 
 use guest_run::CommandContext;
 use uchaos::commands::{
-    assess::Assess, clean::Clean, clone::Clone, compare::Compare, doctor::Doctor, lab::Lab,
-    pack::Pack, report::Report, run_bare::RunBare, size::Size, watch::Watch,
+    assess::Assess, clean::Clean, clone::Clone, collect::Collect, compare::Compare, doctor::Doctor,
+    lab::Lab, pack::Pack, report::Report, run_bare::RunBare, size::Size, watch::Watch,
 };
 
 use crate::commands::product::{self, Builder, Microkernel, OnBuilt, RunLinuxOrNested};
@@ -95,6 +95,8 @@ enum Command {
     Lab(OnBuilt<Lab>),
     /// Watch the noise of a running guest: histogram, rate, health
     Watch(OnBuilt<Watch>),
+    /// Make runs of the captures on a USB stick, in its image or in files
+    Collect(Collect),
     /// Save a guest once, restore it twice, and compare what the two clones give
     Clone(OnBuilt<Clone>),
     /// What the Linux guest costs: bytes, memory, boot time, parts of the kernel
@@ -126,6 +128,7 @@ impl Cli {
             Command::Assess(command) => product::assess(command, &context),
             Command::Lab(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
             Command::Watch(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
+            Command::Collect(command) => command.run(&context),
             Command::Clone(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
             Command::Size(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
             Command::Repro(command) => command.run(&context),

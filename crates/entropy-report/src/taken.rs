@@ -19,7 +19,8 @@ pub struct TakenRun {
     /// Which of several runs it is from: `A`, `B`, ... Empty where all boots are of one run.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub run: String,
-    /// `kvm`, `tcg`, `host` (no machine in between), or `synthetic` (a clock made up for a lesson).
+    /// `kvm`, `tcg`, `host` (no machine in between), or `synthetic` (a clock made up for a lesson); of a machine that was
+    /// started from a USB stick `hardware`, or `vm` where it reports a hypervisor that is neither KVM nor TCG.
     pub accel: String,
     /// Whether the guest's time was a count of instructions (`-icount`).
     pub isolated: bool,
@@ -82,6 +83,8 @@ pub(crate) fn stamp(accel: &str, isolated: bool) -> String {
         ("tcg", _) => "timing here reflects the emulator",
         ("kvm", _) => "real processor below a hypervisor: the host sees and steers this clock",
         ("host", _) => "the host itself, no machine in between",
+        ("hardware", _) => "a computer of its own: it reports no hypervisor",
+        ("vm", _) => "a virtual machine: its host sees and steers this clock",
         ("synthetic", _) => "a synthetic clock, made up for this lesson",
         _ => "unknown accelerator: nothing is known about this clock",
     }

@@ -139,7 +139,7 @@ fn agreed<T: PartialEq + Default>(origins: &[&Provenance], what: fn(&Provenance)
 }
 
 /// What is the same for every result of this checkout on this machine.
-fn here(context: &CommandContext) -> Provenance {
+pub fn here(context: &CommandContext) -> Provenance {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let command_line = format!("{} {}", guest_run::program(), words.join(" "));
     let revision = facts::git_revision(&context.root);

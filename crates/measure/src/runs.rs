@@ -42,17 +42,22 @@ pub struct RunFolder {
 impl RunFolder {
     /// Starts a run named after the present moment (UTC) in the folder `runs`.
     pub fn create(runs: &Path) -> Result<Self> {
+        let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ").to_string();
+        Self::create_as(runs, &now)
+    }
+
+    /// Starts a run with this name; where one stands, `-2` and so on is added.
+    pub fn create_as(runs: &Path, name: &str) -> Result<Self> {
         let advice = || {
             format!("creating a run under {} (give another place with --runs DIR)", runs.display())
         };
         fs::create_dir_all(runs).with_context(advice)?;
         remove_orphans(runs);
         remove_old_failures(runs);
-        let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ").to_string();
         let id = (1..)
-            .map(|n| if n == 1 { now.clone() } else { format!("{now}-{n}") })
+            .map(|n| if n == 1 { name.to_owned() } else { format!("{name}-{n}") })
             .find(|id| !is_taken(runs, id))
-            .unwrap_or(now);
+            .unwrap_or_else(|| name.to_owned());
         let partial = runs.join(format!("{PARTIAL}{id}-{}", std::process::id()));
         fs::create_dir(&partial).with_context(advice)?;
         Ok(Self { runs: runs.to_path_buf(), id, partial, finished: false })

@@ -4,6 +4,7 @@
 pub mod assess;
 pub mod clean;
 pub mod clone;
+pub mod collect;
 pub mod compare;
 pub mod doctor;
 pub mod lab;

@@ -10,8 +10,9 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 use guest_run::{CommandContext, say};
 use uchaos::commands::{
-    assess::Assess, clean::Clean, clone::Clone, compare::Compare, doctor::Doctor, lab::Lab,
-    pack::Pack, report::Report, run_bare::RunBare, run_linux::RunLinux, size::Size, watch::Watch,
+    assess::Assess, clean::Clean, clone::Clone, collect::Collect, compare::Compare, doctor::Doctor,
+    lab::Lab, pack::Pack, report::Report, run_bare::RunBare, run_linux::RunLinux, size::Size,
+    watch::Watch,
 };
 use uchaos::{Built, ImageSource as _, Parts};
 
@@ -65,6 +66,8 @@ enum Command {
     Lab(Lab),
     /// Watch the noise of a running guest: histogram, rate, health
     Watch(Watch),
+    /// Make runs of the captures on a USB stick, in its image or in files
+    Collect(Collect),
     /// Save a guest once, restore it twice, and compare what the two clones give
     Clone(Clone),
     /// What the Linux guest costs: bytes, memory, boot time, parts of the kernel
@@ -126,6 +129,7 @@ impl Cli {
             }
             Command::Lab(command) => command.run(&context, &source),
             Command::Watch(command) => command.run(&context, &source),
+            Command::Collect(command) => command.run(&context),
             Command::Clone(command) => command.run(&context, &source),
             Command::Size(command) => command.run(&context, &source),
             Command::Clean(command) => command.run(&context),

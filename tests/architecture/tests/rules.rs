@@ -28,6 +28,7 @@ const ORDER: &[&str] = &[
     "guest-build",
     "entropy-report",
     "measure",
+    "collect",
     "lab",
     "uchaos",
     "on-target",

@@ -14,6 +14,7 @@ const SIDE: usize = 1_000;
 
 const REINITIALISATION: &str = "re-initialisation of the engine within one boot, not a reboot";
 const POWER_ON: &str = "a power-on boot of the guest";
+const COMPUTER_RESTART: &str = "a restart of the computer";
 const PROCESS_START: &str = "a start of the process";
 const FORMULA: &str = "sanity (SP 800-90B §3.1.4.3): the most frequent symbol of any row or column stays within the \
      cutoff at significance 0.01 for p = 2^−H_I; then min(H_r, H_c) ≥ H_I / 2 and H = min(H_I, H_r, H_c)";
@@ -34,7 +35,11 @@ pub(crate) fn started(
     raw_step: Option<&CounterStep>,
     h_initial: Option<f64>,
 ) -> Option<RestartResult> {
-    let method = if run.accel == "host" { PROCESS_START } else { POWER_ON };
+    let method = match run.accel.as_str() {
+        "host" => PROCESS_START,
+        "hardware" => COMPUTER_RESTART,
+        _ => POWER_ON,
+    };
     result(run, run.starts.as_ref()?, method, raw_step, h_initial)
 }
 
