@@ -6,6 +6,7 @@
 //! stands before a part, the transform has a run of it, and the run is not written out.
 
 use super::rotations::Sorter;
+use super::runs::PADDING;
 use super::word::Word;
 use super::words::{Block, LONGEST_WORD};
 
@@ -56,9 +57,9 @@ struct Target {
 }
 
 impl LastColumn {
-    /// The characters, but those that are left out.
-    pub(super) fn characters(&self) -> &[u8] {
-        &self.buffer[..self.len]
+    /// The characters, but those that are left out, and [`PADDING`].
+    pub(super) fn padded(&self) -> &[u8] {
+        &self.buffer[..self.len + PADDING]
     }
 
     pub(super) fn characters_mut(&mut self) -> &mut [u8] {
@@ -105,11 +106,10 @@ impl LastColumn {
             }
         }
         self.len = len;
-        // One character more, for those that are not wanted.
+        // The padding takes those that are not wanted.
         next[NO_SLOT] = len as u32;
-        if self.buffer.len() <= len {
-            self.buffer.resize(len + 1, 0);
-        }
+        self.buffer.resize(self.buffer.len().max(len + PADDING), 0);
+        self.buffer[len..].fill(0);
         for (beginning, slot) in beginnings.iter().zip(next) {
             if let Before::Only(character) = beginning.before {
                 self.buffer[slot as usize] = character;
@@ -221,7 +221,7 @@ mod tests {
         column.fill(&block, &mut Sorter::default()).unwrap();
         let mut ours = Vec::new();
         let mut repeats = column.repeats().iter().peekable();
-        for (at, &character) in column.characters().iter().enumerate() {
+        for (at, &character) in column.buffer[..column.len].iter().enumerate() {
             let more = repeats.next_if(|repeat| repeat.at == at).map_or(0, |repeat| repeat.more);
             ours.extend(std::iter::repeat_n(character, 1 + more as usize));
         }

@@ -5,7 +5,6 @@
 mod huffman;
 mod last_column;
 mod mtf;
-mod patient_sort;
 mod rotations;
 mod runs;
 mod word;
@@ -57,7 +56,7 @@ impl Compressor {
             column.fill(&block, &mut self.sorter)?;
             let codes = Codes::new(&block.words);
             move_to_front(column.characters_mut(), &codes);
-            self.coded.fill(column.characters(), column.repeats(), codes.kinds);
+            self.coded.fill(column.padded(), column.repeats(), codes.kinds);
             bits += BLOCK_BITS + USED_MAP_BITS + huffman::coded_bits(&self.coded);
         }
         Some(bits.div_ceil(8))

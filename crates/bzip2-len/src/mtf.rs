@@ -6,9 +6,13 @@ use super::word::Word;
 /// Pieces that are worked on side by side, because a step of one has to wait for its last step.
 const LANES: usize = 4;
 
-/// Codes of the characters in use, in their order.
+/// Bits for the place of one character: 4, and a guard against borrowing.
+const FIELD_BITS: u8 = 5;
+
+/// The characters in use, in their order.
 pub(super) struct Codes {
-    of_character: [u8; 256],
+    /// The lowest bit of a character's field in [`Places`].
+    shifts: [u8; 256],
     /// How many characters are in use: a space and 10 digits at most.
     pub(super) kinds: usize,
 }
@@ -19,16 +23,16 @@ impl Codes {
         for character in words.iter().flat_map(|word| word.characters()) {
             used[usize::from(character)] = true;
         }
-        let mut codes = Self { of_character: [0; 256], kinds: 0 };
-        for (code, _) in codes.of_character.iter_mut().zip(used).filter(|(_, used)| *used) {
-            *code = codes.kinds as u8;
+        let mut codes = Self { shifts: [0; 256], kinds: 0 };
+        for (shift, _) in codes.shifts.iter_mut().zip(used).filter(|(_, used)| *used) {
+            *shift = codes.kinds as u8 * FIELD_BITS;
             codes.kinds += 1;
         }
         codes
     }
 
-    fn of(&self, character: u8) -> u8 {
-        self.of_character[usize::from(character)]
+    fn shift(&self, character: u8) -> u8 {
+        self.shifts[usize::from(character)]
     }
 }
 
@@ -36,63 +40,81 @@ impl Codes {
 pub(super) fn move_to_front(characters: &mut [u8], codes: &Codes) {
     let len = characters.len() / LANES;
     // What the list is where a piece begins follows from the characters before it.
-    let mut lists: [List; LANES] =
-        std::array::from_fn(|lane| List::after(&characters[..lane * len], codes));
+    let mut lists = [Places::START; LANES];
+    for lane in 1..LANES {
+        lists[lane] = lists[lane - 1].after(&characters[(lane - 1) * len..lane * len], codes);
+    }
     let (pieces, rest) = characters.split_at_mut(len * LANES);
     let mut lanes = pieces.chunks_exact_mut(len.max(1));
     if let [Some(a), Some(b), Some(c), Some(d)] = std::array::from_fn(|_| lanes.next()) {
         for (((a, b), c), d) in a.iter_mut().zip(b).zip(c).zip(d) {
             for (list, character) in lists.iter_mut().zip([a, b, c, d]) {
-                *character = list.move_to_front(codes.of(*character));
+                *character = list.move_to_front(codes.shift(*character));
             }
         }
     }
     let list = &mut lists[LANES - 1];
     for character in rest {
-        *character = list.move_to_front(codes.of(*character));
+        *character = list.move_to_front(codes.shift(*character));
     }
 }
 
-/// The list: 4 bits per code, the front lowest.
+/// The list, as the place of each character: a field of 5 bits for each, of which the highest is 0.
 #[derive(Clone, Copy)]
-struct List(u64);
+struct Places(u64);
 
-impl List {
-    const ONES: u64 = 0x1111_1111_1111_1111;
-    const START: Self = Self(0xFEDC_BA98_7654_3210);
+impl Places {
+    const ONES: u64 = 0x0084_2108_4210_8421;
+    const GUARDS: u64 = Self::ONES << (FIELD_BITS - 1);
+    const START: Self = {
+        let mut places = 0;
+        let mut code = 0;
+        while code < 11 {
+            places |= code << (code * FIELD_BITS as u64);
+            code += 1;
+        }
+        Self(places)
+    };
+    /// Less a place, a field's guard is 1 if the place is before `BEFORE`'s index.
+    const BEFORE: [u64; 16] = {
+        let mut before = [0; 16];
+        let mut place = 0;
+        while place < 16 {
+            before[place] = Self::GUARDS - Self::ONES + Self::ONES * place as u64;
+            place += 1;
+        }
+        before
+    };
 
-    /// The list after some characters: the last one is in front, before it the last different one, and so on.
-    fn after(characters: &[u8], codes: &Codes) -> Self {
+    /// The list after more characters: the last one is in front, before it the last different one, and so on.
+    fn after(self, characters: &[u8], codes: &Codes) -> Self {
         let mut latest = Vec::with_capacity(codes.kinds);
-        let mut missing = (1_u16 << codes.kinds) - 1;
+        let mut missing = Self::ONES & ((1 << (codes.kinds as u8 * FIELD_BITS)) - 1);
         for &character in characters.iter().rev() {
-            let code = codes.of(character);
-            if missing >> code & 1 == 1 {
-                missing ^= 1 << code;
-                latest.push(code);
+            let shift = codes.shift(character);
+            if missing >> (shift & 63) & 1 == 1 {
+                missing ^= 1 << shift;
+                latest.push(shift);
                 if missing == 0 {
                     break;
                 }
             }
         }
-        let mut list = Self::START;
-        for &code in latest.iter().rev() {
-            list.move_to_front(code);
+        let mut list = self;
+        for &shift in latest.iter().rev() {
+            list.move_to_front(shift);
         }
         list
     }
 
-    /// The place of `code`, which is then the front.
+    /// The place of a character, which is then the front.
     #[inline]
-    fn move_to_front(&mut self, code: u8) -> u8 {
-        let code = u64::from(code);
-        // The lowest place whose 4 bits are equal: there the difference is zero.
-        let difference = self.0 ^ (code * Self::ONES);
-        let zero = difference.wrapping_sub(Self::ONES) & !difference & (Self::ONES << 3);
-        let moved = zero ^ zero.wrapping_sub(1);
-        // From the front to that place: only the lowest zero counts.
-        self.0 = (self.0 & !moved) | ((self.0 << 4) & moved) | code;
-        (zero.trailing_zeros() / 4) as u8
+    fn move_to_front(&mut self, shift: u8) -> u8 {
+        let shift = shift & 63;
+        let place = self.0 >> shift & 15;
+        let before = (Self::BEFORE[place as usize] - self.0) & Self::GUARDS;
+        self.0 = self.0 - (place << shift) + (before >> (FIELD_BITS - 1));
+        place as u8
     }
 }
 

@@ -2,19 +2,20 @@
 //! The order of a ring's rotations that begin with a word.
 //!
 //! Each rotation is one number: its first words, its place, and the word before it. The numbers are put into buckets
-//! by their first words, and each bucket, which the processor's cache holds, is sorted by radix. Rotations that are
-//! equal so far are compared.
+//! by their first words, and each bucket, which the processor's cache holds, is sorted by two more digits. Rotations
+//! that are equal so far are compared.
 
 use super::words::Block;
-use crate::patient_sort::patient_sort;
 use std::ops::Range;
 
 /// Bits for a place in the ring: a block has at most 250,000 words, because each has two characters or more.
 const PLACE_BITS: u32 = 18;
-/// Bits by which the rotations are sorted before equal ones are looked for, which are few if they are noise.
-const RADIX_BITS: u32 = 26;
-/// Bits of one digit at most.
-const DIGIT_BITS: u32 = 11;
+/// Bits of the highest digit at most.
+const HIGHEST_BITS: u32 = 11;
+/// Bits of each of the two digits after it. Rotations that are equal in all three digits are few if they are noise.
+const DIGIT_BITS: u32 = 8;
+/// Buckets this short are sorted sooner than their digits are counted.
+const SHORT_BUCKET: usize = 128;
 /// Words that may on average be compared per rotation.
 const PATIENCE: usize = 200;
 
@@ -23,7 +24,7 @@ const PATIENCE: usize = 200;
 pub(super) struct Sorter {
     order: Vec<u64>,
     other: Vec<u64>,
-    scratch: Vec<u64>,
+    ties: Vec<Tie>,
 }
 
 /// How a rotation is packed into a number: its first words highest, its place, the word before it.
@@ -31,26 +32,15 @@ struct Packing {
     word_bits: u32,
     /// First words in a number.
     depth: u32,
-    /// Bits of a digit, which is some whole words.
-    digit_bits: u32,
-    /// Digits by which the numbers are sorted, from the highest one down.
-    digits: u32,
+    /// Bits of the highest digit, which is some whole words.
+    highest_bits: u32,
 }
 
 impl Packing {
     fn of(block: &Block) -> Self {
         let word_bits = (usize::BITS - (block.words.len() - 1).leading_zeros()).max(1);
         let depth = (u64::BITS - PLACE_BITS - word_bits) / word_bits;
-        let digit_bits = DIGIT_BITS / word_bits * word_bits;
-        let digits = RADIX_BITS.div_ceil(digit_bits).min(depth * word_bits / digit_bits);
-        Self { word_bits, depth, digit_bits, digits }
-    }
-
-    /// The numbers of digit `index`, of which the highest is 0.
-    fn digit(&self, index: u32) -> impl Fn(u64) -> usize + use<> {
-        let shift = self.low_bits() + self.depth * self.word_bits - (index + 1) * self.digit_bits;
-        let mask = (1 << self.digit_bits) - 1;
-        move |number| (number >> shift) as usize & mask
+        Self { word_bits, depth, highest_bits: HIGHEST_BITS / word_bits * word_bits }
     }
 
     /// Bits below the words.
@@ -58,9 +48,9 @@ impl Packing {
         PLACE_BITS + self.word_bits
     }
 
-    /// Bits below the digits that are sorted by.
-    fn unsorted_bits(&self) -> u32 {
-        self.low_bits() + self.depth * self.word_bits - self.digits * self.digit_bits
+    /// Bits below the highest digit.
+    fn below_highest(&self) -> u32 {
+        self.low_bits() + self.depth * self.word_bits - self.highest_bits
     }
 
     fn place(&self, number: u64) -> usize {
@@ -82,10 +72,12 @@ impl Sorter {
         }
         let packing = Packing::of(block);
         let mut patience = ring.len() * PATIENCE;
+        self.ties.clear();
         for bucket in self.fill_buckets(block, &packing) {
             let bucket = &mut self.order[bucket];
-            sort_by_digits(bucket, &mut self.other, &packing);
-            sort_equals(bucket, &mut self.scratch, ring, &packing, &mut patience)?;
+            let below = packing.below_highest();
+            sort_by_digits(bucket, &mut self.other, below - 2 * DIGIT_BITS);
+            sort_equals(bucket, &mut self.ties, ring, &packing, &mut patience)?;
             for &number in &*bucket {
                 each(packing.word_before(number));
             }
@@ -96,9 +88,10 @@ impl Sorter {
     /// Makes the numbers, and says where those with the same highest digit are.
     fn fill_buckets(&mut self, block: &Block, packing: &Packing) -> Vec<Range<usize>> {
         let ring = &block.ring;
-        let highest = packing.digit(0);
-        let mut starts = [0_u32; 1 << DIGIT_BITS];
-        if packing.digit_bits == packing.word_bits {
+        let below = packing.below_highest();
+        let highest = |number: u64| (number >> below) as usize % (1 << HIGHEST_BITS);
+        let mut starts = [0_u32; 1 << HIGHEST_BITS];
+        if packing.highest_bits == packing.word_bits {
             starts[..block.counts.len()].copy_from_slice(&block.counts);
         } else {
             numbers(ring, packing, |number| starts[highest(number)] += 1);
@@ -106,28 +99,37 @@ impl Sorter {
         add_up(&mut starts);
         let mut next = starts;
         self.order.resize(ring.len(), 0);
+        let order = &mut self.order[..];
         numbers(ring, packing, |number| {
             let slot = &mut next[highest(number)];
-            self.order[*slot as usize] = number;
+            order[*slot as usize] = number;
             *slot += 1;
         });
         let filled = starts.into_iter().zip(next).map(|(from, to)| from as usize..to as usize);
-        filled.take(1 << packing.digit_bits).filter(|bucket| !bucket.is_empty()).collect()
+        filled.take(1 << packing.highest_bits).filter(|bucket| !bucket.is_empty()).collect()
     }
 }
 
 /// The numbers of all rotations, from the last place to the first.
 fn numbers(ring: &[u16], packing: &Packing, mut each: impl FnMut(u64)) {
-    let len = ring.len();
-    let top = (packing.depth - 1) * packing.word_bits;
-    let first_words = (0..packing.depth as usize).map(|at| ring[at % len]);
-    let mut words = first_words.fold(0, |words, word| words << packing.word_bits | u64::from(word));
-    for place in (0..len).rev() {
-        words = words >> packing.word_bits | u64::from(ring[place]) << top;
-        let before = ring[if place == 0 { len - 1 } else { place - 1 }];
-        let low = (place as u64) << packing.word_bits | u64::from(before);
-        each(words << packing.low_bits() | low);
-    }
+    let Some(&last) = ring.last() else { return };
+    let low_bits = packing.low_bits();
+    let first_words = ring.iter().cycle().take(packing.depth as usize);
+    let mut words =
+        first_words.fold(0, |words, &word| words << packing.word_bits | u64::from(word));
+    words <<= low_bits;
+    let first_word = 1 << (low_bits + (packing.depth - 1) * packing.word_bits);
+    let words_only = u64::MAX << low_bits;
+    let mut place = (ring.len() as u64) << packing.word_bits;
+    let mut word = u64::from(last);
+    let mut push = |before: u16| {
+        words = (words >> packing.word_bits & words_only) + word * first_word;
+        place -= 1 << packing.word_bits;
+        word = u64::from(before);
+        each(words | place | word);
+    };
+    ring[..ring.len() - 1].iter().rev().for_each(|&before| push(before));
+    push(last);
 }
 
 /// Replaces each count by the sum of those before it.
@@ -138,72 +140,108 @@ fn add_up(counts: &mut [u32]) {
     }
 }
 
-/// Sorts numbers with the same highest digit by the others.
-fn sort_by_digits(bucket: &mut [u64], other: &mut Vec<u64>, packing: &Packing) {
-    let kinds = 1 << packing.digit_bits;
-    if bucket.len() * 2 < kinds {
-        // So few are sorted sooner than the digits are counted.
+/// Sorts numbers by the two digits above `unsorted` bits. Those above them are equal.
+fn sort_by_digits(bucket: &mut [u64], other: &mut Vec<u64>, unsorted: u32) {
+    const DIGITS: usize = 1 << DIGIT_BITS;
+    if bucket.len() < SHORT_BUCKET {
         bucket.sort_unstable();
         return;
     }
-    other.resize(bucket.len(), 0);
-    for index in (1..packing.digits).rev() {
-        let digit = packing.digit(index);
-        let mut next = [0_u32; 1 << DIGIT_BITS];
-        for &number in &*bucket {
-            next[digit(number)] += 1;
-        }
-        add_up(&mut next[..kinds]);
-        for &number in &*bucket {
-            let slot = &mut next[digit(number)];
-            other[*slot as usize] = number;
-            *slot += 1;
-        }
-        bucket.copy_from_slice(other);
+    let low = |number: u64| (number >> unsorted) as usize % DIGITS;
+    let high = |number: u64| (number >> (unsorted + DIGIT_BITS)) as usize % DIGITS;
+    let (mut next_low, mut next_high) = ([0; DIGITS], [0; DIGITS]);
+    for &number in &*bucket {
+        next_low[low(number)] += 1;
+        next_high[high(number)] += 1;
+    }
+    add_up(&mut next_low);
+    add_up(&mut next_high);
+    if other.len() < bucket.len() {
+        other.resize(bucket.len(), 0);
+    }
+    let other = &mut other[..bucket.len()];
+    distribute(bucket, other, &mut next_low, low);
+    distribute(other, bucket, &mut next_high, high);
+}
+
+/// Puts each number at the next place of its digit.
+fn distribute<const N: usize>(
+    from: &[u64],
+    to: &mut [u64],
+    next: &mut [u32; N],
+    digit: impl Fn(u64) -> usize,
+) {
+    for &number in from {
+        let place = &mut next[digit(number)];
+        to[*place as usize] = number;
+        *place += 1;
     }
 }
 
-/// Sorts numbers that are equal in the digits by the words after them.
+/// Numbers of a bucket that are equal in `depth` words.
+struct Tie {
+    numbers: Range<usize>,
+    depth: usize,
+}
+
+/// Sorts numbers that are equal in the digits: by all their words, then by the words after those, and so on.
 fn sort_equals(
     bucket: &mut [u64],
-    scratch: &mut Vec<u64>,
+    ties: &mut Vec<Tie>,
     ring: &[u16],
     packing: &Packing,
     patience: &mut usize,
 ) -> Option<()> {
-    let len = ring.len();
-    let mut less = |a: u64, b: u64| {
-        let after = |number| (packing.place(number) + packing.depth as usize) % len;
-        let (mut a, mut b) = (after(a), after(b));
-        for _ in 0..len {
-            if ring[a] != ring[b] {
-                return Some(ring[a] < ring[b]);
-            }
-            *patience = patience.checked_sub(1)?;
-            a = if a + 1 == len { 0 } else { a + 1 };
-            b = if b + 1 == len { 0 } else { b + 1 };
-        }
-        // They agree all around, and their order does not matter.
-        Some(false)
-    };
-    let same = |bits: u32| move |a: &u64, b: &u64| a >> bits == b >> bits;
-    let same_digits = same(packing.unsorted_bits());
+    let unsorted = packing.below_highest() - 2 * DIGIT_BITS;
+    let depth = packing.depth as usize;
     let mut from = 0;
-    while from + 1 < bucket.len() {
-        if !same_digits(&bucket[from], &bucket[from + 1]) {
-            from += 1;
+    while let Some(first) = first_tie(&bucket[from..], unsorted) {
+        from += first;
+        let same = |&number: &u64| (number ^ bucket[from]) >> unsorted == 0;
+        let group = from..from + bucket[from..].iter().take_while(|&number| same(number)).count();
+        from = group.end;
+        sort_by_words(bucket, group, depth, packing, ties);
+    }
+    while let Some(Tie { numbers, depth: sorted }) = ties.pop() {
+        if sorted >= ring.len() {
+            // They agree all around, and their order does not matter.
             continue;
         }
-        let first = bucket[from];
-        let equal = bucket[from..].iter().take_while(|&number| same_digits(&first, number)).count();
-        let group = &mut bucket[from..from + equal];
-        group.sort_unstable();
-        for same in group.chunk_by_mut(same(packing.low_bits())) {
-            patient_sort(same, scratch, &mut less)?;
+        *patience = patience.checked_sub(numbers.len() * depth)?;
+        for number in &mut bucket[numbers.clone()] {
+            let at = (packing.place(*number) + sorted) % ring.len();
+            let next = ring[at..].iter().chain(ring.iter().cycle()).take(depth);
+            let words = next.fold(0, |words, &word| words << packing.word_bits | u64::from(word));
+            let low_bits = packing.low_bits();
+            *number = words << low_bits | *number & !(u64::MAX << low_bits);
         }
-        from += equal;
+        sort_by_words(bucket, numbers, sorted + depth, packing, ties);
     }
     Some(())
+}
+
+/// Where the first two neighbours are that differ at most in the lowest bits.
+fn first_tie(numbers: &[u64], bits: u32) -> Option<usize> {
+    numbers.windows(2).position(|pair| (pair[0] ^ pair[1]) >> bits == 0)
+}
+
+/// Sorts a group of numbers, and remembers those whose words are equal: `depth` words with those they replaced.
+fn sort_by_words(
+    bucket: &mut [u64],
+    group: Range<usize>,
+    depth: usize,
+    packing: &Packing,
+    ties: &mut Vec<Tie>,
+) {
+    let numbers = &mut bucket[group.clone()];
+    numbers.sort_unstable();
+    let mut from = group.start;
+    for same in numbers.chunk_by(|a, b| (a ^ b) >> packing.low_bits() == 0) {
+        if same.len() > 1 {
+            ties.push(Tie { numbers: from..from + same.len(), depth });
+        }
+        from += same.len();
+    }
 }
 
 #[cfg(test)]

@@ -9,13 +9,18 @@ pub(super) const GROUP: usize = 50;
 pub(super) const MOST_SYMBOLS: usize = 13;
 /// Runs up to this are looked up.
 const SHORT_RUN: u64 = 254;
-/// Places that are coded without looking whether the run is still short.
+/// Places that are looked at together.
 const STRIDE: usize = 64;
+/// Places that are copied together.
+const COPIED: usize = 32;
+/// Bytes after the places, which may be read.
+pub(super) const PADDING: usize = STRIDE + COPIED;
 
 /// The block after this stage, as far as its coded length depends on it.
 #[derive(Default)]
 pub(super) struct Coded {
     symbols: Vec<u8>,
+    len: usize,
     /// How often each symbol occurs in each group of 50.
     pub(super) groups: Vec<[u8; 16]>,
     /// How many different symbols there are.
@@ -23,53 +28,74 @@ pub(super) struct Coded {
 }
 
 impl Coded {
-    /// Codes a block: places in the list of `kinds` characters, and where zeros were left out after one.
+    /// Codes a block: places in the list of `kinds` characters, with [`PADDING`] after them, and where zeros were left
+    /// out after one.
     pub(super) fn fill(&mut self, places: &[u8], repeats: &[Repeat], kinds: usize) {
-        // The coder writes up to 8 digits before it knows whether they are wanted.
-        self.symbols.resize(places.len() + repeats.len() * u64::BITS as usize + 16, 0);
+        let len = places.len() - PADDING;
+        // The coder writes whole pieces before it knows how much of them is wanted.
+        let room = len + repeats.len() * u64::BITS as usize + PADDING;
+        if self.symbols.len() < room {
+            self.symbols.resize(room, 0);
+        }
         let mut coder = Coder { symbols: &mut self.symbols, len: 0, run: 0 };
         let mut from = 0;
         for repeat in repeats {
-            coder.push_all(&places[from..=repeat.at]);
+            let to = repeat.at + 1;
+            coder.push_all(&places[from..to + PADDING]);
             coder.run += repeat.more;
-            from = repeat.at + 1;
+            from = to;
         }
         coder.push_all(&places[from..]);
-        coder.push_slowly(kinds as u8);
-        let len = coder.len;
-        self.symbols.truncate(len);
+        coder.end(kinds as u8);
+        self.len = coder.len;
         self.alphabet_size = kinds + 2;
         self.groups.clear();
-        self.groups.extend(self.symbols.chunks(GROUP).map(count));
+        self.groups.extend(self.symbols[..self.len].chunks(GROUP).map(count));
     }
 
     /// How many symbols there are in all.
     pub(super) fn len(&self) -> usize {
-        self.symbols.len()
+        self.len
     }
 }
 
 /// How often each symbol occurs in a group.
 fn count(group: &[u8]) -> [u8; 16] {
-    const ONE_OF_EACH: [[u64; 2]; 16] = {
-        let mut ones = [[0; 2]; 16];
+    /// Bits that count up to half a group.
+    const FIELD_BITS: usize = 5;
+    /// The end of the block, which occurs once, has a field of 4 bits.
+    const EVEN_FIELDS: u64 = {
+        let (mut fields, mut symbol) = (0, 0);
+        while symbol < MOST_SYMBOLS {
+            fields |= 0x1F << (FIELD_BITS * symbol);
+            symbol += 2;
+        }
+        fields
+    };
+    const ONE_OF_EACH: [u64; 16] = {
+        let mut ones = [0; 16];
         let mut symbol = 0;
-        while symbol < 16 {
-            ones[symbol][symbol / 8] = 1 << (8 * (symbol % 8));
+        while symbol < MOST_SYMBOLS {
+            ones[symbol] = 1 << (FIELD_BITS * symbol);
             symbol += 1;
         }
         ones
     };
-    let (mut low, mut high) = (0_u64, 0_u64);
-    for &symbol in group {
-        let [one_low, one_high] = ONE_OF_EACH[usize::from(symbol) % 16];
-        low += one_low;
-        high += one_high;
-    }
-    let mut counts = [0; 16];
-    counts[..8].copy_from_slice(&low.to_le_bytes());
-    counts[8..].copy_from_slice(&high.to_le_bytes());
-    counts
+    let add = |sum: u64, &symbol: &u8| sum + ONE_OF_EACH[usize::from(symbol) % 16];
+    let halves = match group.as_chunks::<{ GROUP / 2 }>() {
+        ([first, second], []) => [first.iter().fold(0, add), second.iter().fold(0, add)],
+        _ => {
+            let (first, second) = group.split_at(group.len() / 2);
+            [first.iter().fold(0, add), second.iter().fold(0, add)]
+        }
+    };
+    // Fields of twice the width have room for the sum of both halves.
+    let even = halves.iter().map(|half| half & EVEN_FIELDS).sum::<u64>();
+    let odd = halves.iter().map(|half| half >> FIELD_BITS & EVEN_FIELDS).sum::<u64>();
+    std::array::from_fn(|symbol| {
+        let fields = if symbol.is_multiple_of(2) { even } else { odd };
+        (fields >> (2 * FIELD_BITS * (symbol / 2)).min(63)) as u8
+    })
 }
 
 /// The digits of a run's length in bijective base 2, lowest first, one in a byte.
@@ -106,48 +132,83 @@ struct Coder<'a> {
 }
 
 impl Coder<'_> {
+    /// Codes places, which [`PADDING`] follows.
     fn push_all(&mut self, places: &[u8]) {
-        for places in places.chunks(STRIDE) {
-            if self.run + places.len() as u64 > SHORT_RUN {
-                places.iter().for_each(|&place| self.push_slowly(place));
-            } else {
-                self.push_quickly(places);
+        let len = places.len() - PADDING;
+        for from in (0..len).step_by(STRIDE) {
+            if let Some(places) = places[from..].first_chunk() {
+                self.push(places, STRIDE.min(len - from));
             }
         }
     }
 
-    /// Codes one place, after a run of any length.
-    fn push_slowly(&mut self, place: u8) {
-        if place == 0 {
-            self.run += 1;
-            return;
+    /// Codes the first `count` of some places: run after run, and what is between them at once.
+    fn push(&mut self, places: &[u8; PADDING], count: usize) {
+        let mut zeros = zeros(places);
+        let mut at = 0;
+        loop {
+            let run = (zeros.trailing_ones() as usize).min(count - at);
+            self.run += run as u64;
+            at += run;
+            if at == count {
+                return;
+            }
+            self.end_run();
+            zeros >>= run;
+            let others = (zeros.trailing_zeros() as usize).min(count - at);
+            for copied in (0..others).step_by(COPIED) {
+                let to = self.len + copied;
+                if let (Some(from), Some(to)) = (
+                    places[at + copied..].first_chunk::<COPIED>(),
+                    self.symbols[to..].first_chunk_mut::<COPIED>(),
+                ) {
+                    *to = std::array::from_fn(|at| from[at] + 1);
+                }
+            }
+            self.len += others;
+            at += others;
+            if at == count {
+                return;
+            }
+            zeros >>= others;
         }
-        let mut left = self.run + 1;
-        while left > 1 {
-            self.symbols[self.len] = (left & 1) as u8;
-            self.len += 1;
-            left >>= 1;
+    }
+
+    /// Writes the run's digits, if there is one.
+    fn end_run(&mut self) {
+        if self.run <= SHORT_RUN {
+            let digits = &Digits::SHORT[self.run as usize];
+            self.symbols[self.len..self.len + 8].copy_from_slice(&digits.bytes);
+            self.len += digits.count;
+        } else {
+            let mut left = self.run + 1;
+            while left > 1 {
+                self.symbols[self.len] = (left & 1) as u8;
+                self.len += 1;
+                left >>= 1;
+            }
         }
-        self.symbols[self.len] = place + 1;
-        self.len += 1;
         self.run = 0;
     }
 
-    /// Codes places without a branch on what they are, which nobody could predict.
-    fn push_quickly(&mut self, places: &[u8]) {
-        let mut run = self.run as usize;
-        let mut len = self.len;
-        for &place in places {
-            let digits = &Digits::SHORT[run];
-            let end = len + digits.count;
-            self.symbols[len..len + 8].copy_from_slice(&digits.bytes);
-            self.symbols[end] = place + 1;
-            let ends_run = usize::from(place != 0).wrapping_neg();
-            len += (digits.count + 1) & ends_run;
-            run = (run + 1) & !ends_run;
-        }
-        (self.run, self.len) = (run as u64, len);
+    /// Writes the end of the block.
+    fn end(&mut self, kinds: u8) {
+        self.end_run();
+        self.symbols[self.len] = kinds + 1;
+        self.len += 1;
     }
+}
+
+/// A bit for each of the first places, the first one lowest: 1 for a zero. Places are below 128.
+fn zeros(places: &[u8; PADDING]) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // Bit 8i of eight bytes, times 2^(56 - 7i), is bit 56 + i; no other product gets there.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let eights = places[..STRIDE].as_chunks::<8>().0;
+    eights.iter().rev().fold(0, |zeros, &eight| {
+        let others = u64::from_le_bytes(eight) + 0x7F * ONES;
+        zeros << 8 | (!others >> 7 & ONES).wrapping_mul(GATHER) >> 56
+    })
 }
 
 #[cfg(test)]
@@ -188,8 +249,8 @@ mod tests {
         });
         let known = by_hand(whole, 8);
         let mut coded = Coded::default();
-        coded.fill(&places, &repeats, 8);
-        assert_eq!(coded.symbols, known);
+        coded.fill(&[&places[..], &[0; PADDING]].concat(), &repeats, 8);
+        assert_eq!(coded.symbols[..coded.len], known);
         assert_eq!((coded.len(), coded.alphabet_size), (known.len(), 10));
         assert_eq!(coded.groups.len(), known.len().div_ceil(GROUP));
         for (counts, group) in coded.groups.iter().zip(known.chunks(GROUP)) {
