@@ -6,12 +6,13 @@
 //! stands before a part, the transform has a run of it, and the run is not written out.
 
 use super::rotations::Sorter;
-use super::runs::PADDING;
 use super::word::Word;
 use super::words::{Block, LONGEST_WORD};
 
 /// Slots for beginnings: a space, 10 digits, 100 pairs and 256 triples with one, and the 7 of a joined word.
 const SLOTS: usize = 512;
+/// Bytes after the transform, so that the next stages may work on pieces of 64 and 32.
+pub(super) const PADDING: usize = 96;
 /// Where characters go that are not wanted.
 const NO_SLOT: usize = SLOTS - 1;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! bzip2's third stage: runs of zeros as numbers, and groups of symbols.
 
-use super::last_column::Repeat;
+use super::last_column::{PADDING, Repeat};
 
 /// Symbols in one group, which share a Huffman table.
 pub(super) const GROUP: usize = 50;
@@ -12,9 +12,7 @@ const SHORT_RUN: u64 = 254;
 /// Places that are looked at together.
 const STRIDE: usize = 64;
 /// Places that are copied together.
-const COPIED: usize = 32;
-/// Bytes after the places, which may be read.
-pub(super) const PADDING: usize = STRIDE + COPIED;
+const COPIED: usize = PADDING - STRIDE;
 
 /// The block after this stage, as far as its coded length depends on it.
 #[derive(Default)]
