@@ -123,7 +123,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("selftest", "check the machine"),
     ("fault W", "raise an exception: de bp ud df np ss gp pf write nx stack mf xm panic"),
     ("reboot", "reset the machine"),
-    ("exit", "end QEMU"),
+    ("exit", "end QEMU, or go back to the menu"),
 ];
 
 /// Whether a command is a setting: a key of the job grammar without its prefix.

@@ -1,33 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The engine on this machine, and where its memory comes from.
+//! The engine on a machine, and where its memory comes from.
 
 use chaos_ffi::{Engine, EngineError, MEMORY_BYTES, Params, Place};
 use chaos_wire::Workload;
 
-use crate::memory::buffer;
+use crate::platform::Platform;
 
 /// The buffer of the workloads that need one: taken when a workload first needs it, and kept.
 #[derive(Debug, Default)]
-pub(crate) struct WorkloadMemory(Option<&'static mut [u64]>);
+pub struct WorkloadMemory(Option<&'static mut [u64]>);
 
 impl WorkloadMemory {
     /// Takes the memory now, before another buffer takes all there is; takes none if memory is short.
-    pub(crate) fn reserved() -> Self {
+    pub fn reserved(platform: &mut impl Platform) -> Self {
         let words = MEMORY_BYTES / 8;
-        Self(buffer::take(words).filter(|taken| taken.len() == words))
+        Self(platform.take_words(words).filter(|taken| taken.len() == words))
     }
 
     /// As many bytes as the workload needs.
-    fn for_workload(&mut self, workload: Workload) -> Result<&mut [u8], EngineError> {
+    fn for_workload(
+        &mut self,
+        workload: Workload,
+        platform: &mut impl Platform,
+    ) -> Result<&mut [u8], EngineError> {
         if !workload.needs_memory() {
             return Ok(&mut []);
         }
         if self.0.is_none() {
-            *self = Self::reserved();
+            *self = Self::reserved(platform);
         }
         let memory = self.0.as_deref_mut();
         memory.map(bytemuck::cast_slice_mut).ok_or(EngineError::new(
-            "too little memory for this workload; give QEMU a larger -m or use uchaos.workload=pause",
+            "too little memory for this workload; give the machine more (QEMU: -m) or use uchaos.workload=pause",
         ))
     }
 }
@@ -36,11 +40,12 @@ impl WorkloadMemory {
 ///
 /// # Errors
 /// Returns an error if the memory is short, the clock fails or the startup test fails.
-pub(crate) fn start<'a>(
+pub fn start<'a>(
     params: &Params,
     place: &'a mut Place,
     memory: &'a mut WorkloadMemory,
+    platform: &mut impl Platform,
 ) -> Result<Engine<'a>, EngineError> {
-    let memory = memory.for_workload(params.workload)?;
+    let memory = memory.for_workload(params.workload, platform)?;
     Engine::start(place, params, memory)
 }

@@ -7,33 +7,37 @@
 //! * The engine is the very object that the kernel module links, reached through `chaos-ffi`.
 //!
 //! Order of events: [`boot`] (32 to 64 bit, `BootInfo`), [`memory`], [`interrupts`], the initrd and the request,
-//! then [`job`], [`serve`] or [`monitor`].
+//! then [`job`], [`serve`] or the monitor.
 #![no_std]
 #![no_main]
 
 extern crate alloc;
 
 mod boot;
+mod checks;
 mod console;
 mod devices;
 mod end;
-mod engine;
 mod facts;
+mod fault;
 mod interrupts;
 mod job;
+mod kernel;
 mod memory;
-mod monitor;
 mod request;
-mod selftest;
 mod serve;
 
 // Compiled code and the engine object call memcpy and its like.
 use freestanding as _;
 
+use baremetal::engine::WorkloadMemory;
+use baremetal::monitor;
 use bootloader_api::{BootInfo, BootloaderConfig, entry_point};
-use chaos_wire::Marker;
+use chaos_wire::{GuestStatus, Marker, Request};
 
 use crate::devices::virtio;
+use crate::kernel::Kernel;
+use crate::memory::buffer;
 
 static CONFIG: BootloaderConfig = BootloaderConfig::new_default();
 
@@ -49,6 +53,15 @@ fn kernel_main(boot_info: &'static mut BootInfo) -> ! {
     }
     match virtio::find_ports() {
         [Some(data), Some(control)] => serve::run(request, data, control),
-        _ => monitor::run(request),
+        _ => monitor(request),
     }
+}
+
+/// The monitor until `exit`, which ends QEMU.
+fn monitor(request: Request) -> ! {
+    // First the workload's share, then whatever is left.
+    let mut memory = WorkloadMemory::reserved(&mut Kernel);
+    let buffer = buffer::take(monitor::BUFFER_WORDS).unwrap_or_default();
+    monitor::run(&mut Kernel, request, &mut memory, buffer);
+    end::leave(GuestStatus::Success)
 }

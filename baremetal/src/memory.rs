@@ -8,6 +8,7 @@ pub(crate) mod heap;
 pub(crate) mod layout;
 pub(crate) mod paging;
 pub(crate) mod stack;
+pub(crate) mod usage;
 
 use bootloader_api::BootInfo;
 use chaos_wire::GuestStatus;

@@ -1,27 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The monitor: an interactive prompt on COM1, if no job was given.
+//! The monitor: an interactive prompt on the console.
 
 mod bench;
-mod fault;
 mod measure;
 mod show;
 
 use alloc::format;
 
-use baremetal::command::{Command, HELP};
-use baremetal::line_editor::{Event, LineEditor};
 use chaos_ffi::{Engine, EngineError, Place};
-use chaos_wire::{GuestStatus, Parameter, Request};
+use chaos_wire::{Parameter, Request};
 
-use crate::console::Console;
-use crate::devices::{reset, serial};
-use crate::end::leave;
+use crate::command::{self, Command, HELP};
 use crate::engine::{self, WorkloadMemory};
-use crate::memory::buffer;
-use crate::{println, selftest};
+use crate::line_editor::{Event, LineEditor};
+use crate::platform::{Platform, say};
+use crate::selftest;
 
 /// Words for samples that are looked at together: a histogram of the largest size.
-const BUFFER_WORDS: usize = baremetal::command::HISTOGRAM_MAX;
+pub const BUFFER_WORDS: usize = command::HISTOGRAM_MAX;
 
 const PROMPT: &str = "uchaos> ";
 
@@ -29,79 +25,89 @@ const PROMPT: &str = "uchaos> ";
 enum Next {
     Settings(Request),
     Bench,
+    Exit,
 }
 
-/// Runs the monitor until the machine ends. Each change of a setting starts a new engine.
-pub(crate) fn run(mut request: Request) -> ! {
-    // First the workload's share, then whatever is left.
-    let mut memory = WorkloadMemory::reserved();
-    let buffer = buffer::take(BUFFER_WORDS).unwrap_or_default();
+/// Runs the monitor until `exit`. Each change of a setting starts a new engine.
+pub fn run<P: Platform>(
+    platform: &mut P,
+    mut request: Request,
+    memory: &mut WorkloadMemory,
+    buffer: &mut [u64],
+) {
     let mut editor = LineEditor::new(PROMPT);
-    println!("µChaos on bare metal; `help` lists the commands");
+    say!(platform, "µChaos on bare metal; `help` lists the commands");
     loop {
         let mut place = Place::new();
-        let engine = engine::start(&request.params, &mut place, &mut memory);
+        let engine = engine::start(&request.params, &mut place, memory, platform);
         if let Err(failure) = &engine {
-            println!(
+            say!(
+                platform,
                 "the engine did not start: {failure}; `health observe` lets it run all the same"
             );
         }
-        let mut session = Session { request, engine, buffer: &mut *buffer };
+        let mut session = Session { request, engine, buffer: &mut *buffer, platform };
         match session.serve_until_next(&mut editor) {
             Next::Settings(changed) => request = changed,
-            Next::Bench => bench::run(&request.params, &mut memory, buffer),
+            Next::Bench => bench::run(platform, &request.params, memory, buffer),
+            Next::Exit => return,
         }
     }
 }
 
-struct Session<'a> {
+struct Session<'a, P> {
     request: Request,
     engine: Result<Engine<'a>, EngineError>,
     buffer: &'a mut [u64],
+    platform: &'a mut P,
 }
 
-impl<'a> Session<'a> {
-    /// Serves commands until one needs another engine.
+impl<'a, P: Platform> Session<'a, P> {
+    /// Serves commands until one needs another engine, or none.
     fn serve_until_next(&mut self, editor: &mut LineEditor) -> Next {
         loop {
-            let done = match Command::parse(read_line(editor)) {
+            let Some(line) = read_line(self.platform, editor) else { return Next::Exit };
+            let done = match Command::parse(line) {
                 Ok(None) => Ok(()),
                 Ok(Some(Command::Bench)) => return Next::Bench,
+                Ok(Some(Command::Exit)) => return Next::Exit,
                 Ok(Some(Command::Set(key, value))) => match self.changed(key, value) {
                     Ok(request) => return Next::Settings(request),
                     Err(()) => Ok(()),
                 },
                 Ok(Some(command)) => self.serve(command),
                 Err(error) => {
-                    println!("{error}");
+                    say!(self.platform, "{error}");
                     Ok(())
                 }
             };
             if let Err(failure) = done {
-                println!("{failure}");
+                say!(self.platform, "{failure}");
             }
         }
     }
 
     fn serve(&mut self, command: Command<'_>) -> Result<(), EngineError> {
         match command {
-            Command::Help => print_help(),
+            Command::Help => print_help(self.platform),
             Command::Raw(samples) => self.raw(samples)?,
             Command::Histogram(samples) => self.histogram(samples)?,
             Command::Rng(bytes) => self.bytes(bytes, Engine::stream)?,
             Command::Seed(bytes) => self.bytes(bytes, Engine::seed)?,
-            Command::Health => show::health(self.engine()?),
+            Command::Health => self.health()?,
             Command::Restart => self.engine()?.restart()?,
-            Command::Clock => show::clock(),
-            Command::Cpu => show::cpu(),
-            Command::Mem => show::memory(self.buffer),
-            Command::SelfTest => selftest::run(self.engine()?, &mut Console)?,
-            Command::Settings => println!("{}", self.request),
-            Command::Fault(fault) => fault::raise(fault),
-            Command::Reboot => reset::reset(),
-            Command::Exit => leave(GuestStatus::Success),
+            Command::Clock => show::clock(self.platform),
+            Command::Cpu => show::cpu(self.platform),
+            Command::Mem => self.platform.show_memory(self.buffer),
+            Command::SelfTest => {
+                let engine = self.engine.as_mut().map_err(|failure| *failure)?;
+                selftest::run(P::CHECKS, engine, self.platform)?;
+            }
+            Command::Settings => say!(self.platform, "{}", self.request),
+            Command::Fault(fault) => self.platform.raise(fault),
+            Command::Reboot => self.platform.reboot(),
             // These end the session, one level up.
-            Command::Bench | Command::Set(..) => {}
+            Command::Bench | Command::Exit | Command::Set(..) => {}
         }
         Ok(())
     }
@@ -111,30 +117,31 @@ impl<'a> Session<'a> {
     }
 
     /// The request with one key changed, checked by the grammar; a problem is printed.
-    fn changed(&self, key: &str, value: &str) -> Result<Request, ()> {
+    fn changed(&mut self, key: &str, value: &str) -> Result<Request, ()> {
         let change = format!("uchaos.{key}={value}");
-        self.request.changed(&change).map_err(|problem| println!("{problem}"))
+        self.request.changed(&change).map_err(|problem| say!(self.platform, "{problem}"))
     }
 }
 
-fn print_help() {
-    HELP.iter().for_each(|(form, what)| println!("  {form:<13} {what}"));
+fn print_help(platform: &mut impl Platform) {
+    HELP.iter().for_each(|(form, what)| say!(platform, "  {form:<13} {what}"));
     for parameter in Parameter::ALL {
-        println!("  {:<13} {}:", parameter.form(), parameter.meaning());
-        println!("  {:<13} {}", "", parameter.allowed_text());
+        say!(platform, "  {:<13} {}:", parameter.form(), parameter.meaning());
+        say!(platform, "  {:<13} {}", "", parameter.allowed_text());
     }
 }
 
-/// A line typed on COM1.
-fn read_line(editor: &mut LineEditor) -> &str {
+/// A line typed on the console; `None` at the end of input.
+fn read_line<'e>(platform: &mut impl Platform, editor: &'e mut LineEditor) -> Option<&'e str> {
     // The console's writes do not fail.
-    let _ = editor.prompt(&mut Console);
+    let _ = editor.prompt(platform);
     loop {
-        match editor.feed(serial::receive(), &mut Console) {
-            Ok(Some(Event::Line)) => return editor.line(),
-            Ok(Some(Event::End)) => leave(GuestStatus::Success),
+        let byte = platform.receive();
+        match editor.feed(byte, platform) {
+            Ok(Some(Event::Line)) => return Some(editor.line()),
+            Ok(Some(Event::End)) => return None,
             Ok(Some(Event::Cancelled)) => {
-                let _ = editor.prompt(&mut Console);
+                let _ = editor.prompt(platform);
             }
             Ok(None) | Err(_) => {}
         }

@@ -3,13 +3,14 @@
 
 use alloc::boxed::Box;
 
+use baremetal::engine::{self, WorkloadMemory};
+use baremetal::machine::Machine;
 use chaos_ffi::Place;
 use chaos_wire::{Control, GuestStatus, PortError, Request, SMALLEST_BUFFER_WORDS, Target, answer};
 
 use crate::devices::virtio::Duplex;
 use crate::end::{fail, leave};
-use crate::engine::{self, WorkloadMemory};
-use crate::job::BareMachine;
+use crate::kernel::Kernel;
 use crate::memory::buffer;
 use crate::println;
 
@@ -28,7 +29,7 @@ impl Control for Commands {
 /// Serves commands until the machine ends. A change of the engine's parameters starts a new engine; otherwise it continues.
 pub(crate) fn run(mut request: Request, mut data: Box<dyn Duplex>, control: Box<dyn Duplex>) -> ! {
     // First the workload's share, then the samples'.
-    let mut memory = WorkloadMemory::reserved();
+    let mut memory = WorkloadMemory::reserved(&mut Kernel);
     let buffer = buffer::take(BUFFER_WORDS).filter(|words| words.len() >= SMALLEST_BUFFER_WORDS);
     let Some(buffer) = buffer else {
         fail(
@@ -50,8 +51,9 @@ pub(crate) fn run(mut request: Request, mut data: Box<dyn Duplex>, control: Box<
     request = next(&request, &mut data);
     loop {
         let mut place = Place::new();
-        let engine = engine::start(&request.params, &mut place, &mut memory);
-        let mut machine = BareMachine { engine, timer: request.timer, params: request.params };
+        let engine = engine::start(&request.params, &mut place, &mut memory, &mut Kernel);
+        let mut machine =
+            Machine { engine, timer: request.timer, params: request.params, platform: &mut Kernel };
         loop {
             answer(&request, Target::BareMetal, &mut machine, &mut *data, buffer);
             let changed = next(&request, &mut data);

@@ -4,27 +4,29 @@
 use chaos_ffi::{Engine, EngineError, Params, Place};
 use chaos_wire::{OnFailure, Workload};
 
-use crate::devices::serial;
 use crate::engine::{self, WorkloadMemory};
-use crate::{facts, println};
+use crate::platform::{Platform, say};
 
 /// Samples and bytes are taken in rounds, each twice the one before, until a round is long enough to be measured.
 const FIRST_ROUND: usize = 256;
 
 /// Times raw noise and the stream for each workload, with the other settings as they are.
-pub(super) fn run(params: &Params, memory: &mut WorkloadMemory, buffer: &mut [u64]) {
-    let Some(khz) = facts::counter_khz() else {
-        println!(
-            "the interval timer stands still: there is nothing to measure the counter against"
-        );
+pub(super) fn run(
+    platform: &mut impl Platform,
+    params: &Params,
+    memory: &mut WorkloadMemory,
+    buffer: &mut [u64],
+) {
+    let Some(khz) = platform.counter_khz() else {
+        say!(platform, "the timer stands still: there is nothing to measure the counter against");
         return;
     };
-    println!("workload       samples/s    ticks/sample   stream kB/s");
+    say!(platform, "workload       samples/s    ticks/sample   stream kB/s");
     for workload in Workload::ALL {
         // What is measured is speed; a health test that fires here is for `health` to show.
         let params = Params { workload: *workload, on_failure: OnFailure::Observe, ..*params };
         let mut place = Place::new();
-        let line = engine::start(&params, &mut place, memory).and_then(|mut engine| {
+        let line = engine::start(&params, &mut place, memory, platform).and_then(|mut engine| {
             let raw = rate(khz, buffer, |piece| engine.raw(piece).map(|()| piece.len()))?;
             let stream = rate(khz, buffer, |piece| {
                 let bytes = bytemuck::cast_slice_mut(piece);
@@ -33,16 +35,17 @@ pub(super) fn run(params: &Params, memory: &mut WorkloadMemory, buffer: &mut [u6
             Ok((raw, stream))
         });
         match line {
-            Ok((raw, stream)) => println!(
+            Ok((raw, stream)) => say!(
+                platform,
                 "{workload:<10} {:>13} {:>15} {:>13}",
                 raw.per_second,
                 raw.ticks_each,
                 stream.per_second / 1000
             ),
-            Err(failure) => println!("{workload:<10} {failure}"),
+            Err(failure) => say!(platform, "{workload:<10} {failure}"),
         }
-        if serial::interrupt_requested() {
-            println!("interrupted");
+        if platform.interrupt_requested() {
+            say!(platform, "interrupted");
             return;
         }
     }

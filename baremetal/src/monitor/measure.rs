@@ -6,10 +6,7 @@ use chaos_ffi::{Engine, EngineError};
 use chaos_view::histogram::{Histogram, Summary};
 
 use super::Session;
-use crate::console::Console;
-use crate::devices::serial;
-use crate::interrupts::pit;
-use crate::{print, println};
+use crate::platform::{Platform, say};
 
 /// Samples between two looks at the keyboard.
 const PIECE_SAMPLES: usize = 8192;
@@ -20,13 +17,16 @@ const BYTES_PER_LINE: usize = 32;
 const INTERRUPTED: EngineError = EngineError::new("interrupted");
 const TOO_MANY: EngineError = EngineError::new("more than this machine's memory holds; see `mem`");
 
-impl<'a> Session<'a> {
+impl<'a, P: Platform> Session<'a, P> {
     pub(super) fn raw(&mut self, samples: usize) -> Result<(), EngineError> {
-        let deltas = self.sample(samples)?;
-        for line in deltas.chunks(PER_LINE) {
-            line.iter().for_each(|delta| print!(" {delta:>7}"));
-            println!();
-            if serial::interrupt_requested() {
+        self.sample(samples)?;
+        for line in self.buffer[..samples].chunks(PER_LINE) {
+            line.iter().for_each(|delta| {
+                // The console's writes do not fail.
+                let _ = write!(self.platform, " {delta:>7}");
+            });
+            say!(self.platform, "");
+            if self.platform.interrupt_requested() {
                 return Err(INTERRUPTED);
             }
         }
@@ -35,10 +35,11 @@ impl<'a> Session<'a> {
     }
 
     pub(super) fn histogram(&mut self, samples: usize) -> Result<(), EngineError> {
-        let deltas = self.sample(samples)?;
+        self.sample(samples)?;
+        let deltas = &self.buffer[..samples];
         if let Some(summary) = Summary::of(deltas) {
             // The console's writes do not fail.
-            let _ = Histogram::of(deltas, &summary).draw(&mut Console);
+            let _ = Histogram::of(deltas, &summary).draw(self.platform);
         }
         self.summary(samples);
         Ok(())
@@ -55,32 +56,36 @@ impl<'a> Session<'a> {
         while left > 0 {
             let mut line = [0; BYTES_PER_LINE];
             let line = &mut line[..left.min(BYTES_PER_LINE)];
-            pit::with_timer(timer, || take(engine, line))?;
-            line.iter().for_each(|byte| print!("{byte:02x}"));
-            println!();
+            self.platform.sampling(timer, || take(engine, line))??;
+            line.iter().for_each(|byte| {
+                // The console's writes do not fail.
+                let _ = write!(self.platform, "{byte:02x}");
+            });
+            say!(self.platform, "");
             left -= line.len();
-            if serial::interrupt_requested() {
+            if self.platform.interrupt_requested() {
                 return Err(INTERRUPTED);
             }
         }
         Ok(())
     }
 
-    fn sample(&mut self, samples: usize) -> Result<&[u64], EngineError> {
+    /// Fills the first `samples` of the buffer.
+    fn sample(&mut self, samples: usize) -> Result<(), EngineError> {
         let timer = self.request.timer;
         let engine = self.engine.as_mut().map_err(|error| *error)?;
         let deltas = self.buffer.get_mut(..samples).ok_or(TOO_MANY)?;
         for piece in deltas.chunks_mut(PIECE_SAMPLES) {
-            pit::with_timer(timer, || engine.raw(piece))?;
-            if serial::interrupt_requested() {
+            self.platform.sampling(timer, || engine.raw(piece))??;
+            if self.platform.interrupt_requested() {
                 return Err(INTERRUPTED);
             }
         }
-        Ok(deltas)
+        Ok(())
     }
 
-    fn summary(&self, samples: usize) {
+    fn summary(&mut self, samples: usize) {
         let Some(summary) = self.buffer.get(..samples).and_then(Summary::of) else { return };
-        println!("{summary}");
+        say!(self.platform, "{summary}");
     }
 }

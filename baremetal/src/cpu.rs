@@ -9,7 +9,10 @@ const EXTENDED_LEAF: u32 = 0x8000_0000;
 const BRAND_LEAVES: core::ops::RangeInclusive<u32> = 0x8000_0002..=0x8000_0004;
 
 /// Vendor, brand, hypervisor, and the features that matter to a noise source.
-pub(crate) fn identify(lines: &mut dyn Write) -> fmt::Result {
+///
+/// # Errors
+/// Returns an error if `lines` takes no more.
+pub fn identify(lines: &mut dyn Write) -> fmt::Result {
     let vendor = __cpuid(0);
     writeln!(lines, "cpu_vendor={}", Text(&[vendor.ebx, vendor.edx, vendor.ecx]))?;
     if __cpuid(EXTENDED_LEAF).eax >= *BRAND_LEAVES.end() {

@@ -3,11 +3,11 @@
 
 use core::arch::asm;
 
+use baremetal::selftest::ensure;
 use chaos_ffi::Engine;
 use chaos_wire::Timer;
 use x86_64::instructions::interrupts::int3;
 
-use super::ensure;
 use crate::interrupts::{breakpoints_seen, pit};
 
 pub(super) fn breakpoint() -> Result<(), &'static str> {

@@ -9,7 +9,7 @@ use crate::interrupts::{self, breakpoints_seen};
 use crate::println;
 
 /// Raises it. Only a breakpoint comes back.
-pub(super) fn raise(fault: Fault) {
+pub(crate) fn raise(fault: Fault) {
     if fault == Fault::DoubleFault {
         interrupts::break_gate();
     }
