@@ -17,6 +17,13 @@ impl WorkloadMemory {
         Self(platform.take_words(words).filter(|taken| taken.len() == words))
     }
 
+    /// Takes the memory now, if it is not there yet.
+    pub fn reserve(&mut self, platform: &mut impl Platform) {
+        if self.0.is_none() {
+            *self = Self::reserved(platform);
+        }
+    }
+
     /// As many bytes as the workload needs.
     fn for_workload(
         &mut self,
@@ -26,9 +33,7 @@ impl WorkloadMemory {
         if !workload.needs_memory() {
             return Ok(&mut []);
         }
-        if self.0.is_none() {
-            *self = Self::reserved(platform);
-        }
+        self.reserve(platform);
         let memory = self.0.as_deref_mut();
         memory.map(bytemuck::cast_slice_mut).ok_or(EngineError::new(
             "too little memory for this workload; give the machine more (QEMU: -m) or use uchaos.workload=pause",

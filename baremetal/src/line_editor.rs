@@ -3,7 +3,7 @@
 //! Home, End, Delete, a history, and the control keys known from shells.
 
 mod history;
-mod keys;
+pub mod keys;
 
 use core::fmt::{self, Write};
 

@@ -3,7 +3,7 @@
 
 /// A key with a meaning here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Key {
+pub enum Key {
     Print(u8),
     Enter,
     Backspace,
@@ -29,8 +29,9 @@ pub(super) enum Key {
 }
 
 /// Where in a sequence the last byte left off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum State {
+    #[default]
     Plain,
     /// A carriage return came; a line feed right after it belongs to it.
     AfterReturn,
@@ -40,17 +41,19 @@ enum State {
 }
 
 /// Puts bytes together to keys.
-#[derive(Debug)]
-pub(super) struct KeyReader {
+#[derive(Debug, Default)]
+pub struct KeyReader {
     state: State,
 }
 
 impl KeyReader {
-    pub(super) const fn new() -> Self {
+    #[must_use]
+    pub const fn new() -> Self {
         Self { state: State::Plain }
     }
 
-    pub(super) fn feed(&mut self, byte: u8) -> Option<Key> {
+    /// Takes a byte; the key that it completes.
+    pub fn feed(&mut self, byte: u8) -> Option<Key> {
         match core::mem::replace(&mut self.state, State::Plain) {
             State::AfterReturn if byte == b'\n' => None,
             State::Plain | State::AfterReturn => self.plain(byte),

@@ -32,4 +32,5 @@ pub mod stock;
 mod toml_text;
 pub mod tools;
 pub mod uchaosbox;
+pub mod uefi;
 pub mod work_dir;

@@ -21,6 +21,7 @@ const ORDER: &[&str] = &[
     "chaos-wire",
     "chaos-stick",
     "baremetal",
+    "uchaos-uefi",
     "launcher",
     "uchaosbox",
     "sp800-90b",
