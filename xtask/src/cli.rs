@@ -9,12 +9,14 @@ use clap::{Args, Parser, Subcommand};
 use guest_run::CommandContext;
 use uchaos::commands::{
     assess::Assess, clean::Clean, clone::Clone, collect::Collect, compare::Compare, doctor::Doctor,
-    lab::Lab, pack::Pack, report::Report, run_bare::RunBare, size::Size, watch::Watch,
+    lab::Lab, pack::Pack, report::Report, run_bare::RunBare, size::Size, verify::Verify,
+    watch::Watch,
 };
 
 use crate::commands::product::{self, Builder, Microkernel, OnBuilt, RunLinuxOrNested};
 use crate::commands::{
-    image::Image, module::Module, repro::Repro, setup::Setup, sources::Sources, test::Test,
+    dist::Dist, image::Image, module::Module, repro::Repro, setup::Setup, sources::Sources,
+    test::Test,
 };
 
 /// Build two machines that run the same timing-jitter engine, and compare what comes out of them.
@@ -99,8 +101,12 @@ enum Command {
     Collect(Collect),
     /// Save a guest once, restore it twice, and compare what the two clones give
     Clone(OnBuilt<Clone>),
+    /// Check files against a list of SHA-256 sums
+    Verify(Verify),
     /// What the Linux guest costs: bytes, memory, boot time, parts of the kernel
     Size(OnBuilt<Size>),
+    /// Build everything, and pack it into one archive for machines without a compiler
+    Dist(Dist),
     /// Build everything twice, in two places, and compare the bytes
     Repro(Repro),
     /// Lints, unit tests, and the on-target tests in both guests
@@ -129,6 +135,8 @@ impl Cli {
             Command::Lab(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
             Command::Watch(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
             Command::Collect(command) => command.run(&context),
+            Command::Verify(command) => command.run(&context),
+            Command::Dist(command) => command.run(&context),
             Command::Clone(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
             Command::Size(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
             Command::Repro(command) => command.run(&context),

@@ -2,6 +2,7 @@
 //! The subcommands, one file each: a clap `Args` struct with `run(self, &CommandContext)`. Those of crate `uchaos` are
 //! in [`product`].
 
+pub(crate) mod dist;
 pub(crate) mod image;
 pub(crate) mod module;
 pub(crate) mod product;

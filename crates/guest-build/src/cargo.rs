@@ -11,7 +11,8 @@ use anyhow::{Context, Result};
 use crate::log::StepLog;
 use guest_run::CommandContext;
 
-const TARGET: &str = "x86_64-unknown-linux-gnu";
+/// What everything is compiled for.
+pub const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// Compiler flags for a static program without a C library: at a fixed place, as the engine object's code model needs it,
 /// and functions that came out alike folded.

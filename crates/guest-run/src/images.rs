@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::ExitKind;
 
+/// The description in an archive for machines without a checkout, next to the program.
+pub const BUNDLED_IMAGES: &str = "images/images.json";
+
 /// What was built.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,25 +105,50 @@ impl Images {
         files
     }
 
+    /// Every path of the description.
+    pub fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
+        let Self { engine, bare, launcher, linux } = self;
+        let BareImage { elf, unstripped, initrd } = bare;
+        let mut paths = vec![&mut engine.object, elf, unstripped, initrd, launcher];
+        if let Some(linux) = linux {
+            let LinuxImage {
+                bzimage,
+                vmlinux,
+                unstripped,
+                initramfs,
+                module,
+                uchaosbox,
+                busybox,
+                ..
+            } = linux;
+            paths.extend([bzimage, unstripped, initramfs, module, uchaosbox, busybox]);
+            paths.extend(vmlinux);
+        }
+        paths
+    }
+
     /// Keeps the description in `file`, for programs that boot the images and cannot build them.
     pub fn write(&self, file: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self).context("describing the images")?;
         fs::write(file, text).with_context(|| format!("writing {}", file.display()))
     }
 
-    /// Reads a description that [`Images::write`] left.
+    /// Reads a description that [`Images::write`] left. Paths in it are absolute or begin at its own folder.
     pub fn read(file: &Path) -> Result<Self> {
         let text = fs::read(file).map_err(|error| {
             ExitKind::Missing(format!(
                 "{error}: there are no images to boot yet; `cargo xtask image` builds them"
             ))
         })?;
-        let images: Self = serde_json::from_slice(&text).with_context(|| {
+        let mut images: Self = serde_json::from_slice(&text).with_context(|| {
             format!(
                 "understanding {}: is it of another version? `cargo xtask image` writes it again",
                 file.display()
             )
         })?;
+        let folder = std::path::absolute(file)?;
+        let folder = folder.parent().unwrap_or_else(|| Path::new("/"));
+        images.paths_mut().into_iter().for_each(|path| *path = folder.join(&*path));
         let launcher = ("launcher", images.launcher.as_path());
         let missing = images.files().into_iter().chain([launcher]).find(|(_, path)| !path.exists());
         match missing {

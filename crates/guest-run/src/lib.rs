@@ -49,7 +49,7 @@ pub use context::{CommandContext, program};
 pub use disk::free_bytes;
 pub use error::{RunError, Scene};
 pub use exit::ExitKind;
-pub use images::{BareImage, EngineObject, Images, LinuxImage};
+pub use images::{BUNDLED_IMAGES, BareImage, EngineObject, Images, LinuxImage};
 pub use limits::{FIRST_OUTPUT, Limits};
 pub use live::Live;
 pub use machine::{

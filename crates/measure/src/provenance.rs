@@ -10,13 +10,19 @@ use entropy_report::Artifact;
 
 use guest_run::file_sha256;
 
-/// The checkout's revision, with `-dirty` where it has local changes; `unknown` outside a repository.
+/// The environment variable by which a build for machines without a checkout puts its revision into the program.
+pub const REVISION_VARIABLE: &str = "UCHAOS_REVISION";
+const BUILT_REVISION: Option<&str> = option_env!("UCHAOS_REVISION");
+
+/// The checkout's revision, with `-dirty` where it has local changes; outside a repository the program's own.
 pub fn git_revision(root: &Path) -> String {
     let git = |arguments: &[&str]| {
         let output = Command::new("git").arg("-C").arg(root).args(arguments).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
-    let Some(revision) = git(&["rev-parse", "HEAD"]) else { return "unknown".to_owned() };
+    let Some(revision) = git(&["rev-parse", "HEAD"]) else {
+        return BUILT_REVISION.unwrap_or("unknown").to_owned();
+    };
     match git(&["status", "--porcelain"]) {
         Some(changes) if changes.is_empty() => revision,
         _ => format!("{revision}-dirty"),

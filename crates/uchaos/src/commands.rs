@@ -13,4 +13,5 @@ pub mod report;
 pub mod run_bare;
 pub mod run_linux;
 pub mod size;
+pub mod verify;
 pub mod watch;

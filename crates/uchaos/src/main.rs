@@ -12,7 +12,7 @@ use guest_run::{CommandContext, say};
 use uchaos::commands::{
     assess::Assess, clean::Clean, clone::Clone, collect::Collect, compare::Compare, doctor::Doctor,
     lab::Lab, pack::Pack, report::Report, run_bare::RunBare, run_linux::RunLinux, size::Size,
-    watch::Watch,
+    verify::Verify, watch::Watch,
 };
 use uchaos::{Built, ImageSource as _, Parts};
 
@@ -38,7 +38,7 @@ struct Shared {
     /// Work on this checkout
     #[arg(long, global = true, value_name = "DIR")]
     checkout: Option<PathBuf>,
-    /// The images to boot [default: those that `cargo xtask image` built last]
+    /// The images to boot [default: those next to this program, else those that `cargo xtask image` built last]
     #[arg(long, global = true, value_name = "FILE")]
     images: Option<PathBuf>,
     /// Print help
@@ -70,6 +70,8 @@ enum Command {
     Collect(Collect),
     /// Save a guest once, restore it twice, and compare what the two clones give
     Clone(Clone),
+    /// Check files against a list of SHA-256 sums
+    Verify(Verify),
     /// What the Linux guest costs: bytes, memory, boot time, parts of the kernel
     Size(Size),
     /// Remove what was built (and, when asked, results and sources)
@@ -81,6 +83,12 @@ enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
+}
+
+/// The images that lie next to this program, where it was unpacked from an archive.
+fn bundled_images() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    Some(program.parent()?.join(guest_run::BUNDLED_IMAGES)).filter(|path| path.is_file())
 }
 
 /// The command line. The help of the commands names `cargo xtask`, by which most people run them.
@@ -112,7 +120,8 @@ impl Cli {
         }
         let Shared { dry_run, json, checkout, images, help: _ } = self.shared;
         let context = CommandContext::anywhere(checkout.as_deref(), dry_run, json)?;
-        let description = images.unwrap_or_else(|| context.out.join("images.json"));
+        let description =
+            images.or_else(bundled_images).unwrap_or_else(|| context.out.join("images.json"));
         let source = Built { description };
         match self.command {
             Command::Doctor(command) => command.run(&context, &[]),
@@ -130,6 +139,7 @@ impl Cli {
             Command::Lab(command) => command.run(&context, &source),
             Command::Watch(command) => command.run(&context, &source),
             Command::Collect(command) => command.run(&context),
+            Command::Verify(command) => command.run(&context),
             Command::Clone(command) => command.run(&context, &source),
             Command::Size(command) => command.run(&context, &source),
             Command::Clean(command) => command.run(&context),

@@ -30,6 +30,7 @@ const ORDER: &[&str] = &[
     "entropy-report",
     "measure",
     "collect",
+    "dist",
     "lab",
     "uchaos",
     "on-target",

@@ -22,6 +22,7 @@ mod baremetal;
 mod builds;
 mod clones;
 mod command;
+mod download;
 mod failures;
 mod homogeneity;
 mod input;
@@ -102,6 +103,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         kit::CHECKS,
         packed::CHECKS,
         builds::CHECKS,
+        download::CHECKS,
         failures::CHECKS,
         input::CHECKS,
         main_job::CHECKS,

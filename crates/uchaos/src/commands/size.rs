@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::images::{ImageSource, Parts};
-use guest_run::CommandContext;
+use guest_run::{CommandContext, ExitKind};
 use guest_run::{output, say};
 use measure::footprint;
 
@@ -26,8 +26,17 @@ impl Size {
         if context.dry_run {
             return Ok(());
         }
+        let linux = images.linux()?;
+        let objects = linux.unstripped.with_file_name("init").join("built-in.a");
+        if !objects.exists() {
+            return Err(ExitKind::Missing(format!(
+                "looking into the kernel's parts: {} is missing, the kernel's build is not here; use `cargo xtask size` in a checkout",
+                objects.display()
+            ))
+            .into());
+        }
         let scratch = tempfile::tempdir().context("creating a folder for the guests")?;
-        let footprint = footprint::measure(images.linux()?, scratch.path())?;
+        let footprint = footprint::measure(linux, scratch.path())?;
         if context.json { output::json(&footprint) } else { say!("{footprint}") }
     }
 }
