@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! From the machine's reset to `kernel_main`: the PVH entry in assembly, then the `BootInfo` made of what PVH passed.
+//! From the machine's reset to `kernel_main`: the entry in assembly, then the `BootInfo` made of what PVH or a Multiboot2
+//! loader passed.
 
+pub(crate) mod bios;
 pub(crate) mod command_line;
 mod handover;
 pub(crate) mod physical;

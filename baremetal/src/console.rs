@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The console: text on COM1, with a spin lock around each write.
+//! The console: text on COM1, and on the screen where there is one, with a spin lock around each write.
 
 use core::fmt::{self, Write};
 
 use spin::Mutex;
 
-use crate::devices::serial;
+use crate::devices::{screen, serial};
 
 static CONSOLE: Mutex<Console> = Mutex::new(Console);
 
@@ -15,6 +15,7 @@ pub(crate) struct Console;
 
 impl Write for Console {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        screen::write(text);
         for piece in text.split_inclusive('\n') {
             match piece.strip_suffix('\n') {
                 Some(line) => {

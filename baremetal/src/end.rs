@@ -9,11 +9,16 @@ use chaos_wire::{DEBUG_EXIT_PORT, GuestStatus};
 use x86_64::instructions::port::Port;
 use x86_64::instructions::{hlt, interrupts};
 
-use crate::devices::serial;
+use crate::boot::bios;
+use crate::devices::{screen, serial};
 use crate::{console, println};
 
 /// Writes to QEMU's isa-debug-exit, which ends QEMU with a status made of the value. Returns if there is no such device.
 fn debug_exit(status: GuestStatus) {
+    if bios::is_bios() {
+        // On a PC the port may belong to any device.
+        return;
+    }
     // SAFETY: the write ends the machine, or reaches no device.
     unsafe { Port::new(DEBUG_EXIT_PORT).write(status.debug_exit_value()) }
 }
@@ -22,6 +27,9 @@ fn debug_exit(status: GuestStatus) {
 pub(crate) fn leave(status: GuestStatus) -> ! {
     debug_exit(status);
     interrupts::disable();
+    if bios::is_bios() {
+        println!("the machine is halted; switch it off");
+    }
     println!(
         "the machine is halted (add -device isa-debug-exit,iobase=0xf4,iosize=4 to let it end QEMU)"
     );
@@ -45,6 +53,7 @@ pub(crate) fn begin_crash() {
         leave_at_once();
     }
     console::break_lock();
+    screen::break_lock();
     serial::break_lock();
 }
 

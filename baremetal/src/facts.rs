@@ -5,7 +5,9 @@ use core::fmt::{self, Write};
 
 use baremetal::cpu;
 use chaos_ffi::Engine;
+use chaos_stick::{MachineFact, write_fact};
 
+use crate::boot::bios;
 use crate::devices::pci::PortAccess;
 use crate::interrupts::pit;
 use crate::memory::{frames, layout};
@@ -22,6 +24,10 @@ pub(crate) fn machine(lines: &mut dyn Write) -> fmt::Result {
     match counter_khz() {
         Some(khz) => writeln!(lines, "counter_khz={khz}")?,
         None => writeln!(lines, "counter_khz=unknown")?,
+    }
+    if bios::is_bios() {
+        write_fact(lines, MachineFact::BootPath, "bios")?;
+        write_fact(lines, MachineFact::SecureBoot, "no")?;
     }
     writeln!(lines, "kernel_bytes={}", layout::image().len())?;
     writeln!(lines, "free_bytes={free_bytes}")

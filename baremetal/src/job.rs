@@ -5,7 +5,7 @@ use baremetal::engine::{self, WorkloadMemory};
 use baremetal::machine::{Machine, words_wanted};
 use chaos_ffi::Place;
 use chaos_wire::{
-    FrameWriter, GuestStatus, Request, SMALLEST_BUFFER_WORDS, Target, finish, run_jobs,
+    FrameWriter, GuestStatus, Port, Request, SMALLEST_BUFFER_WORDS, Target, finish, run_jobs,
 };
 
 use crate::devices::virtio;
@@ -21,6 +21,11 @@ pub(crate) fn run(request: &Request) -> ! {
             &"no data port: the machine has no virtio console (-device virtio-serial-device or -pci, and virtconsole)",
         );
     };
+    leave(measure(request, &mut *port))
+}
+
+/// Does every job of the request, and hands the frames to `port`.
+pub(crate) fn measure<P: Port + ?Sized>(request: &Request, port: &mut P) -> GuestStatus {
     let mut memory = WorkloadMemory::default();
     let mut place = Place::new();
     let engine = engine::start(&request.params, &mut place, &mut memory, &mut Kernel);
@@ -34,7 +39,7 @@ pub(crate) fn run(request: &Request) -> ! {
     };
     let mut machine =
         Machine { engine, timer: request.timer, params: request.params, platform: &mut Kernel };
-    let mut frames = FrameWriter::new(&mut *port);
+    let mut frames = FrameWriter::new(port);
     let result = run_jobs(request, Target::BareMetal, &mut machine, &mut frames, buffer);
-    leave(finish(result, &mut machine, &mut frames))
+    finish(result, &mut machine, &mut frames)
 }

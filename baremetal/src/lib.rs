@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The part of the microkernel that needs no hardware, so that it is tested on the host: what PVH hands over,
-//! memory bookkeeping, the initrd, the line editor and the monitor's commands. With the feature `engine` also what every
+//! The part of the microkernel that needs no hardware, so that it is tested on the host: what PVH or a Multiboot2
+//! loader hands over, memory bookkeeping, the initrd, the line editor and the monitor's commands. With the feature `engine` also what every
 //! machine without an operating system does with the engine, over a [`platform::Platform`]: jobs, the monitor, the self
 //! test; the UEFI program (`uefi/`) shares it.
 //!
@@ -28,9 +28,12 @@ pub mod machine;
 pub mod memory_map;
 #[cfg(feature = "engine")]
 pub mod monitor;
+pub mod multiboot;
 #[cfg(feature = "engine")]
 pub mod platform;
 pub mod pvh;
 pub mod range;
+pub mod scancodes;
 #[cfg(feature = "engine")]
 pub mod selftest;
+pub mod text_screen;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The microkernel: from the PVH entry to the job runner or the monitor.
+//! The microkernel: from the entry to the job runner or the monitor.
 //!
 //! # Design principles
 //! * Nothing else runs during the measurement: one core, interrupts off, no timer unless it is asked for.
@@ -7,7 +7,7 @@
 //! * The engine is the very object that the kernel module links, reached through `chaos-ffi`.
 //!
 //! Order of events: [`boot`] (32 to 64 bit, `BootInfo`), [`memory`], [`interrupts`], the initrd and the request,
-//! then [`job`], [`serve`] or the monitor.
+//! then [`job`], [`serve`] or the monitor; [`stick`] on a PC that was started by its BIOS.
 #![no_std]
 #![no_main]
 
@@ -26,6 +26,7 @@ mod kernel;
 mod memory;
 mod request;
 mod serve;
+mod stick;
 
 // Compiled code and the engine object call memcpy and its like.
 use freestanding as _;
@@ -35,6 +36,7 @@ use baremetal::monitor;
 use bootloader_api::{BootInfo, BootloaderConfig, entry_point};
 use chaos_wire::{GuestStatus, Marker, Request};
 
+use crate::boot::bios;
 use crate::devices::virtio;
 use crate::kernel::Kernel;
 use crate::memory::buffer;
@@ -46,6 +48,9 @@ entry_point!(kernel_main, config = &CONFIG);
 fn kernel_main(boot_info: &'static mut BootInfo) -> ! {
     interrupts::init();
     memory::init(boot_info);
+    if bios::is_bios() {
+        stick::run(boot_info);
+    }
     let request = request::read(boot_info);
     println!("{}", Marker::Ready);
     if !request.jobs.is_empty() {

@@ -34,10 +34,18 @@ pub(crate) fn read(boot_info: &BootInfo) -> Request {
     request
 }
 
+/// The text that a Multiboot2 loader brought with the kernel; what is not UTF-8 ends the boot.
+pub(crate) fn module_text(boot_info: &BootInfo) -> Option<&'static str> {
+    let bytes = Some(archive(boot_info)).filter(|bytes| !bytes.is_empty())?;
+    Some(core::str::from_utf8(bytes).unwrap_or_else(|_| {
+        fail(GuestStatus::BadCommandLine, &"/uchaos/uchaos.conf is not UTF-8 text")
+    }))
+}
+
 fn archive(boot_info: &BootInfo) -> &'static [u8] {
     let addr = boot_info.ramdisk_addr.into_option().unwrap_or(0);
     let range = PhysRange::with_len(addr, boot_info.ramdisk_len);
-    // SAFETY: QEMU loaded the initrd there, and the memory map keeps it out of the free frames.
+    // SAFETY: the loader put the initrd or module there, and the memory map keeps it out of the free frames.
     unsafe { physical::slice(range) }.unwrap_or_default()
 }
 

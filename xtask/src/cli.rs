@@ -16,7 +16,7 @@ use uchaos::commands::{
 use crate::commands::product::{self, Builder, Microkernel, OnBuilt, RunLinuxOrNested};
 use crate::commands::{
     dist::Dist, image::Image, module::Module, repro::Repro, setup::Setup, sources::Sources,
-    test::Test,
+    test::Test, usb::Usb,
 };
 
 /// Build two machines that run the same timing-jitter engine, and compare what comes out of them.
@@ -36,6 +36,7 @@ use crate::commands::{
   cargo xtask lab                     guided experiments
   cargo xtask clone                   one saved machine, restored twice
   cargo xtask watch                   a live view of a guest's noise
+  cargo xtask usb                     the image of a USB stick, for a real PC
   cargo xtask assess --bits 8 FILE    NIST SP 800-90B on a file of your own
   cargo xtask test                    everything that CI runs
 
@@ -107,6 +108,8 @@ enum Command {
     Size(OnBuilt<Size>),
     /// Build everything, and pack it into one archive for machines without a compiler
     Dist(Dist),
+    /// Make the image of a USB stick that boots both machines on a PC
+    Usb(Usb),
     /// Build everything twice, in two places, and compare the bytes
     Repro(Repro),
     /// Lints, unit tests, and the on-target tests in both guests
@@ -139,6 +142,7 @@ impl Cli {
             Command::Dist(command) => command.run(&context),
             Command::Clone(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
             Command::Size(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
+            Command::Usb(command) => command.run(&context),
             Command::Repro(command) => command.run(&context),
             Command::Test(command) => command.run(&context),
             Command::Clean(command) => command.run(&context),

@@ -10,3 +10,4 @@ pub(crate) mod repro;
 pub(crate) mod setup;
 pub(crate) mod sources;
 pub(crate) mod test;
+pub(crate) mod usb;

@@ -17,7 +17,7 @@ static COMMAND_LINE: Mutex<([u8; LEN_MAX_BYTES], usize)> = Mutex::new(([0; LEN_M
 /// boot: half a command line would be another request.
 pub(super) fn keep(addr: u64) {
     let (text, len) = &mut *COMMAND_LINE.lock();
-    // SAFETY: what PVH passed lies in RAM, and nothing else runs yet.
+    // SAFETY: what the loader passed lies in RAM, and nothing else runs yet.
     let mut bytes =
         (addr..).map_while(|addr| unsafe { physical::read::<1>(addr) }).map(|[byte]| byte);
     for place in text {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// From the PVH entry (32-bit protected mode, paging off, ebx = start info) to `pvh_start` in long mode.
+// From the entry (32-bit protected mode, paging off, ebx = start info) to `start` in long mode. PVH and Multiboot2 loaders
+// enter at the same place, and in eax the latter say that they are one.
 // AT&T syntax: the far jump has no Intel spelling that LLVM accepts in 32-bit code.
 //
 // Xen, docs/misc/pvh.pandoc: the boot ABI. The note's descriptor is the entry's physical address.
@@ -19,6 +20,7 @@ pvh_entry:
     cld
     cli
     movl %ebx, %ebp                 // the start info's address, kept in a register that nothing below uses
+    movl %eax, %esi                 // and the loader's magic number
 
     // A machine that reboots may leave old contents here.
     movl $__bss_start, %edi
@@ -107,9 +109,31 @@ long_mode:
     movw %ax, %gs
     movl $BOOT_STACK + {boot_stack_end}, %esp
     movl %ebp, %edi
+    movl %esi, %esi
     xorl %ebp, %ebp
-    call pvh_start
+    call start
     ud2
+
+    // Multiboot2 Specification 2.0, §3.1: within the first 32 KiB of the file. It asks for the memory map, and for
+    // no framebuffer: the screen stays in the text mode that it is in.
+    .balign 8
+multiboot_header:
+    .long 0xe85250d6                // magic
+    .long 0                         // i386, protected mode
+    .long multiboot_header_end - multiboot_header
+    .long -(0xe85250d6 + (multiboot_header_end - multiboot_header))
+    .short 1                        // what the kernel must be told
+    .short 0
+    .long 12
+    .long 6                         // the memory map
+    .balign 8
+    .short 6                        // modules begin on pages
+    .short 0
+    .long 8
+    .short 0                        // the last tag
+    .short 0
+    .long 8
+multiboot_header_end:
 
     .section .rodata.pvh_entry, "a", @progbits
     .balign 8

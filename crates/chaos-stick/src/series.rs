@@ -44,7 +44,8 @@ impl Series {
 impl fmt::Display for Series {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { number, machine, boots } = self;
-        writeln!(f, "series={number} machine={machine} boots={boots}")
+        // A line for each: GRUB reads the file as assignments, and takes one from a line.
+        write!(f, "series={number}\nmachine={machine}\nboots={boots}\n")
     }
 }
 
@@ -56,7 +57,7 @@ mod tests {
 
     #[test]
     fn it_reads_back_and_nothing_else_does() {
-        assert_eq!(SERIES.to_string(), "series=7 machine=linux boots=3\n");
+        assert_eq!(SERIES.to_string(), "series=7\nmachine=linux\nboots=3\n");
         assert_eq!(Series::parse(&SERIES.to_string()), Some(SERIES));
         for bad in [
             "",

@@ -51,6 +51,7 @@ pub fn build(context: &CommandContext, engine_object: &Path) -> Result<Bare> {
     };
     let inputs = Inputs::new()
         .path(context.root.join("baremetal"))
+        .path(context.root.join("crates/chaos-stick"))
         .path(context.root.join("crates/chaos-view"))
         .path(context.root.join("crates/chaos-wire"))
         .path(context.root.join("crates/freestanding"))

@@ -33,4 +33,5 @@ mod toml_text;
 pub mod tools;
 pub mod uchaosbox;
 pub mod uefi;
+pub mod usb;
 pub mod work_dir;

@@ -63,7 +63,11 @@ pub fn build(
     let kernel = kernel::build(context, &profile, options.linux_src.as_deref())?;
     let busybox = busybox::build(context, &profile)?;
     let module = module::build(context, &kernel, engine_object)?;
-    let uchaosbox = uchaosbox::build(context, engine_object)?;
+    let uchaosbox = if profile.userland.stick {
+        uchaosbox::build_stick(context, engine_object)?
+    } else {
+        uchaosbox::build(context, engine_object)?
+    };
 
     let folder = context.out.join(format!("linux-{}", profile.name));
     let (bzimage, initramfs) = (folder.join("bzImage"), folder.join("initramfs.cpio.gz"));

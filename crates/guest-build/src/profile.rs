@@ -58,6 +58,9 @@ pub struct UserlandProfile {
     /// `linux-guest/rootfs-extra/NAME/`, laid over `linux-guest/rootfs` in this order.
     #[serde(default)]
     pub rootfs: Vec<String>,
+    /// Whether uchaosbox has the applet that measures a PC from a USB stick.
+    #[serde(default)]
+    pub stick: bool,
 }
 
 /// Which form of the kernel is booted.

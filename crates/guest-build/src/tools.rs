@@ -61,3 +61,16 @@ pub const TO_PACKAGE: &[Need] = &[
     need("dkms", "dkms", "builds the module from its package"),
     need("openssl", "openssl", "makes a key to sign a module with"),
 ];
+
+/// What making the image of a USB stick needs.
+pub const TO_MAKE_STICK: &[Need] = &[
+    need("grub-mkimage", "grub-common", "makes the boot loader"),
+    need("/usr/lib/grub/x86_64-efi/moddep.lst", "grub-efi-amd64-bin", "the boot loader for UEFI"),
+    need("/usr/lib/grub/i386-pc/boot.img", "grub-pc-bin", "the boot loader for BIOS"),
+    need("mkfs.fat", "dosfstools", "makes the FAT volume"),
+    need("mcopy", "mtools", "puts files onto it"),
+];
+
+/// What booting that image by UEFI needs, which its checks do.
+pub const TO_TEST_STICK: &[Need] =
+    &[need("/usr/share/OVMF/OVMF_CODE_4M.fd", "ovmf", "QEMU's UEFI firmware")];

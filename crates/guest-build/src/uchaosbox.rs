@@ -22,6 +22,11 @@ pub fn build_self_test(context: &CommandContext, engine_object: &Path) -> Result
     build_with(context, engine_object, "uchaosbox-selftest", "selftest")
 }
 
+/// Builds the program with the applet that measures a PC from a USB stick.
+pub fn build_stick(context: &CommandContext, engine_object: &Path) -> Result<PathBuf> {
+    build_with(context, engine_object, "uchaosbox-stick", "stick")
+}
+
 fn build_with(
     context: &CommandContext,
     engine_object: &Path,
@@ -34,6 +39,7 @@ fn build_with(
     for path in [
         "linux-guest/uchaosbox",
         "crates/chaos-ffi",
+        "crates/chaos-stick",
         "crates/chaos-vocab/src",
         "crates/chaos-view",
         "crates/chaos-wire",

@@ -198,7 +198,7 @@ impl Process {
     }
 
     /// What is sent here is written to the process's standard input as soon as it is read there.
-    pub(crate) fn input(&self) -> Sender<Vec<u8>> {
+    pub fn input(&self) -> Sender<Vec<u8>> {
         self.input.clone()
     }
 

@@ -10,6 +10,9 @@ pub enum Applet {
     Job,
     /// Takes commands from the host.
     Serve,
+    /// Measures a PC that was started from a USB stick.
+    #[cfg(feature = "stick")]
+    Stick,
     /// Loads the kernel module with the parameters of the kernel command line.
     Load,
     Stream,
@@ -28,6 +31,8 @@ pub enum Applet {
 pub const APPLETS: &[Applet] = &[
     Applet::Job,
     Applet::Serve,
+    #[cfg(feature = "stick")]
+    Applet::Stick,
     Applet::Load,
     Applet::Stream,
     Applet::Raw,
@@ -44,6 +49,8 @@ impl Applet {
         match self {
             Self::Job => "job",
             Self::Serve => "serve",
+            #[cfg(feature = "stick")]
+            Self::Stick => "stick",
             Self::Load => "load",
             Self::Stream => "stream",
             Self::Raw => "raw",
@@ -77,7 +84,12 @@ impl Applet {
     /// Whether the target and the engine's parameters are among its options.
     #[must_use]
     pub fn has_engine(self) -> bool {
-        self != Self::View
+        match self {
+            Self::View => false,
+            #[cfg(feature = "stick")]
+            Self::Stick => false,
+            _ => true,
+        }
     }
 
     /// The views that it has an option for.
@@ -86,7 +98,7 @@ impl Applet {
         match self {
             Self::Raw | Self::View => &[View::Text, View::Histogram, View::Bits],
             Self::Stream | Self::Seed => &[View::Text, View::Bits],
-            Self::Job | Self::Serve | Self::Load | Self::Health | Self::Bench => &[],
+            _ => &[],
         }
     }
 

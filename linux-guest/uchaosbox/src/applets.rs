@@ -7,6 +7,8 @@ mod job;
 mod port;
 mod serve;
 mod show;
+#[cfg(feature = "stick")]
+mod stick;
 mod view;
 mod views;
 
@@ -58,6 +60,11 @@ impl Stop {
     pub(crate) const fn exit_status(&self) -> i32 {
         self.status.number()
     }
+
+    #[cfg(feature = "stick")]
+    pub(crate) const fn status(&self) -> GuestStatus {
+        self.status
+    }
 }
 
 /// An error of the system's while doing `what`.
@@ -76,6 +83,8 @@ pub(crate) fn run(command: &Command<'_>, options: &str) -> Result<(), Stop> {
     match applet {
         Applet::Job => job::run(options, output),
         Applet::Serve => serve::run(options),
+        #[cfg(feature = "stick")]
+        Applet::Stick => stick::run(),
         Applet::Load => load(&request(options)?, operand),
         Applet::Seed if credit => crng::credit(&request(options)?, operand),
         Applet::Stream | Applet::Raw | Applet::Seed => {

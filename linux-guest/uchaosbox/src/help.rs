@@ -82,6 +82,16 @@ is linux-module; it is reloaded when a line changes a parameter. A guest with
 that port does this by itself.
 "
             }
+            #[cfg(feature = "stick")]
+            Self::Stick => {
+                "\
+uchaosbox stick
+
+Measures the PC that was started from a USB stick: finds the FAT volume UCHAOS,
+does the jobs of /uchaos/uchaos.conf there, and keeps the capture on the stick.
+What the machine is to do next is left in /tmp/after. Root only.
+"
+            }
             Self::Load => {
                 "\
 uchaosbox load [FILE] [engine options]

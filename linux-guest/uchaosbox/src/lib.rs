@@ -8,10 +8,12 @@
 
 mod applet;
 mod command;
+mod fat;
 mod help;
 
 pub use applet::{APPLETS, Applet, View};
 pub use command::{Command, Misuse};
+pub use fat::{is_called, root_folder};
 pub use help::{EXIT_HELP, USAGE, write_engine_help};
 
 /// The value of the first line `key=value`, or with another separator, whose key is `key`, without blanks around it.

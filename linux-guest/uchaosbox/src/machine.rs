@@ -3,6 +3,8 @@
 //! module, and the kernel's own generator as the reference.
 
 mod engine;
+#[cfg(feature = "stick")]
+mod facts;
 pub(crate) mod loader;
 mod module;
 #[cfg(feature = "selftest")]
@@ -26,6 +28,9 @@ const CRNG_PATH: &str = "/dev/urandom";
 /// A Linux system with one target open.
 pub(crate) struct Linux {
     source: Source,
+    /// Whether it is a PC, of which a capture says what it is.
+    #[cfg(feature = "stick")]
+    is_pc: bool,
 }
 
 enum Source {
@@ -41,7 +46,17 @@ const NO_SUCH_OUTPUT: EngineError = EngineError::new("this target has no such ou
 impl Linux {
     /// No target yet.
     pub(crate) const fn closed() -> Self {
-        Self { source: Source::Closed }
+        Self {
+            source: Source::Closed,
+            #[cfg(feature = "stick")]
+            is_pc: false,
+        }
+    }
+
+    /// The same on a PC that was started from a stick.
+    #[cfg(feature = "stick")]
+    pub(crate) const fn on_stick() -> Self {
+        Self { source: Source::Closed, is_pc: true }
     }
 
     /// Opens a target instead of the one that was open.
@@ -161,6 +176,10 @@ impl Sampler for Linux {
 
     fn meta(&mut self, lines: &mut dyn fmt::Write) -> fmt::Result {
         system_facts(lines)?;
+        #[cfg(feature = "stick")]
+        if self.is_pc {
+            facts::write(lines)?;
+        }
         match &self.source {
             Source::Engine(engine) => engine.meta(lines),
             Source::Module(module) => module.meta(lines),

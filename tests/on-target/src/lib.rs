@@ -33,11 +33,13 @@ mod live;
 mod main_job;
 mod module;
 mod packed;
+mod pc;
 mod person;
 mod profiles;
 mod rig;
 mod stock;
 mod uchaosbox;
+mod usb;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -102,6 +104,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         stock::CHECKS,
         kit::CHECKS,
         packed::CHECKS,
+        usb::CHECKS,
         builds::CHECKS,
         download::CHECKS,
         failures::CHECKS,

@@ -35,7 +35,7 @@ const LINTS: [(&str, &[&str]); 3] = [
             "clippy",
             "--package=baremetal",
             "--package=uchaosbox",
-            "--features=baremetal/bare,uchaosbox/selftest",
+            "--features=baremetal/bare,uchaosbox/selftest,uchaosbox/stick",
             "--bins",
             "--profile=kernel",
             "--config=env.UCHAOS_ENGINE_OBJECT='not-linked'",

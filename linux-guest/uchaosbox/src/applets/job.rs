@@ -5,7 +5,7 @@
 use core::fmt;
 
 use chaos_wire::{
-    DEBUG_EXIT_PORT, FrameWriter, GuestStatus, Job, JobsError, Marker, Request,
+    DEBUG_EXIT_PORT, FrameWriter, GuestStatus, Job, JobsError, Marker, Port, Request,
     SMALLEST_BUFFER_WORDS, Sampler as _, Target, Targets, Timer, finish, run_jobs,
 };
 
@@ -49,19 +49,28 @@ fn run_into(port: DataPort, options: &str, machine: &mut Linux) -> GuestStatus {
             return status;
         }
     };
+    run_request(&request, machine, &mut frames)
+}
+
+/// Does the jobs of a request that was checked, up to the `done` frame.
+pub(crate) fn run_request<P: Port>(
+    request: &Request,
+    machine: &mut Linux,
+    frames: &mut FrameWriter<P>,
+) -> GuestStatus {
     machine.mark(&Marker::Ready);
     let words = request.jobs.iter().map(buffer_words).max().unwrap_or_default();
     let result = match map::words_at_most(words, SMALLEST_BUFFER_WORDS) {
-        Ok(buffer) => targets(&request)
+        Ok(buffer) => targets(request)
             .iter()
-            .try_for_each(|target| one_target(&request, target, machine, &mut frames, buffer)),
+            .try_for_each(|target| one_target(request, target, machine, frames, buffer)),
         Err(_) => Err(JobsError::Buffer { needed_words: words, given_words: 0 }),
     };
-    finish(result, machine, &mut frames)
+    finish(result, machine, frames)
 }
 
 /// What the grammar allows and a Linux system cannot do.
-fn check(request: &Request) -> Result<(), Stop> {
+pub(crate) fn check(request: &Request) -> Result<(), Stop> {
     let refuse = |what: fmt::Arguments<'_>| Err(Stop::new(GuestStatus::BadCommandLine, what));
     if request.jobs.is_empty() {
         return refuse(format_args!(
@@ -80,7 +89,7 @@ fn check(request: &Request) -> Result<(), Stop> {
     Ok(())
 }
 
-fn targets(request: &Request) -> Targets {
+pub(crate) fn targets(request: &Request) -> Targets {
     if request.targets.is_empty() {
         Targets::EMPTY.with(Target::LinuxModule)
     } else {
@@ -88,11 +97,11 @@ fn targets(request: &Request) -> Targets {
     }
 }
 
-fn one_target(
+fn one_target<P: Port>(
     request: &Request,
     target: Target,
     machine: &mut Linux,
-    frames: &mut FrameWriter<DataPort>,
+    frames: &mut FrameWriter<P>,
     buffer: &mut [u64],
 ) -> Result<(), JobsError> {
     let Some(job) = request.jobs.iter().find(|job| target.can(*job)) else {

@@ -6,15 +6,13 @@ use rustix::fd::OwnedFd;
 use rustix::fs::RawDir;
 use rustix::io::Errno;
 
-use crate::run::file::{self, read_text, write_all};
+use crate::run::file::{self, read_text, with_path, write_all};
 
 /// The names that the host gives the ports.
 const DATA_NAME: &str = "uchaos.data";
 const CONTROL_NAME: &str = "uchaos.control";
 /// Where Linux lists virtio ports.
 const PORTS_PATH: &str = "/sys/class/virtio-ports";
-/// Bytes of the longest path that is put together here.
-const PATH_BYTES: usize = 96;
 
 /// An open port or file.
 pub(crate) struct DataPort(OwnedFd);
@@ -91,17 +89,4 @@ fn open_virtio_port(
         }
     }
     Err(Errno::NOENT)
-}
-
-/// Calls `use_path` with the parts put together.
-fn with_path<T>(
-    parts: &[&str],
-    use_path: impl FnOnce(&str) -> Result<T, Errno>,
-) -> Result<T, Errno> {
-    let mut place = [0; PATH_BYTES];
-    let mut path = chaos_wire::TextBuffer::new(&mut place);
-    for part in parts {
-        core::fmt::Write::write_str(&mut path, part).map_err(|_| Errno::NAMETOOLONG)?;
-    }
-    use_path(core::str::from_utf8(path.as_bytes()).map_err(|_| Errno::ILSEQ)?)
 }

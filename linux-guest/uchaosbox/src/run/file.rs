@@ -5,6 +5,9 @@ use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
+/// Bytes of the longest path that is put together here.
+const PATH_BYTES: usize = 96;
+
 /// Opens a file for reading.
 pub(crate) fn open(path: &str) -> Result<OwnedFd, Errno> {
     rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
@@ -73,4 +76,17 @@ pub(crate) fn read_text<'a>(path: &str, place: &'a mut [u8]) -> Result<&'a str, 
     let room = place.len();
     let text = read_head(path, place)?;
     if text.len() == room { Err(Errno::FBIG) } else { Ok(text) }
+}
+
+/// Calls `use_path` with the parts put together.
+pub(crate) fn with_path<T>(
+    parts: &[&str],
+    use_path: impl FnOnce(&str) -> Result<T, Errno>,
+) -> Result<T, Errno> {
+    let mut place = [0; PATH_BYTES];
+    let mut path = chaos_wire::TextBuffer::new(&mut place);
+    for part in parts {
+        core::fmt::Write::write_str(&mut path, part).map_err(|_| Errno::NAMETOOLONG)?;
+    }
+    use_path(core::str::from_utf8(path.as_bytes()).map_err(|_| Errno::ILSEQ)?)
 }

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The USB stick, as a PC starts from it: by both kinds of firmware and on every bus, what it records, what goes wrong with
+//! sticks, and that nothing but the stick is ever written.
+
+mod faults;
+mod stick;
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use chaos_wire::{Capture, GuestStatus, Job, JobKind, Target};
+use guest_build::usb;
+use guest_run::file_sha256;
+
+use self::stick::Stick;
+use super::Rig;
+use super::pc::{Bus, Firmware, Parts, Pc};
+
+checks! {
+    image_is_the_same_each_time,
+    linux_measures_by_uefi,
+    linux_measures_by_bios_and_touches_no_other_disk,
+    linux_restarts_as_often_as_it_is_asked,
+    bare_metal_measures_by_bios_into_a_serial_line,
+    faults::mistakes_in_the_configuration_are_named,
+    faults::full_stick_is_refused_before_anything_is_measured,
+    faults::read_only_stick_is_refused,
+    faults::stick_that_is_pulled_out_is_noticed,
+    faults::power_cut_while_writing_costs_one_capture;
+    long:
+    linux_measures_on_every_bus,
+    linux_restarts_fifty_times,
+    bare_metal_has_a_screen_and_a_keyboard
+}
+
+const CONF: &str = "uchaos.job=raw:2000,seed:32\nuchaos.after=poweroff\n";
+
+fn image_is_the_same_each_time(rig: &Rig) -> Result<()> {
+    let context = rig.context()?;
+    let build = || usb::build(&context, rig.linux_options().linux_src.as_deref());
+    let image = build()?;
+    let size = fs::metadata(&image).context("looking at the image")?.len();
+    ensure!(size <= 32_000_000, "the image has {size} bytes");
+    let first = file_sha256(&image)?;
+    // The step is done again, at another time.
+    fs::remove_file(&image).context("removing the image")?;
+    ensure!(build()? == image, "another path");
+    ensure!(file_sha256(&image)? == first, "two builds of the image differ");
+    Ok(())
+}
+
+fn linux_measures_by_uefi(rig: &Rig) -> Result<()> {
+    linux_measures(rig, Firmware::Uefi, Bus::Xhci)
+}
+
+fn linux_measures_by_bios_and_touches_no_other_disk(rig: &Rig) -> Result<()> {
+    linux_measures(rig, Firmware::Bios, Bus::Ehci)
+}
+
+fn linux_measures_on_every_bus(rig: &Rig) -> Result<()> {
+    for firmware in [Firmware::Uefi, Firmware::Bios] {
+        for bus in [Bus::Xhci, Bus::Ehci, Bus::Ahci, Bus::Virtio] {
+            linux_measures(rig, firmware, bus).with_context(|| format!("{firmware:?}, {bus:?}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// By the menu's arrow keys, next to a disk that looks like a PC's own: the same volume under another name.
+fn linux_measures(rig: &Rig, firmware: Firmware, bus: Bus) -> Result<()> {
+    let stick = Stick::new(rig, CONF)?;
+    let other = stick.under_another_name(rig)?;
+    let before = file_sha256(&other)?;
+    let parts = Parts { internal_disk: Some(&other), ..Parts::new(firmware, bus, stick.path()) };
+    let mut pc = Pc::start(rig, &parts)?;
+    pc.expect("Power off")?;
+    let picture = rig.scratch().join("menu.png");
+    pc.screenshot(&picture)?;
+    stick.choose_linux(&mut pc, firmware)?;
+    pc.expect("[uchaos] done status=0")?;
+    pc.expect("kept /uchaos/captures/0001-linux.cap")?;
+    pc.expect_off()?;
+    let picture = fs::read(&picture).context("reading the screenshot")?;
+    ensure!(picture.starts_with(b"\x89PNG") && picture.len() > 1000, "no picture of the menu");
+    ensure!(file_sha256(&other)? == before, "a disk that is not the stick was written");
+    stick.is_sound()?;
+    let capture = stick.capture(rig, "0001-linux.cap")?;
+    is_whole(&capture, Target::LinuxModule)?;
+    let meta = &capture.targets[0].meta;
+    let path = if firmware == Firmware::Uefi { "uefi" } else { "bios" };
+    ensure!(meta.get("boot_path") == Some(path), "boot_path is not {path}");
+    for key in ["cpu", "cpu_family", "microcode", "firmware_version", "board_model"] {
+        let value = meta.get(key);
+        ensure!(value.is_some_and(|value| !value.is_empty()), "no {key}: {value:?}");
+    }
+    ensure!(meta.get("hypervisor") == Some("TCGTCGTCGTCG"), "{:?}", meta.get("hypervisor"));
+    ensure!(meta.number("counter_khz").is_some_and(|khz| khz > 100_000), "no counter_khz");
+    Ok(())
+}
+
+fn is_whole(capture: &Capture, target: Target) -> Result<()> {
+    ensure!(capture.status == GuestStatus::Success, "status {:?}", capture.status);
+    let taken = capture.target(target).with_context(|| format!("nothing of {target}"))?;
+    ensure!(taken.raw.len() == 2000, "{} samples", taken.raw.len());
+    let report = taken.report(JobKind::Raw).context("a report")?;
+    ensure!(report.job == Job::Raw { samples: 2000 }, "{:?}", report.job);
+    Ok(())
+}
+
+fn bare_metal_measures_by_bios_into_a_serial_line(rig: &Rig) -> Result<()> {
+    let stick = Stick::new(rig, "uchaos.job=raw:2000\nuchaos.after=menu\n")?;
+    let before = file_sha256(stick.path())?;
+    let line = rig.scratch().join("recorded.cap");
+    let parts =
+        Parts { second_serial: Some(&line), ..Parts::new(Firmware::Bios, Bus::Xhci, stick.path()) };
+    let mut pc = Pc::start(rig, &parts)?;
+    pc.expect("Power off")?;
+    pc.press(&["ret"])?;
+    pc.expect("The capture leaves by COM2")?;
+    pc.expect("then press Enter to measure")?;
+    pc.press(&["ret"])?;
+    pc.expect("[uchaos] done status=0")?;
+    pc.expect("uchaos> ")?;
+    drop(pc);
+    let capture = Capture::read(&line)?;
+    is_whole(&capture, Target::BareMetal)?;
+    let meta = &capture.targets[0].meta;
+    ensure!(meta.get("boot_path") == Some("bios"), "{meta:?}");
+    ensure!(file_sha256(stick.path())? == before, "the stick was written");
+    Ok(())
+}
+
+fn bare_metal_has_a_screen_and_a_keyboard(rig: &Rig) -> Result<()> {
+    let stick = Stick::new(rig, CONF)?;
+    let mut pc = Pc::start(rig, &Parts::new(Firmware::Bios, Bus::Xhci, stick.path()))?;
+    pc.expect("Power off")?;
+    pc.press(&["down", "ret"])?;
+    pc.expect("uchaos> ")?;
+    pc.press(&["c", "p", "u", "ret"])?;
+    pc.expect("cpu_vendor=")?;
+    pc.press(&["shift-r", "backspace", "r", "a", "w", "spc", "3", "left", "delete", "5", "ret"])?;
+    pc.expect("raw 5\r\n")?;
+    pc.expect("uchaos> ")?;
+    let picture = rig.scratch().join("monitor.png");
+    pc.screenshot(&picture)?;
+    ensure!(fs::metadata(&picture)?.len() > 1000, "no picture of the monitor");
+    Ok(())
+}
+
+fn linux_restarts_as_often_as_it_is_asked(rig: &Rig) -> Result<()> {
+    restarts(rig, 3)
+}
+
+fn linux_restarts_fifty_times(rig: &Rig) -> Result<()> {
+    restarts(rig, 50)
+}
+
+fn restarts(rig: &Rig, boots: usize) -> Result<()> {
+    let conf = format!("uchaos.job=raw:100\nuchaos.boots={boots}\nuchaos.after=poweroff\n");
+    let stick = Stick::new(rig, &conf)?;
+    let mut pc = Pc::start(rig, &Parts::new(Firmware::Bios, Bus::Virtio, stick.path()))?;
+    pc.expect("Power off")?;
+    stick.choose_linux(&mut pc, Firmware::Bios)?;
+    for boot in 1..=boots {
+        pc.expect(&format!("series 1: boot {boot} of {boots}"))?;
+        pc.expect(&format!("kept /uchaos/captures/0001-linux-r{boot:04}.cap"))?;
+    }
+    pc.expect("the series is complete")?;
+    pc.expect_off()?;
+    stick.is_sound()?;
+    ensure!(!stick.has("series"), "the file of the series is left");
+    let mut first = Vec::new();
+    for boot in 1..=boots {
+        let capture = stick.capture(rig, &format!("0001-linux-r{boot:04}.cap"))?;
+        let raw = capture.targets[0].raw.clone();
+        ensure!(raw.len() == 100 && !first.contains(&raw), "boot {boot} is not a boot of its own");
+        first.push(raw);
+    }
+    Ok(())
+}
