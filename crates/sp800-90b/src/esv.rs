@@ -4,10 +4,12 @@
 //!
 //! A [`Project`] states the claim. With the [`EnvironmentData`] of each operating environment, [`Evidence::new`] checks
 //! and predicts, and [`registration`] and [`run_file`] give the JSON in the shape that the server's client reads (field
-//! names as in `entropy-source-metadata.json` and `run.json` of NIST's ESV-Server).
+//! names as in `entropy-source-metadata.json` and `run.json` of NIST's ESV-Server, September 2025). What the server asks of
+//! a registration follows its published protocol and rules; the server itself was not asked.
 
 mod check;
 mod predict;
+mod rules;
 mod server;
 
 pub use predict::{EnvironmentPrediction, Prediction};
@@ -44,7 +46,7 @@ pub struct Source {
     /// Whether there are additional noise sources (§3.1.6).
     #[serde(default)]
     pub additional_noise_sources: bool,
-    /// Whether the submission is under ITAR.
+    /// Whether ITAR restrictions apply, which the request for a certificate states.
     #[serde(default)]
     pub itar: bool,
     /// Restarts of the restart data set.
@@ -92,7 +94,7 @@ pub struct EnvironmentData {
     pub raw: Option<Symbols>,
     /// The restart matrix, row by row.
     pub restart: Option<Symbols>,
-    /// The output of each component that is not vetted, in their order.
+    /// The output of each component that is not vetted, in their order, in samples as wide as the raw noise.
     pub conditioned: Vec<Symbols>,
 }
 
@@ -138,6 +140,7 @@ impl Evidence {
         let mut findings = Vec::new();
         check::project(project, environments, &mut findings);
         let prediction = predict::predict(project, environments, &mut findings)?;
+        rules::components(project, &prediction.h_out, &mut findings);
         findings.sort_by_key(|finding| finding.severity);
         let complete = findings.iter().all(|finding| finding.severity == Severity::Note);
         Ok(Self { complete, findings, prediction })

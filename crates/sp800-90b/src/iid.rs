@@ -23,8 +23,8 @@ use crate::control::Control;
 use crate::estimators::Repeats;
 use crate::{Invalid, InvalidStatus, Outcome, Symbols};
 
-/// Symbols that the statistics of §5.1 need: 33 blocks of 8 bits for the largest lag on binary data.
-const NEEDED: usize = 33 * 8;
+/// Symbols below which the tests are not enough for a verdict: 33 blocks of 8 bits for the largest lag on binary data.
+const ENOUGH: usize = 33 * 8;
 
 /// Samples below which the chi-square test of independence (§5.2.1) rejects IID sources much more often than its
 /// significance of 0.001 says, for an alphabet of `alphabet_size` symbols.
@@ -35,9 +35,9 @@ const NEEDED: usize = 33 * 8;
 #[must_use]
 pub fn samples_for_independence(alphabet_size: usize) -> usize {
     if alphabet_size <= 2 {
-        NEEDED
+        ENOUGH
     } else {
-        (alphabet_size * alphabet_size * 3).div_ceil(2).max(NEEDED)
+        (alphabet_size * alphabet_size * 3).div_ceil(2).max(ENOUGH)
     }
 }
 
@@ -150,11 +150,13 @@ pub fn iid_tests(symbols: &Symbols, seed: u64, control: &Control<'_>) -> Outcome
 
 /// Why the statistics of §5.1 are not defined for some symbols; nothing if they are.
 fn untestable(symbols: &Symbols) -> Option<Invalid> {
-    if symbols.len() < NEEDED {
+    // As many as the largest lag; of binary data, that many groups of 8 bits, the last of which may be short.
+    let needed = if symbols.alphabet_size() == 2 { 31 * 8 + 1 } else { 32 };
+    if symbols.len() < needed {
         return Some(Invalid {
             status: InvalidStatus::TooFew,
             reason: format!(
-                "the statistics of §5.1 need {NEEDED} samples or more, and there are {}",
+                "the statistics of §5.1 need {needed} samples or more, and there are {}",
                 symbols.len()
             ),
         });

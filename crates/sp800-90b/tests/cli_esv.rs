@@ -94,10 +94,8 @@ fn a_project_becomes_registration_and_run_file() {
         ("primaryNoiseSource", Value::from("interrupt timing of a test")),
         ("iidClaim", false.into()),
         ("bitsPerSample", 1.into()),
-        ("alphabetSize", 2.into()),
         ("hminEstimate", 0.5.into()),
         ("physical", false.into()),
-        ("itar", false.into()),
         ("numberOfRestarts", 1000.into()),
         ("samplesPerRestart", 1000.into()),
         ("additionalNoiseSources", false.into()),
@@ -129,7 +127,14 @@ fn a_project_becomes_registration_and_run_file() {
     assert_eq!(raw, noise(1_000_000, 1, 1));
     let restart = std::fs::metadata(files["restartTestPath"].as_str().unwrap()).unwrap();
     assert_eq!(restart.len(), 1_000_000);
-    assert_eq!(files["unvettedConditionedPaths"].as_array().unwrap().len(), 1);
+    let folded = std::fs::read(files["unvettedConditionedPaths"][0].as_str().unwrap()).unwrap();
+    assert_eq!(folded.len(), 1_000_000);
+    let first: Vec<u8> = (0..8).rev().map(|bit| noise(1, 8, 3)[0] >> bit & 1).collect();
+    assert_eq!(folded[..8], first);
+    // The client reads these although no certificate is asked for.
+    assert_eq!(run[0]["Certify"], serde_json::json!({ "Certify": false, "itar": false }));
+    // What the server no longer takes in a registration.
+    assert!(source["alphabetSize"].is_null() && source["itar"].is_null());
     assert_eq!(run[0]["SupportingDocuments"][0]["sdType"], "EntropyAssessmentReport");
     assert!(run[0]["AssessmentRegistrationPath"].as_str().unwrap().ends_with("registration.json"));
     assert_eq!(read("evidence.json")["provenance"]["files"].as_array().unwrap().len(), 3);
@@ -146,6 +151,8 @@ fn what_is_missing_and_wrong_is_listed() {
         .replace("FORMAT", "u8")
         .replace("h_submitter = 0.5", "h_submitter = 0.9")
         .replace("h_in = 24.0", "h_in = 60.0")
+        .replace("SHA2-256", "SHA-256")
+        .replace("nw = 32\n", "nw = 16\n")
         .replace("validation_number = \"A1234\"\n", "");
     std::fs::write(path("p.toml"), project).unwrap();
     let (status, made) = json(folder.path(), &["esv", "p.toml", "--json"]);
@@ -153,7 +160,9 @@ fn what_is_missing_and_wrong_is_listed() {
     let said = made["findings"].to_string();
     for part in [
         "raw noise has 20000 samples",
-        "conditioned file 1 has 8000 bits",
+        "conditioned file 1 has 8000 samples of 1 bits",
+        "description of a vetted component is its ACVP name",
+        "nw at least n_out",
         "no validation_number",
         "h_in = 60 bits are claimed",
         "documents.entropy_assessment_report",

@@ -266,18 +266,26 @@ fn more_than_the_memory_holds_is_refused_before_the_work() {
 
 #[test]
 fn a_closed_standard_output_is_an_error_and_a_discarded_one_is_not() {
-    let run = |redirect: &str| {
-        let command = format!("\"{TOOL}\" cutoffs --h 0.5 {redirect}");
+    let run = |arguments: &str, redirect: &str| {
+        let command = format!("\"{TOOL}\" {arguments} {redirect}");
         Command::new("sh").args(["-c", &command]).output().unwrap()
     };
-    let closed = run(">&-");
-    let said = String::from_utf8(closed.stderr).unwrap();
-    assert!(
-        closed.status.code() == Some(2) && said.contains("standard output is closed"),
-        "{said}"
-    );
-    assert_eq!(run("> /dev/null").status.code(), Some(0));
-    assert_eq!(run("<> /dev/null >&0 2>&0").status.code(), Some(0));
-    let full = run("> /dev/full");
-    assert_eq!(full.status.code(), Some(2));
+    for arguments in
+        ["cutoffs --h 0.5", "--help", "--version", "nist-compat ea_conditioning -v 64 64 64 32"]
+    {
+        let closed = run(arguments, ">&-");
+        let said = String::from_utf8(closed.stderr).unwrap();
+        assert!(
+            closed.status.code() == Some(2) && said.contains("standard output is closed"),
+            "{arguments}: {said}"
+        );
+        assert_eq!(run(arguments, "> /dev/null").status.code(), Some(0), "{arguments}");
+        assert_eq!(run(arguments, "<> /dev/null >&0 2>&0").status.code(), Some(0), "{arguments}");
+        let full = run(arguments, "> /dev/full");
+        let said = String::from_utf8(full.stderr).unwrap();
+        assert!(
+            full.status.code() == Some(2) && said.contains("writing to standard output"),
+            "{arguments}: {said}"
+        );
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::{EnvironmentData, Finding, Project};
 
-/// Samples of each data set (§3.1.1, §3.1.4.1).
+/// Samples of each data set (§3.1.1, §3.1.4.1); the server takes neither fewer nor more.
 const WANTED_SAMPLES: usize = 1_000_000;
 
 pub(super) fn project(
@@ -67,7 +67,11 @@ fn components(project: &Project, findings: &mut Vec<Finding>) {
                 .push(Finding::missing(format!("conditioning component {position}: description")));
         }
     }
-    if project.conditioning.is_empty() {
+    if project.conditioning.is_empty() && project.source.additional_noise_sources {
+        findings.push(Finding::missing(
+            "with additional noise sources the server asks for a conditioning component: add [[conditioning]]",
+        ));
+    } else if project.conditioning.is_empty() {
         findings.push(Finding::note("no conditioning: the output is the raw noise"));
     }
 }
@@ -84,8 +88,7 @@ fn data_sets(project: &Project, environment: &EnvironmentData, findings: &mut Ve
             findings.push(Finding::missing(format!("environment {id}: {name}")));
             continue;
         };
-        let exact = name == "restart data";
-        if symbols.len() < wanted || (exact && symbols.len() != wanted) {
+        if symbols.len() != wanted {
             findings.push(Finding::wrong(format!(
                 "environment {id}: {name} has {} samples, and {wanted} are asked for",
                 symbols.len()
@@ -110,11 +113,13 @@ fn data_sets(project: &Project, environment: &EnvironmentData, findings: &mut Ve
         )));
     }
     for (at, symbols) in environment.conditioned.iter().enumerate() {
-        let bits = symbols.len() * usize::from(symbols.bits_per_symbol());
-        if bits < WANTED_SAMPLES {
+        if (symbols.len(), symbols.bits_per_symbol()) != (WANTED_SAMPLES, bits) {
             findings.push(Finding::wrong(format!(
-                "environment {id}: conditioned file {} has {bits} bits; §3.1.5.2 asks for {WANTED_SAMPLES}",
-                at + 1
+                "environment {id}: conditioned file {} has {} samples of {} bits; the server takes {WANTED_SAMPLES} samples \
+                 of bits_per_sample = {bits} bits",
+                at + 1,
+                symbols.len(),
+                symbols.bits_per_symbol()
             )));
         }
     }

@@ -150,7 +150,10 @@ fn chain(
             output_bits: component.n_out,
             narrowest_bits: component.nw,
         };
-        let h_out =
+        let h_out = if component.bijective && !component.vetted {
+            // Nothing is lost, and nothing is gained.
+            Some(component.h_in)
+        } else {
             vetting.and_then(|vetting| match output_entropy(sizes, vetting, component.h_in) {
                 Ok(conditioned) => Some(conditioned.h_out),
                 Err(error) => {
@@ -159,7 +162,8 @@ fn chain(
                     )));
                     None
                 }
-            });
+            })
+        };
         per_bit = h_out.map(|h_out| h_out / f64::from(component.n_out));
         outputs.push(h_out);
     }

@@ -20,10 +20,8 @@ struct SourceMetadata {
     primary_noise_source: String,
     iid_claim: bool,
     bits_per_sample: u8,
-    alphabet_size: u32,
     hmin_estimate: f64,
     physical: bool,
-    itar: bool,
     number_of_restarts: usize,
     samples_per_restart: usize,
     additional_noise_sources: bool,
@@ -74,10 +72,8 @@ pub fn registration(project: &Project, evidence: &Evidence) -> Registration {
         primary_noise_source: source.name.clone(),
         iid_claim: source.iid,
         bits_per_sample: source.bits_per_sample,
-        alphabet_size: 1 << source.bits_per_sample.min(8),
         hmin_estimate: source.h_submitter,
         physical: source.physical,
-        itar: source.itar,
         number_of_restarts: source.restarts,
         samples_per_restart: source.samples_per_restart,
         additional_noise_sources: source.additional_noise_sources,
@@ -95,6 +91,7 @@ pub struct RunFile {
     data_files: Vec<DataFile>,
     supporting_documents: Vec<SupportingDocument>,
     assessment: AssessmentRequest,
+    certify: CertificateRequest,
 }
 
 /// The files of one operating environment.
@@ -112,7 +109,7 @@ pub struct DataFile {
     pub restart_test_path: String,
     /// Bits per sample.
     pub restart_sample_size: u8,
-    /// The output of the components that are not vetted.
+    /// The output of the components that are not vetted, in samples as wide as the raw noise: the client names no width.
     pub unvetted_conditioned_paths: Vec<String>,
 }
 
@@ -135,10 +132,18 @@ struct AssessmentRequest {
     limit_entropy_assessment_to_single_module: bool,
 }
 
-/// The client's run file, a list of one run. Its part `Certify` names a module and a vendor by the server's numbers and
-/// is added when a certificate is asked for.
+#[derive(Clone, Debug, Serialize)]
+struct CertificateRequest {
+    #[serde(rename = "Certify")]
+    certify: bool,
+    itar: bool,
+}
+
+/// The client's run file, a list of one run. It asks for no certificate: that needs the server's numbers of the module
+/// and the vendor, and the entropy's, which are added to its part `Certify`.
 #[must_use]
 pub fn run_file(
+    project: &Project,
     registration_path: String,
     data_files: Vec<DataFile>,
     supporting_documents: Vec<SupportingDocument>,
@@ -151,5 +156,6 @@ pub fn run_file(
         },
         data_files,
         supporting_documents,
+        certify: CertificateRequest { certify: false, itar: project.source.itar },
     }]
 }

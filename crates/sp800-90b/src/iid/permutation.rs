@@ -65,7 +65,7 @@ impl StatisticResult {
     }
 }
 
-/// Runs the permutation tests, which need 264 samples and two different symbols. Reports the
+/// Runs the permutation tests, which need 32 samples, 249 if they are binary, and two different symbols. Reports the
 /// shuffles of [`SHUFFLES`] that are counted or no longer needed.
 #[must_use]
 pub fn permutation_tests(

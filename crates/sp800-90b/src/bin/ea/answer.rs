@@ -54,23 +54,33 @@ impl Answer {
     /// # Errors
     /// Returns an error if standard output is closed or cannot be written to. A reader that has gone is not an error.
     pub(crate) fn print(&self) -> anyhow::Result<ExitCode> {
-        if stdout_was_closed() {
-            bail!(
-                "standard output is closed, so the answer cannot be printed; to discard it, use > /dev/null"
-            );
-        }
-        let mut out = std::io::stdout();
-        match out.write_all(self.text.as_bytes()).and_then(|()| out.flush()) {
-            Ok(()) => Ok(ExitCode::from(u8::from(!self.stands))),
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::from(UNREAD)),
-            Err(error) => Err(error).context("writing to standard output"),
-        }
+        print(u8::from(!self.stands), || std::io::stdout().write_all(self.text.as_bytes()))
+    }
+}
+
+/// Prints by `write`; the exit status is `status` if all was written.
+///
+/// # Errors
+/// Returns an error if standard output is closed or cannot be written to. A reader that has gone is not an error.
+pub(crate) fn print(
+    status: u8,
+    write: impl FnOnce() -> std::io::Result<()>,
+) -> anyhow::Result<ExitCode> {
+    if stdout_was_closed() {
+        bail!(
+            "standard output is closed, so the answer cannot be printed; to discard it, use > /dev/null"
+        );
+    }
+    match write().and_then(|()| std::io::stdout().flush()) {
+        Ok(()) => Ok(ExitCode::from(status)),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::from(UNREAD)),
+        Err(error) => Err(error).context("writing to standard output"),
     }
 }
 
 /// Rust's runtime opens /dev/null for reading and writing in place of a closed standard output. A caller that discards
 /// the output opens it for writing only, or for all three streams.
-pub(crate) fn stdout_was_closed() -> bool {
+fn stdout_was_closed() -> bool {
     let is_null = |fd: u8| {
         std::fs::read_link(format!("/proc/self/fd/{fd}"))
             .is_ok_and(|path| path.as_os_str() == "/dev/null")

@@ -32,6 +32,9 @@ pub(crate) struct Args {
     json: bool,
 }
 
+/// Samples in each data file of the server, one per byte.
+const TAKEN: usize = 1_000_000;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProjectFile {
@@ -134,16 +137,34 @@ fn read_environment(
         }
         Ok(input.symbols)
     };
-    let raw = environment.raw.as_ref().map(|path| read(path, &how, Track::NonIid)).transpose()?;
+    let mut raw =
+        environment.raw.as_ref().map(|path| read(path, &how, Track::NonIid)).transpose()?;
     let restart =
         environment.restart.as_ref().map(|path| read(path, &how, Track::NonIid)).transpose()?;
     let whole = How::of(FormatName::Bytes, 8, None, 0);
     let conditioned = environment
         .conditioned
         .iter()
-        .map(|path| read(path, &whole, Track::Conditioned))
-        .collect::<Result<_, _>>()?;
+        .map(|path| samples_of(&read(path, &whole, Track::Conditioned)?, bits))
+        .collect::<anyhow::Result<_>>()?;
+    if let Some(symbols) = raw.as_mut().filter(|symbols| symbols.len() > TAKEN) {
+        let text = format!(
+            "environment {}: the first {TAKEN} of {} samples of raw noise are taken; the server takes no more",
+            environment.id,
+            symbols.len()
+        );
+        notes.push(Finding { severity: Severity::Note, text });
+        *symbols = Symbols::new(symbols.raw()[..TAKEN].to_vec(), bits)?;
+    }
     Ok(EnvironmentData { id: environment.id, raw, restart, conditioned })
+}
+
+/// Conditioned output as samples of `bits` bits, as many as the server takes.
+fn samples_of(output: &Symbols, bits: u8) -> anyhow::Result<Symbols> {
+    let all: Vec<u8> = output.bit_string().iter().take(TAKEN * usize::from(bits)).collect();
+    let samples = all.chunks_exact(usize::from(bits.max(1)));
+    let samples = samples.map(|bits| bits.iter().fold(0, |sample, bit| sample << 1 | bit));
+    Ok(Symbols::new(samples.collect(), bits)?)
 }
 
 /// The documents that are there; the others are findings.
@@ -225,7 +246,7 @@ fn write(
     }
     let registration_path =
         put("registration.json".to_owned(), pretty(&registration(project, evidence))?.as_bytes())?;
-    let run = run_file(registration_path, data_files, documents);
+    let run = run_file(project, registration_path, data_files, documents);
     put("run.json".to_owned(), pretty(&run)?.as_bytes())?;
     let whole = Answer::json(true, evidence, provenance)?.text;
     put("evidence.json".to_owned(), whole.as_bytes())?;

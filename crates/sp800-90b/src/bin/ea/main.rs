@@ -69,7 +69,13 @@ fn run(mut arguments: Vec<OsString>) -> anyhow::Result<ExitCode> {
     if arguments.get(1).is_some_and(|first| !is_command(first)) {
         arguments.insert(1, "assess".into());
     }
-    let answer = match Cli::parse_from(arguments).command {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => error.exit(),
+        // Help and version are answers, too.
+        Err(help) => return answer::print(0, || help.print()),
+    };
+    let answer = match cli.command {
         Command::Assess(args) => assess::run(&args),
         Command::Informed(args) => informed::run(&args),
         Command::Restart(args) => restart::run(&args),

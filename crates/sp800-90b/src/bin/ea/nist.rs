@@ -19,8 +19,7 @@ mod run;
 mod transpose;
 mod usage;
 
-use crate::answer::stdout_was_closed;
-use anyhow::bail;
+use crate::answer::print;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
@@ -123,13 +122,5 @@ pub(crate) fn run(
             Program::Transpose => transpose::run(&call),
         }
     };
-    if stdout_was_closed() {
-        bail!("standard output is closed; to discard it, use > /dev/null");
-    }
-    let mut out = std::io::stdout();
-    match out.write_all(outcome.text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::from(141)),
-        Err(error) => Err(error.into()),
-        Ok(()) => Ok(ExitCode::from(outcome.status)),
-    }
+    print(outcome.status, || std::io::stdout().write_all(outcome.text.as_bytes()))
 }

@@ -29,6 +29,13 @@ impl Data {
         self.symbols.alphabet_size() < 1 << self.word_size
     }
 
+    /// Whether any symbol occurs twice, as NIST's tool asserts.
+    pub(super) fn has_repeat(&self) -> bool {
+        let mut seen = [false; 256];
+        let literal = self.symbols.literal();
+        literal.iter().any(|&symbol| std::mem::replace(&mut seen[usize::from(symbol)], true))
+    }
+
     pub(super) fn width(&self) -> f64 {
         f64::from(self.word_size)
     }

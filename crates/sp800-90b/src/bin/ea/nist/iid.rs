@@ -23,16 +23,18 @@ pub(super) fn run(call: &Call) -> Outcome {
         bit_count: "Number of Binary samples",
         translated: "\nSamples have been translated",
     };
-    let (mut run, options, data) = match begin(call, &wording) {
+    let (run, options, data) = match begin(call, &wording) {
         Ok(begun) => begun,
         Err(outcome) => return outcome,
     };
+    if !data.has_repeat() {
+        return run.fail_assertion(
+            "no two samples are equal, and the longest repeat is asserted to have a length",
+        );
+    }
     match tests(&data.symbols) {
         Ok(tests) => report(run, &data, &options, &tests),
-        Err(reason) => {
-            run.say(format!("Error: {reason}"));
-            run.fail(&format!("Error: {reason}"))
-        }
+        Err(reason) => run.fail_assertion(&reason),
     }
 }
 

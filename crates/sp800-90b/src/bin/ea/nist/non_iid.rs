@@ -8,7 +8,8 @@ use super::json::Json;
 use super::options::{Options, Wording, assessed, begin, bit_count, bitstring, say_entropy};
 use super::run::{Run, number};
 use super::{Outcome, Program};
-use sp800_90b::{Estimators, Symbols, Track, assess};
+use sp800_90b::estimators::Compression;
+use sp800_90b::{Estimators, Outcome as SetOutcome, Symbols, Track, assess};
 
 /// The estimates on the symbols and on the bitstring, as far as they are asked for.
 struct Sets {
@@ -22,19 +23,54 @@ fn estimate(data: &Data, options: &Options) -> Sets {
     let own_bitstring = has_bitstring && (cut || !options.initial);
     let on_bits = own_bitstring.then(|| only(&bitstring(data, options))).flatten();
     if !options.initial {
-        return Sets { literal: None, bitstring: on_bits };
+        return Sets { literal: None, bitstring: on_bits }.with_one_block(data, options);
     }
     let Ok(assessment) = assess(&data.symbols, Track::NonIid) else {
         return Sets { literal: None, bitstring: None };
     };
     let sets = assessment.estimators;
-    match sets.literal {
+    let sets = match sets.literal {
         Some(literal) => {
             let bitstring = if own_bitstring { on_bits } else { sets.bitstring };
             Sets { literal: Some(literal), bitstring: bitstring.filter(|_| has_bitstring) }
         }
         None => Sets { literal: sets.bitstring, bitstring: None },
+    };
+    sets.with_one_block(data, options)
+}
+
+impl Sets {
+    /// The compression estimate that NIST's tool prints where only one block follows the dictionary.
+    fn with_one_block(mut self, data: &Data, options: &Options) -> Self {
+        if let Some(set) = &mut self.bitstring {
+            compression_of_one_block(set, bitstring(data, options).raw());
+        }
+        if let (Some(set), true) = (&mut self.literal, data.is_binary()) {
+            compression_of_one_block(set, data.symbols.literal());
+        }
+        self
     }
+}
+
+/// Sets the estimate as arithmetic with a standard deviation of 0/0 or 1/0 gives it.
+fn compression_of_one_block(set: &mut Estimators, bits: &[u8]) {
+    const BLOCK_BITS: usize = 6;
+    const DICTIONARY_BLOCKS: usize = 1000;
+    let (blocks, _) = bits.as_chunks::<BLOCK_BITS>();
+    let [dictionary @ .., tested] = blocks else { return };
+    if dictionary.len() != DICTIONARY_BLOCKS {
+        return;
+    }
+    let distance = dictionary.iter().rev().position(|block| block == tested);
+    let x_bar = (distance.unwrap_or(DICTIONARY_BLOCKS) as f64 + 1.0).log2();
+    let found_p = x_bar > 0.0;
+    let (sigma_hat, x_bar_prime, p, min_entropy) = if found_p {
+        (f64::INFINITY, f64::NEG_INFINITY, 1.0, -0.0)
+    } else {
+        (f64::NAN, f64::NAN, 1.0 / 64.0, 1.0)
+    };
+    let made = Compression { x_bar, sigma_hat, x_bar_prime, found_p, p, min_entropy };
+    set.compression = Some(SetOutcome::Value(made));
 }
 
 /// The estimates on 1-bit symbols.
@@ -52,11 +88,33 @@ pub(super) fn run(call: &Call) -> Outcome {
     };
     match begin(call, &wording) {
         Ok((run, options, data)) => {
+            if let Some(reason) = failed_assertion(&data, &options) {
+                return run.fail_assertion(&reason);
+            }
             let sets = estimate(&data, &options);
             report(run, &data, &options, &sets)
         }
         Err(outcome) => outcome,
     }
+}
+
+/// Why NIST's tool would stop: an estimator asserts that there are enough samples, and that one of them repeats.
+fn failed_assertion(data: &Data, options: &Options) -> Option<String> {
+    // LZ78Y takes 16 bits as its first context, and two more. On more symbols, lag compares three.
+    let needed = |binary: bool| if binary { 19 } else { 3 };
+    let strings = [
+        (options.initial, "samples", data.is_binary(), data.symbols.len(), data.has_repeat()),
+        (!data.is_binary() || !options.initial, "bits", true, bit_count(data, options), true),
+    ];
+    strings.into_iter().find_map(|(is_used, name, binary, len, has_repeat)| {
+        let needed = needed(binary);
+        if is_used && len < needed {
+            return Some(format!(
+                "the estimators need {needed} {name} or more, and there are {len}"
+            ));
+        }
+        (is_used && !has_repeat).then(|| format!("no two of the {len} {name} are equal"))
+    })
 }
 
 fn report(mut run: Run, data: &Data, options: &Options, sets: &Sets) -> Outcome {

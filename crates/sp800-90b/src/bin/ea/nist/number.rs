@@ -5,7 +5,8 @@
 pub(super) fn general(value: f64, precision: usize) -> String {
     if !value.is_finite() {
         return match value {
-            value if value.is_nan() => "nan".to_owned(),
+            // 0/0, whose sign is set on the processors that the tool runs on.
+            value if value.is_nan() => "-nan".to_owned(),
             value if value > 0.0 => "inf".to_owned(),
             _ => "-inf".to_owned(),
         };

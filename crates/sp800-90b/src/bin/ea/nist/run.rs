@@ -106,6 +106,13 @@ impl Run {
         self.end(FAILED)
     }
 
+    /// Ends the run where an assertion of NIST's tool fails: it prints nothing if its output is not a terminal, writes
+    /// no record, and is ended by SIGABRT, which a shell shows as 134.
+    pub(super) fn fail_assertion(self, reason: &str) -> Outcome {
+        eprintln!("{}: {reason}", self.program.name());
+        Outcome { text: String::new(), status: 134 }
+    }
+
     /// Ends the run well.
     pub(super) fn succeed(self) -> Outcome {
         self.end(0)
