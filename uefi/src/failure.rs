@@ -44,7 +44,7 @@ impl Failure {
             | Status::INVALID_PARAMETER
             | Status::UNSUPPORTED
             | Status::NOT_FOUND => (
-                "the stick does not answer; was it removed?",
+                "the stick does not answer (was it removed?)",
                 "Plug it in again and restart the computer.",
             ),
             Status::VOLUME_CORRUPTED => (

@@ -71,6 +71,9 @@ pub const TO_MAKE_STICK: &[Need] = &[
     need("mcopy", "mtools", "puts files onto it"),
 ];
 
-/// What booting that image by UEFI needs, which its checks do.
-pub const TO_TEST_STICK: &[Need] =
-    &[need("/usr/share/OVMF/OVMF_CODE_4M.fd", "ovmf", "QEMU's UEFI firmware")];
+/// What the checks of sticks need, which boot by UEFI as well and look at what was written.
+pub const TO_TEST_STICK: &[Need] = &[
+    need("/usr/share/OVMF/OVMF_CODE_4M.fd", "ovmf", "QEMU's UEFI firmware"),
+    need("mkfs.fat", "dosfstools", "makes and checks FAT volumes"),
+    need("mcopy", "mtools", "puts files onto them and takes them off"),
+];

@@ -39,6 +39,7 @@ mod profiles;
 mod rig;
 mod stock;
 mod uchaosbox;
+mod uefi;
 mod usb;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -104,6 +105,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         stock::CHECKS,
         kit::CHECKS,
         packed::CHECKS,
+        uefi::CHECKS,
         usb::CHECKS,
         builds::CHECKS,
         download::CHECKS,

@@ -146,6 +146,23 @@ impl Pc {
         self.monitor("screendump", &json!({ "filename": path, "format": "png" })).map(drop)
     }
 
+    /// Stops the machine between two instructions, or lets it run again. What it wrote is in the stick's file.
+    pub(super) fn pause(&mut self, paused: bool) -> Result<()> {
+        self.monitor(if paused { "stop" } else { "cont" }, &json!({})).map(drop)
+    }
+
+    /// All that the first serial port gave so far.
+    pub(super) fn said(&self) -> String {
+        String::from_utf8_lossy(&self.said).into_owned()
+    }
+
+    /// Takes what the first serial port gives within a short time; whether it gave something.
+    pub(super) fn listen(&mut self, limit: Duration) -> Result<bool> {
+        let before = self.said.len();
+        self.take_event(Instant::now() + limit)?;
+        Ok(self.said.len() > before)
+    }
+
     /// Pulls the stick out.
     pub(super) fn pull_stick_out(&mut self) -> Result<()> {
         self.monitor("device_del", &json!({ "id": "stick" })).map(drop)

@@ -34,8 +34,9 @@ const LINTS: [(&str, &[&str]); 3] = [
         &[
             "clippy",
             "--package=baremetal",
+            "--package=uchaos-uefi",
             "--package=uchaosbox",
-            "--features=baremetal/bare,uchaosbox/selftest,uchaosbox/stick",
+            "--features=baremetal/bare,uchaos-uefi/program,uchaosbox/selftest,uchaosbox/stick",
             "--bins",
             "--profile=kernel",
             "--config=env.UCHAOS_ENGINE_OBJECT='not-linked'",
