@@ -21,6 +21,7 @@ checks! {
     linux_measures_by_uefi,
     linux_measures_by_bios_and_touches_no_other_disk,
     linux_restarts_as_often_as_it_is_asked,
+    bare_metal_measures_by_uefi,
     bare_metal_measures_by_bios_into_a_serial_line,
     faults::mistakes_in_the_configuration_are_named,
     faults::full_stick_is_refused_before_anything_is_measured,
@@ -104,6 +105,22 @@ fn is_whole(capture: &Capture, target: Target) -> Result<()> {
     ensure!(taken.raw.len() == 2000, "{} samples", taken.raw.len());
     let report = taken.report(JobKind::Raw).context("a report")?;
     ensure!(report.job == Job::Raw { samples: 2000 }, "{:?}", report.job);
+    Ok(())
+}
+
+/// By the menu's first entry, which starts the UEFI program with its orders.
+fn bare_metal_measures_by_uefi(rig: &Rig) -> Result<()> {
+    let stick = Stick::new(rig, CONF)?;
+    let mut pc = Pc::start(rig, &Parts::new(Firmware::Uefi, Bus::Xhci, stick.path()))?;
+    pc.expect("Power off")?;
+    pc.press(&["ret"])?;
+    pc.expect("[uchaos] done status=0")?;
+    pc.expect_off()?;
+    stick.is_sound()?;
+    let capture = stick.capture(rig, "0001-bare.cap")?;
+    is_whole(&capture, Target::BareMetal)?;
+    let path = capture.targets[0].meta.get("boot_path");
+    ensure!(path == Some("uefi"), "boot_path is {path:?}");
     Ok(())
 }
 
