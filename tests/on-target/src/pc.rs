@@ -127,11 +127,12 @@ impl Pc {
         Ok(())
     }
 
-    /// Presses keys, by QEMU's names for them, one after the other.
+    /// Presses keys, by QEMU's names for them, one after the other; `shift-r` is two of them at once.
     pub(super) fn press(&mut self, keys: &[&str]) -> Result<()> {
         for key in keys {
-            let key = json!({ "keys": [{ "type": "qcode", "data": key }], "hold-time": 20 });
-            self.monitor("send-key", &key)?;
+            let keys = key.split('-').map(|key| json!({ "type": "qcode", "data": key }));
+            let keys: Vec<Value> = keys.collect();
+            self.monitor("send-key", &json!({ "keys": keys, "hold-time": 20 }))?;
         }
         Ok(())
     }

@@ -156,7 +156,7 @@ fn bare_metal_has_a_screen_and_a_keyboard(rig: &Rig) -> Result<()> {
     pc.press(&["c", "p", "u", "ret"])?;
     pc.expect("cpu_vendor=")?;
     pc.press(&["shift-r", "backspace", "r", "a", "w", "spc", "3", "left", "delete", "5", "ret"])?;
-    pc.expect("raw 5\r\n")?;
+    pc.expect("samples 5 ")?;
     pc.expect("uchaos> ")?;
     let picture = rig.scratch().join("monitor.png");
     pc.screenshot(&picture)?;
