@@ -10,6 +10,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use chaos_wire::Capture;
+use chaos_wire::frame::MAGIC;
 use guest_run::process::{Event, Process, Wiring};
 use guest_run::{Qemu, interrupt};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -112,6 +114,23 @@ impl Pc {
             }
             if self.ended || !self.take_event(until)? {
                 bail!("the PC did not write {text:?}; it wrote:\n{}", self.tail());
+            }
+        }
+    }
+
+    /// Waits until the first serial port has given a whole capture, with nothing behind it.
+    pub(super) fn expect_capture(&mut self) -> Result<Capture> {
+        let until = Instant::now() + DEADLINE;
+        loop {
+            let new = self.said.get(self.seen..).unwrap_or_default();
+            let begin = new.windows(MAGIC.len()).position(|window| window == MAGIC);
+            let frames = begin.and_then(|begin| new.get(begin..)).unwrap_or_default();
+            let read = Capture::read_from(frames, Path::new("COM1"));
+            match read {
+                Ok(capture) => return Ok(capture),
+                Err(error) if !error.fault.is_cut() => return Err(error.into()),
+                Err(_) if self.take_event(until)? => {}
+                Err(error) => return Err(error).context("the capture did not come to its end"),
             }
         }
     }

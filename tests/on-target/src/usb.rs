@@ -23,6 +23,7 @@ checks! {
     linux_restarts_as_often_as_it_is_asked,
     bare_metal_measures_by_uefi,
     bare_metal_measures_by_bios_into_a_serial_line,
+    bare_metal_keeps_text_off_its_only_serial_line,
     faults::mistakes_in_the_configuration_are_named,
     faults::full_stick_is_refused_before_anything_is_measured,
     faults::read_only_stick_is_refused,
@@ -145,6 +146,17 @@ fn bare_metal_measures_by_bios_into_a_serial_line(rig: &Rig) -> Result<()> {
     ensure!(meta.get("boot_path") == Some("bios"), "{meta:?}");
     ensure!(file_sha256(stick.path())? == before, "the stick was written");
     Ok(())
+}
+
+/// The screen then has the question, so that Enter is pressed before it can be awaited: the keyboard keeps it.
+fn bare_metal_keeps_text_off_its_only_serial_line(rig: &Rig) -> Result<()> {
+    let stick = Stick::new(rig, "uchaos.job=raw:2000\nuchaos.after=menu\n")?;
+    let mut pc = Pc::start(rig, &Parts::new(Firmware::Bios, Bus::Virtio, stick.path()))?;
+    pc.expect("Power off")?;
+    pc.press(&["ret"])?;
+    pc.expect("[uchaos] ready")?;
+    pc.press(&["ret"])?;
+    is_whole(&pc.expect_capture()?, Target::BareMetal)
 }
 
 fn bare_metal_has_a_screen_and_a_keyboard(rig: &Rig) -> Result<()> {
