@@ -155,7 +155,6 @@ fn bytes_of(key: Key) -> &'static [u8] {
 
 impl Write for Console {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.serial.send(text);
         let escapes = &mut self.escapes;
         system::with_stdout(|screen| {
             let mut piece = Piece::default();
@@ -171,6 +170,8 @@ impl Write for Console {
             }
             piece.show(screen);
         });
+        // Second: what has come by the serial port is on the screen already.
+        self.serial.send(text);
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ mod faults;
 mod volume;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use chaos_wire::{Capture, GuestStatus, JobKind, Target};
@@ -68,8 +68,8 @@ fn menu_monitor_and_list_by_the_keyboard(rig: &Rig) -> Result<()> {
     pc.expect("uchaos> ")?;
     pc.type_line("hist 2000");
     pc.expect("samples 2000  ticks: ")?;
-    is_a_picture(rig, &mut pc, "monitor")?;
     pc.expect("uchaos> ")?;
+    is_a_picture(rig, &mut pc, "monitor")?;
     pc.press(&["e", "x", "i", "t", "ret"])?;
     pc.expect(MENU)?;
     // A digit does its line.
@@ -100,9 +100,13 @@ fn menu_monitor_and_list_by_the_keyboard(rig: &Rig) -> Result<()> {
     Ok(())
 }
 
+/// A folder for the pictures that the documentation shows.
+const PICTURES: &str = "UCHAOS_PICTURES";
+
 /// The screen shows letters on an empty ground: a picture that is not blank compresses to more than one that is.
 fn is_a_picture(rig: &Rig, pc: &mut Pc, name: &str) -> Result<()> {
-    let path = rig.scratch().join(format!("{name}.png"));
+    let folder = std::env::var_os(PICTURES).map_or_else(|| rig.scratch().to_owned(), PathBuf::from);
+    let path = std::path::absolute(folder.join(format!("{name}-uefi.png")))?;
     pc.screenshot(&path)?;
     let picture = fs::read(&path).with_context(|| format!("reading the picture of the {name}"))?;
     ensure!(picture.starts_with(b"\x89PNG"), "the picture of the {name} is not PNG");

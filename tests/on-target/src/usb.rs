@@ -30,6 +30,7 @@ checks! {
     faults::stick_that_is_pulled_out_is_noticed,
     faults::power_cut_while_writing_costs_one_capture;
     long:
+    bare_metal_measures_by_uefi_after_each_restart,
     linux_measures_on_every_bus,
     linux_restarts_fifty_times,
     bare_metal_has_a_screen_and_a_keyboard
@@ -157,6 +158,29 @@ fn bare_metal_keeps_text_off_its_only_serial_line(rig: &Rig) -> Result<()> {
     pc.expect("[uchaos] ready")?;
     pc.press(&["ret"])?;
     is_whole(&pc.expect_capture()?, Target::BareMetal)
+}
+
+/// By the boot menu's first entry, which passes `run`; the menu goes on with the series by itself.
+fn bare_metal_measures_by_uefi_after_each_restart(rig: &Rig) -> Result<()> {
+    let stick = Stick::new(rig, "uchaos.job=raw:2000\nuchaos.boots=2\nuchaos.after=poweroff\n")?;
+    let mut pc = Pc::start(rig, &Parts::new(Firmware::Uefi, Bus::Xhci, stick.path()))?;
+    pc.expect("Power off")?;
+    pc.press(&["ret"])?;
+    pc.expect("series 1: 2 boots, beginning with a restart")?;
+    for boot in 1..=2 {
+        pc.expect(&format!("kept /uchaos/captures/0001-bare-r000{boot}.cap"))?;
+    }
+    pc.expect("series 1: complete, 2 boots")?;
+    pc.expect_off()?;
+    stick.is_sound()?;
+    ensure!(!stick.has("series"), "the file of the series is left");
+    for boot in 1..=2 {
+        let capture = stick.capture(rig, &format!("0001-bare-r000{boot}.cap"))?;
+        is_whole(&capture, Target::BareMetal)?;
+        let path = capture.targets[0].meta.get("boot_path");
+        ensure!(path == Some("uefi"), "boot_path is {path:?}");
+    }
+    Ok(())
 }
 
 fn bare_metal_has_a_screen_and_a_keyboard(rig: &Rig) -> Result<()> {
