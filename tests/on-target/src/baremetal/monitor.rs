@@ -15,7 +15,7 @@ pub(super) fn every_command_answers(rig: &Rig) -> Result<()> {
             ("raw 20", "samples 20  ticks: min"),
             ("hist", "samples 20000  ticks: min"),
             ("health", "state=healthy"),
-            ("clock", "MHz, against the interval timer"),
+            ("clock", "MHz, against the timer"),
             ("cpu", "hypervisor=TCG"),
             ("mem", "heap"),
             ("bench", "hash-branchy"),
