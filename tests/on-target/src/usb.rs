@@ -77,9 +77,13 @@ fn linux_measures(rig: &Rig, firmware: Firmware, bus: Bus) -> Result<()> {
     let parts = Parts { internal_disk: Some(&other), ..Parts::new(firmware, bus, stick.path()) };
     let mut pc = Pc::start(rig, &parts)?;
     pc.expect("Power off")?;
+    // The menu takes keys once it is on the screen as well.
+    pc.press(&["down"])?;
+    pc.expect("*Bare metal: its")?;
     let picture = rig.scratch().join("menu.png");
     pc.screenshot(&picture)?;
-    stick.choose_linux(&mut pc, firmware)?;
+    pc.press(&["up"])?;
+    stick::choose_linux(&mut pc)?;
     pc.expect("[uchaos] done status=0")?;
     pc.expect("kept /uchaos/captures/0001-linux.cap")?;
     pc.expect_off()?;
@@ -213,7 +217,7 @@ fn restarts(rig: &Rig, boots: usize) -> Result<()> {
     let stick = Stick::new(rig, &conf)?;
     let mut pc = Pc::start(rig, &Parts::new(Firmware::Bios, Bus::Virtio, stick.path()))?;
     pc.expect("Power off")?;
-    stick.choose_linux(&mut pc, Firmware::Bios)?;
+    stick::choose_linux(&mut pc)?;
     for boot in 1..=boots {
         pc.expect(&format!("series 1: boot {boot} of {boots}"))?;
         pc.expect(&format!("kept /uchaos/captures/0001-linux-r{boot:04}.cap"))?;

@@ -3,7 +3,7 @@
 
 use anyhow::{Result, ensure};
 
-use super::stick::Stick;
+use super::stick::{Stick, choose_linux};
 use super::{CONF, is_whole};
 use crate::Rig;
 use crate::pc::{Bus, Firmware, Parts, Pc};
@@ -15,10 +15,10 @@ const LARGE: &str = "uchaos.job=raw:500000\n";
 const OLDER: &[u8] = b"what was there before";
 
 /// Starts Linux from a stick, by the quickest way.
-fn linux<'a>(rig: &Rig, stick: &Stick, parts: &Parts<'a>) -> Result<Pc> {
+fn linux(rig: &Rig, parts: &Parts<'_>) -> Result<Pc> {
     let mut pc = Pc::start(rig, parts)?;
     pc.expect("Power off")?;
-    stick.choose_linux(&mut pc, Firmware::Bios)?;
+    choose_linux(&mut pc)?;
     Ok(pc)
 }
 
@@ -34,7 +34,7 @@ fn refused(pc: &mut Pc, said: &str) -> Result<()> {
 
 pub(super) fn mistakes_in_the_configuration_are_named(rig: &Rig) -> Result<()> {
     let stick = Stick::new(rig, "# a comment\nuchaos.jobs=raw:2000\n")?;
-    let mut pc = linux(rig, &stick, &Parts::new(Firmware::Bios, Bus::Virtio, stick.path()))?;
+    let mut pc = linux(rig, &Parts::new(Firmware::Bios, Bus::Virtio, stick.path()))?;
     refused(&mut pc, "line 2: unknown key `uchaos.jobs`; did you mean `uchaos.job`?")?;
     drop(pc);
     ensure!(stick.names()?.is_empty(), "it left {:?}", stick.names()?);
@@ -44,7 +44,7 @@ pub(super) fn mistakes_in_the_configuration_are_named(rig: &Rig) -> Result<()> {
 pub(super) fn full_stick_is_refused_before_anything_is_measured(rig: &Rig) -> Result<()> {
     let stick = Stick::new(rig, LARGE)?;
     stick.put(rig, "captures/0007-bare.cap", &vec![7; 23 << 20])?;
-    let mut pc = linux(rig, &stick, &Parts::new(Firmware::Bios, Bus::Virtio, stick.path()))?;
+    let mut pc = linux(rig, &Parts::new(Firmware::Bios, Bus::Virtio, stick.path()))?;
     refused(&mut pc, "the stick is full: this measurement takes 4065536 bytes, and ")?;
     drop(pc);
     ensure!(stick.get("captures/0007-bare.cap")? == vec![7; 23 << 20], "an old capture changed");
@@ -54,7 +54,7 @@ pub(super) fn full_stick_is_refused_before_anything_is_measured(rig: &Rig) -> Re
 pub(super) fn read_only_stick_is_refused(rig: &Rig) -> Result<()> {
     let stick = Stick::new(rig, CONF)?;
     let parts = Parts { read_only: true, ..Parts::new(Firmware::Bios, Bus::Xhci, stick.path()) };
-    let mut pc = linux(rig, &stick, &parts)?;
+    let mut pc = linux(rig, &parts)?;
     refused(&mut pc, "the stick is read-only")
 }
 
@@ -65,7 +65,7 @@ pub(super) fn stick_that_is_pulled_out_is_noticed(rig: &Rig) -> Result<()> {
         write_limit: Some(SLOW_BYTES_PER_S),
         ..Parts::new(Firmware::Bios, Bus::Xhci, stick.path())
     };
-    let mut pc = linux(rig, &stick, &parts)?;
+    let mut pc = linux(rig, &parts)?;
     pc.expect("[uchaos] end linux-module raw:500000")?;
     pc.pull_stick_out()?;
     refused(&mut pc, "the stick was pulled out; nothing of this measurement is kept")?;
@@ -82,14 +82,14 @@ pub(super) fn power_cut_while_writing_costs_one_capture(rig: &Rig) -> Result<()>
         write_limit: Some(SLOW_BYTES_PER_S),
         ..Parts::new(Firmware::Bios, Bus::Virtio, stick.path())
     };
-    let mut pc = linux(rig, &stick, &slow)?;
+    let mut pc = linux(rig, &slow)?;
     pc.expect("[uchaos] end linux-module raw:500000")?;
     // Dropping it kills QEMU at once.
     drop(pc);
     ensure!(!stick.names()?.contains("0002-linux.cap"), "it left {:?}", stick.names()?);
     ensure!(stick.get("captures/0001-bare.cap")? == OLDER, "an old capture changed");
     stick.put(rig, "uchaos.conf", CONF.as_bytes())?;
-    let mut pc = linux(rig, &stick, &Parts::new(Firmware::Bios, Bus::Virtio, stick.path()))?;
+    let mut pc = linux(rig, &Parts::new(Firmware::Bios, Bus::Virtio, stick.path()))?;
     pc.expect("kept /uchaos/captures/0002-linux.cap")?;
     pc.expect_off()?;
     is_whole(&stick.capture(rig, "0002-linux.cap")?, chaos_wire::Target::LinuxModule)?;

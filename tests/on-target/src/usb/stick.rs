@@ -10,7 +10,7 @@ use chaos_wire::Capture;
 use guest_build::usb;
 
 use crate::Rig;
-use crate::pc::{Firmware, Pc};
+use crate::pc::Pc;
 
 /// Where the volume begins.
 const VOLUME_START: u64 = 1 << 20;
@@ -86,22 +86,17 @@ impl Stick {
         Ok(other.path)
     }
 
-    /// Chooses `Linux: measure` in the boot menu, which is on the screen.
-    pub(super) fn choose_linux(&self, pc: &mut Pc, firmware: Firmware) -> Result<()> {
-        let has_bare_metal = firmware == Firmware::Bios
-            || done(self.mtool("mdir").arg("::/EFI/uchaos/uchaos.efi")).is_ok();
-        if has_bare_metal {
-            pc.press(&["down", "down"])?;
-        }
-        pc.press(&["ret"])
-    }
-
     fn mtool(&self, name: &str) -> Command {
         let mut command = Command::new(name);
         command.env("MTOOLSRC", "/dev/null").arg("-i");
         command.arg(format!("{}@@{VOLUME_START}", self.path.display()));
         command
     }
+}
+
+/// Chooses `Linux: measure`, the third entry of the boot menu, which is on the screen.
+pub(super) fn choose_linux(pc: &mut Pc) -> Result<()> {
+    pc.press(&["down", "down", "ret"])
 }
 
 fn done(command: &mut Command) -> Result<Output> {
