@@ -2,6 +2,7 @@
 //! What the archive holds, and where.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use fs_err as fs;
@@ -17,7 +18,7 @@ const IMAGES: &str = guest_run::BUNDLED_IMAGES;
 const SYMBOLS: &str = "vmlinux.unstripped";
 const SUMS: &str = "SHA256SUMS";
 /// Texts of the checkout that belong to the programs.
-const DOCS: [&str; 10] = [
+const DOCS: [&str; 11] = [
     "README.md",
     "CHANGELOG.md",
     "docs/clones.md",
@@ -25,15 +26,20 @@ const DOCS: [&str; 10] = [
     "docs/ea.md",
     "docs/glossary.md",
     "docs/guests.md",
+    "docs/hardware.md",
     "docs/noise.md",
     "docs/report.md",
     "docs/teaching.md",
 ];
 const LABS: &str = "docs/lab";
+/// Debian's copy of the licence, from its package base-files.
+const GPL_3: &str = "/usr/share/common-licenses/GPL-3";
 
 /// What is packed.
 pub(crate) struct Bundle<'a> {
     pub images: &'a Images,
+    /// The image of a USB stick.
+    pub stick: &'a Path,
     pub programs: &'a [PathBuf; 2],
     pub revision: &'a str,
 }
@@ -63,6 +69,9 @@ impl Bundle<'_> {
         for program in self.programs {
             files.copy(program, &file_name(program))?;
         }
+        files.copy(self.stick, &file_name(self.stick))?;
+        // GRUB, on the stick, is under version 3 or later.
+        files.copy(Path::new(GPL_3), "LICENSE-GRUB")?;
         let images = self.copy_images(&mut files)?;
         let description = folder.join(IMAGES);
         images.write(&description)?;
@@ -105,7 +114,7 @@ impl Bundle<'_> {
         files: &mut Vec<String>,
     ) -> Result<()> {
         let packages = packages::linked(context)?;
-        let sources = self.images.linux()?.source.clone();
+        let sources = format!("{}; {}", self.images.linux()?.source, grub_source()?);
         let about = texts::About { version, revision: self.revision, sources: &sources };
         let mut write = |name: &str, text: &[u8]| -> Result<()> {
             fs::write(folder.join(name), text)?;
@@ -133,6 +142,16 @@ impl Bundle<'_> {
         files.sort();
         Ok(())
     }
+}
+
+/// The source of the boot loader on the stick.
+fn grub_source() -> Result<String> {
+    let mut query = Command::new("dpkg-query");
+    query.args(["-W", "-f=${Version}", "grub-pc-bin"]);
+    let output = query.output().context("asking dpkg-query for GRUB's version")?;
+    anyhow::ensure!(output.status.success(), "Debian's package grub-pc-bin is not installed");
+    let version = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok(format!("GRUB {version} from Debian's source package grub2, on the USB image"))
 }
 
 /// The files in a folder.

@@ -15,8 +15,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use guest_build::images;
 use guest_build::linux_image::LinuxOptions;
+use guest_build::{images, usb};
 use guest_run::{CommandContext, file_sha256, say};
 
 /// Build everything, and pack it into one archive for machines without a compiler.
@@ -48,13 +48,19 @@ impl Dist {
     fn run(&self) -> Result<()> {
         let checkout = self.checkout.as_deref();
         let context = CommandContext::of(checkout, self.offline, self.dry_run, false)?;
-        let images = images::prepare(&context, &self.linux, STEPS.len())?;
+        let images = images::prepare(&context, &self.linux, usb::STEPS + STEPS.len())?;
+        let stick = usb::build(&context, self.linux.linux_src.as_deref())?;
         let revision = measure::provenance::git_revision(&context.root);
         let programs = programs::build(&context, &revision)?;
         if context.dry_run {
             return Ok(());
         }
-        let bundle = bundle::Bundle { images: &images, programs: &programs, revision: &revision };
+        let bundle = bundle::Bundle {
+            images: &images,
+            stick: &stick,
+            programs: &programs,
+            revision: &revision,
+        };
         let archive = bundle.write(&context)?;
         let len_bytes = fs_err::metadata(&archive)?.len();
         say!("{len_bytes:>10} bytes  {}", archive.display())?;

@@ -23,6 +23,7 @@ sudo apt install qemu-system-x86       # the one thing that must be installed
 ./uchaos run-linux                     # a shell in the Linux guest
 ./uchaos watch                         # a live view of a guest's noise
 ./uchaos collect PATH                  # captures from a USB stick become a report
+sudo dd if=uchaos-usb.img of=/dev/sdX bs=1M conv=fsync   # a stick that boots both machines on a PC: docs/hardware.md first
 ./ea --help                            # NIST SP 800-90B on files of your own
 ./uchaos verify SHA256SUMS             # whether every file is as it was packed
 ```\n
@@ -36,8 +37,9 @@ Where the texts say `cargo xtask`, type `./uchaos`. A class: docs/teaching.md.\n
             "# Sources\n
 The programs, the microkernel, the module `uchaos` and `uchaosbox` are free software under the GNU General Public License, version 2
 or later (LICENSE); `ea` and its library are also under MIT or Apache-2.0. LICENSES-crates.md has the licences of the crates in them.\n
-The Linux kernel and busybox in `images/` are under the GNU General Public License, version 2. They were built from unmodified
-sources with the configuration that is in the project's source:\n
+The Linux kernel and busybox in `images/` and on the USB image are under the GNU General Public License, version 2, and GRUB on the USB
+image is under version 3 or later (LICENSE-GRUB). Kernel and busybox were built from unmodified sources with the configuration that is in
+the project's source:\n
 - {}\n
 Whoever passes this archive on passes on the source with it, or an offer of it: the project's source at revision {} and these
 files, as `cargo xtask sources` fetches and checks them. Sources of Debian's packages are also at <https://snapshot.debian.org>.\n",
