@@ -6,14 +6,17 @@ mod faults;
 mod stick;
 
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use chaos_wire::{Capture, GuestStatus, Job, JobKind, Target};
 use guest_build::usb;
 use guest_run::file_sha256;
+use measure::stored;
 
 use self::stick::Stick;
 use super::Rig;
+use super::command::{ended, xtask};
 use super::pc::{Bus, Firmware, Parts, Pc};
 
 checks! {
@@ -21,7 +24,7 @@ checks! {
     linux_measures_by_uefi,
     linux_measures_by_bios_and_touches_no_other_disk,
     linux_restarts_as_often_as_it_is_asked,
-    bare_metal_measures_by_uefi,
+    both_machines_measure_by_uefi_and_one_report_has_both,
     bare_metal_measures_by_bios_into_a_serial_line,
     bare_metal_keeps_text_off_its_only_serial_line,
     faults::mistakes_in_the_configuration_are_named,
@@ -114,19 +117,40 @@ fn is_whole(capture: &Capture, target: Target) -> Result<()> {
     Ok(())
 }
 
-/// By the menu's first entry, which starts the UEFI program with its orders.
-fn bare_metal_measures_by_uefi(rig: &Rig) -> Result<()> {
+/// The whole way of a person with one stick: bare metal by the menu's first entry, then Linux, then `collect`. Both
+/// machines tell the same of the computer, or there would be two runs.
+fn both_machines_measure_by_uefi_and_one_report_has_both(rig: &Rig) -> Result<()> {
     let stick = Stick::new(rig, CONF)?;
-    let mut pc = Pc::start(rig, &Parts::new(Firmware::Uefi, Bus::Xhci, stick.path()))?;
-    pc.expect("Power off")?;
-    pc.press(&["ret"])?;
-    pc.expect("[uchaos] done status=0")?;
-    pc.expect_off()?;
+    for linux in [false, true] {
+        let mut pc = Pc::start(rig, &Parts::new(Firmware::Uefi, Bus::Xhci, stick.path()))?;
+        pc.expect("Power off")?;
+        if linux {
+            stick::choose_linux(&mut pc)?;
+        } else {
+            pc.press(&["ret"])?;
+        }
+        pc.expect("[uchaos] done status=0")?;
+        pc.expect_off()?;
+    }
     stick.is_sound()?;
     let capture = stick.capture(rig, "0001-bare.cap")?;
     is_whole(&capture, Target::BareMetal)?;
     let path = capture.targets[0].meta.get("boot_path");
     ensure!(path == Some("uefi"), "boot_path is {path:?}");
+    let before = file_sha256(stick.path())?;
+    let image = stick.path().to_str().context("the path of the stick")?;
+    ended(&mut xtask(rig, &["collect", image, "--name", "pc"])?)?.expect(0, &["report: "])?;
+    ensure!(file_sha256(stick.path())? == before, "collect wrote to the stick");
+    let runs: Vec<_> = fs::read_dir(rig.runs()).context("listing the runs")?.flatten().collect();
+    let names: Vec<_> = runs.iter().map(fs::DirEntry::file_name).collect();
+    ensure!(names.len() == 2, "expected one run and `latest`: {names:?}");
+    let run = stored::read(&rig.runs(), Path::new("pc"))?;
+    let targets: Vec<&str> = run.boots.iter().map(|boot| boot.target.as_str()).collect();
+    ensure!(targets == ["baremetal", "linux-module"], "the run has {targets:?}");
+    ensure!(run.boots.iter().all(|boot| boot.accel == "tcg"), "TCG is not called by its name");
+    let provenance = &run.result.provenance;
+    let labelled = provenance.banners.iter().any(|banner| banner.contains("virtual machine"));
+    ensure!(labelled, "a virtual machine is not labelled: {:?}", provenance.banners);
     Ok(())
 }
 
