@@ -3,6 +3,7 @@
 //! restart rows, in isolation and without, assess, and write the report.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chaos_wire::{Params, Target, Targets};
@@ -38,8 +39,8 @@ const GUEST_STARTS: [(GuestKind, &str); 2] = [
 ];
 const SYNTHETIC: &str = "synthetic clock";
 const ASSESS: &str = "assess";
-/// The steps after the boots, and those of runs that are read instead.
-const AFTER_BOOTS: [&str; 5] = [HOST_STARTS, HOST, SYNTHETIC, ASSESS, publish::REPORT];
+/// The steps before and after the boots, and those of runs that are read instead.
+const AROUND_BOOTS: [&str; 5] = [HOST_STARTS, HOST, SYNTHETIC, ASSESS, publish::REPORT];
 const ON_RECORDED: [&str; 3] = [READ, ASSESS, publish::REPORT];
 
 /// Build, boot and measure both machines, assess the samples, write the report.
@@ -90,14 +91,23 @@ impl Compare {
             Parts::Both,
             boots.len()
                 + self.guest_starts().len()
-                + AFTER_BOOTS.len()
+                + AROUND_BOOTS.len()
                 + usize::from(self.clones)
                 + self.external.steps(),
         )?;
         let qemu_host = self.machine.host()?;
         let Some(run) = run else { return self.show_commands(&images, &qemu_host, &boots) };
+        let deadline = self.machine.deadline();
         let mut starts = Vec::new();
         let mut kept = Vec::new();
+        // Before anything is measured: starting a process takes longer the more memory this one holds.
+        let on_host = task(&context.next_label(HOST_STARTS), |bar| {
+            self.start_host_often(&images, deadline, &runs, bar)
+        })?;
+        if let Some(collected) = on_host {
+            starts.extend(collected.starts);
+            kept.push(collected.rows);
+        }
         for (guest, label) in self.guest_starts() {
             let collected = task(&context.next_label(label), |bar| {
                 self.boot_often(*guest, &images, &qemu_host, &runs, bar)
@@ -118,20 +128,6 @@ impl Compare {
                     .with_context(|| format!("measuring {}", boot.name()))
             })?;
             taken.extend(taken_now);
-        }
-        let deadline = self.machine.deadline();
-        let on_host = task(&context.next_label(HOST_STARTS), |bar| {
-            let Some(shape) = Shape::of(self.settings.restarts.job) else { return Ok(None) };
-            let first = host::request(&self.settings, 1);
-            let request = shape.request(&first, first.targets);
-            let start = Start::Process { images: &images, deadline };
-            Collection { start, request: &request, shape, jobs: 1, runs: &runs, name: HOST }
-                .collect(bar)
-                .map(Some)
-        })?;
-        if let Some(collected) = on_host {
-            starts.extend(collected.starts);
-            kept.push(collected.rows);
         }
         let on_host = task(&context.next_label(HOST), |_| {
             (1..=self.boots)
@@ -182,6 +178,23 @@ impl Compare {
     /// The guests that are booted as often as the restart matrix has rows.
     fn guest_starts(&self) -> &'static [(GuestKind, &'static str)] {
         if self.settings.restarts.boots { &GUEST_STARTS } else { &[] }
+    }
+
+    /// True restarts on the host: starts of the process, each for its first samples.
+    fn start_host_often(
+        &self,
+        images: &Images,
+        deadline: Duration,
+        runs: &Path,
+        bar: &ProgressBar,
+    ) -> Result<Option<Collected>> {
+        let Some(shape) = Shape::of(self.settings.restarts.job) else { return Ok(None) };
+        let first = host::request(&self.settings, 1);
+        let request = shape.request(&first, first.targets);
+        let start = Start::Process { images, deadline };
+        Collection { start, request: &request, shape, jobs: 1, runs, name: HOST }
+            .collect(bar)
+            .map(Some)
     }
 
     /// True restarts of a guest: power-on boots, each for its first samples.
