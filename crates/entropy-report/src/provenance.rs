@@ -31,6 +31,10 @@ pub struct Provenance {
     pub cpu_model: String,
     /// The host's operating system and kernel.
     pub host: String,
+    /// What is known of the host beyond that: family, model, stepping and microcode of its processor, firmware, board.
+    /// Absent in results of older versions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub host_facts: BTreeMap<String, String>,
     /// The clock that timed the samples.
     pub clock: String,
     /// Compiler and version.

@@ -105,6 +105,7 @@ pub(crate) fn rows(group: &Group<'_>) -> Vec<Row> {
 /// Where the result comes from, name by name; what was not given is left out.
 pub(crate) fn provenance(p: &Provenance) -> Vec<(&'static str, String)> {
     let parameters: Vec<String> = p.parameters.iter().map(|(k, v)| format!("{k} {v}")).collect();
+    let facts: Vec<String> = p.host_facts.iter().map(|(k, v)| format!("{k} {v}")).collect();
     let artifacts: Vec<String> = p
         .artifacts
         .iter()
@@ -123,6 +124,7 @@ pub(crate) fn provenance(p: &Provenance) -> Vec<(&'static str, String)> {
         ("QEMU", p.qemu.clone()),
         ("processor", p.cpu_model.clone()),
         ("host", p.host.clone()),
+        ("host's processor, firmware and board", facts.join(", ")),
         (
             "meanwhile on the host",
             p.surroundings.as_ref().map_or(String::new(), ToString::to_string),

@@ -19,7 +19,8 @@ pub struct Spread {
 
 impl Spread {
     /// Of the figures that are there; none where there are none.
-    pub(crate) fn of(figures: impl IntoIterator<Item = Option<f64>>) -> Option<Self> {
+    #[must_use]
+    pub fn of(figures: impl IntoIterator<Item = Option<f64>>) -> Option<Self> {
         let mut known: Vec<f64> =
             figures.into_iter().flatten().filter(|figure| figure.is_finite()).collect();
         known.sort_by(f64::total_cmp);

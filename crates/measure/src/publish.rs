@@ -155,6 +155,7 @@ pub fn here(context: &CommandContext) -> Provenance {
         command_line,
         cpu_model: facts::cpu_model(),
         host: facts::host(),
+        host_facts: facts::host_facts(),
         compiler: facts::compiler(),
         repeat: repeat.map(|(what, line)| RepeatCommand { what: what.to_owned(), line }).into(),
         ..Provenance::default()

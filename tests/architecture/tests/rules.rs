@@ -28,6 +28,7 @@ const ORDER: &[&str] = &[
     "guest-run",
     "guest-build",
     "entropy-report",
+    "run-store",
     "measure",
     "collect",
     "dist",

@@ -255,7 +255,8 @@ impl RawResult {
 
 impl RestartResult {
     /// Whether the check held as a whole; none where it was not made.
-    pub(crate) fn held(&self) -> Option<bool> {
+    #[must_use]
+    pub fn held(&self) -> Option<bool> {
         match self.sanity {
             Sanity::Failed => Some(false),
             Sanity::Passed if self.h_rows.or(self.h_columns).is_some() => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `cargo xtask collect`: captures from USB sticks become runs, one for each machine, with their reports.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -152,6 +153,7 @@ fn provenance(
         accelerator_reason: reason,
         cpu_model: facts.get(MachineFact::Cpu).unwrap_or("unknown").to_owned(),
         host: host.join(", "),
+        host_facts: BTreeMap::new(),
         clock: "the processor's time-stamp counter (lfence; rdtsc)".to_owned(),
         compiler: String::new(),
         parameters,

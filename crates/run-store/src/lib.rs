@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! The table of runs without its file format: which columns it has, where runs and campaign cells are, and which rows a
+//! folder gives. Small on purpose: the program `uchaos-runs` adds Parquet and SQL, which take minutes to compile.
+#![forbid(unsafe_code)]
+#![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
+
+mod cell;
+mod column;
+mod extract;
+mod made_up;
+mod place;
+
+pub use cell::{Cell, CellState};
+pub use column::{Column, Kind, Row, Utc, Value, columns};
+pub use extract::rows;
+pub use made_up::made_up;
+pub use place::{Place, Stamp, cells, places};
+
+/// Version of the table's columns; it grows by one when a column changes its meaning or goes. A new column does not
+/// change it: an older program refuses a file with columns that it does not know.
+pub const SCHEMA_VERSION: u32 = 1;
