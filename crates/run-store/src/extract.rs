@@ -135,15 +135,17 @@ fn failed(base: Row, cell: Cell, no_result: bool) -> Row {
     let lost = (no_result && cell.state == CellState::Done)
         .then(|| "the cell is done, but run/result.json does not exist".to_owned());
     let at = format!("{}/{}", base.campaign.as_deref().unwrap_or_default(), cell.cell);
-    let parameter = |parameter: &Parameter| cell.coordinate(parameter.report_key());
+    let one_of = |names: [&str; 2]| names.iter().find_map(|name| cell.coordinate(name));
+    let parameter = |parameter: &Parameter| one_of([parameter.report_key(), parameter.key()]);
     Row {
         key: Some(key(&[&cell.plan_sha256, &at])),
         state: Some("failed".into()),
         reason: lost.or(cell.reason.clone()).or_else(|| Some("no reason recorded".into())),
         parameters: Parameter::ALL.iter().map(parameter).collect(),
-        target: cell.coordinate("target"),
+        target: one_of(["target", "guest"]),
         machine: cell.coordinate("machine"),
-        accelerator: cell.coordinate("accelerator"),
+        memory_mib: cell.coordinate("memory_mib").and_then(|text| text.parse().ok()),
+        accelerator: one_of(["accelerator", "accel"]),
         ..base
     }
 }

@@ -163,7 +163,7 @@ fn a_cell_gives_rows_with_its_coordinates_and_a_failed_one_gives_its_reason() {
     let cell = |number: u32, rest: &str| {
         let text = format!(
             r#"{{"schema": 1, "plan_sha256": "ab", "cell": {number}, "host": "node-1", {rest},
-                "coordinates": {{"workload": "flush", "target": "baremetal"}},
+                "coordinates": {{"workload": "flush", "guest": "baremetal", "claim": 125}},
                 "ended_utc": "2026-03-01T12:00:00Z"}}"#
         );
         write(&cells.join(format!("{number:05}/cell.json")), &text);
@@ -181,6 +181,7 @@ fn a_cell_gives_rows_with_its_coordinates_and_a_failed_one_gives_its_reason() {
     assert_eq!((failed.state.as_deref(), found[1].len()), (Some("failed"), 1));
     assert_eq!(failed.reason.as_deref(), Some("QEMU ended with status 1"));
     assert_eq!(failed.parameters[Parameter::Workload as usize].as_deref(), Some("flush"));
+    assert_eq!(failed.parameter("claim_millibits"), Some("125"));
     assert!(lost.reason.as_ref().unwrap().contains("run/result.json does not exist"));
     assert_ne!(failed.key, lost.key);
 }
