@@ -114,7 +114,7 @@ pub fn rows(place: &Place) -> Result<Vec<Row>> {
             cell.ended_utc.as_deref().or(cell.started_utc.as_deref()).and_then(moment);
         let no_result = !place.folder.join("result.json").is_file();
         if cell.state == CellState::Failed || no_result {
-            return Ok(vec![failed(base, cell, no_result)]);
+            return Ok(vec![failed(base, &cell, no_result)]);
         }
     }
     let path = place.folder.join("result.json");
@@ -131,7 +131,7 @@ pub fn rows(place: &Place) -> Result<Vec<Row>> {
     Ok(of_result(&base, &result))
 }
 
-fn failed(base: Row, cell: Cell, no_result: bool) -> Row {
+fn failed(base: Row, cell: &Cell, no_result: bool) -> Row {
     let lost = (no_result && cell.state == CellState::Done)
         .then(|| "the cell is done, but run/result.json does not exist".to_owned());
     let at = format!("{}/{}", base.campaign.as_deref().unwrap_or_default(), cell.cell);

@@ -98,7 +98,7 @@ pub fn made_up(number: u64, count: u64) -> Row {
     }
 }
 
-/// SplitMix64: Steele, Lea and Flood, 2014.
+/// `SplitMix64`: Steele, Lea and Flood, 2014.
 struct Numbers(u64);
 
 impl Numbers {

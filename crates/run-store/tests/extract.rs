@@ -68,21 +68,21 @@ fn make_result() -> String {
         ..Provenance::default()
     };
     let options = AnalyseOptions { provenance, runs: Vec::new(), progress: &|_| {} };
-    let mut result = analyse(&boots, options).unwrap();
+    let mut result = analyse(&boots, options).expect("a made-up run");
     // So few samples are not assessed.
     for (boot, h) in result.targets[0].boots.iter_mut().zip([2.0, 3.0]) {
         boot.min_entropy_bits_per_sample = Some(h);
     }
-    to_json(&result).unwrap()
+    to_json(&result).expect("a made-up run")
 }
 
 fn write(path: &Path, text: &str) {
-    fs_err::create_dir_all(path.parent().unwrap()).unwrap();
-    fs_err::write(path, text).unwrap();
+    fs_err::create_dir_all(path.parent().expect("a made-up run")).expect("a made-up run");
+    fs_err::write(path, text).expect("a made-up run");
 }
 
 fn places_of(top: &Path) -> Vec<Place> {
-    places(&top.join("runs"), &top.join("campaigns")).unwrap()
+    places(&top.join("runs"), &top.join("campaigns")).expect("a made-up run")
 }
 
 #[test]
