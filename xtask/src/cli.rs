@@ -8,9 +8,9 @@ use clap::{Args, Parser, Subcommand};
 
 use guest_run::CommandContext;
 use uchaos::commands::{
-    assess::Assess, clean::Clean, clone::Clone, collect::Collect, compare::Compare, doctor::Doctor,
-    lab::Lab, pack::Pack, report::Report, run_bare::RunBare, size::Size, verify::Verify,
-    watch::Watch,
+    assess::Assess, campaign::Campaign, clean::Clean, clone::Clone, collect::Collect,
+    compare::Compare, doctor::Doctor, lab::Lab, pack::Pack, report::Report, run_bare::RunBare,
+    size::Size, sweep::Sweep, verify::Verify, watch::Watch,
 };
 
 use crate::commands::product::{self, Builder, Microkernel, OnBuilt, RunLinuxOrNested};
@@ -30,6 +30,7 @@ use crate::commands::{
 )]
 #[command(after_help = "Examples:
   cargo xtask compare                 the main job: build, boot, measure, assess, report
+  cargo xtask sweep PLAN.toml         the same measurement under many settings
   cargo xtask report                  regenerate the latest run's report
   cargo xtask run-bare                the microkernel's monitor, on this terminal
   cargo xtask run-linux               a shell in the Linux guest
@@ -90,6 +91,10 @@ enum Command {
     RunBare(RunBare),
     /// Build, boot and measure both machines, assess the samples, write the report
     Compare(OnBuilt<Compare>),
+    /// Measure every setting of a plan; resumes where it stopped
+    Sweep(OnBuilt<Sweep>),
+    /// Status, table and report of a campaign; resume and cancel it, collect its cells
+    Campaign(OnBuilt<Campaign>),
     /// Regenerate the report of an existing run
     Report(Report),
     /// Assess a file of noise samples by NIST SP 800-90B
@@ -133,6 +138,10 @@ impl Cli {
             Command::RunLinux(command) => command.run(&context),
             Command::RunBare(command) => command.run(&context, &Microkernel),
             Command::Compare(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
+            Command::Sweep(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
+            Command::Campaign(OnBuilt { command, linux }) => {
+                command.run(&context, &Builder(&linux))
+            }
             Command::Report(command) => command.run(&context),
             Command::Assess(command) => product::assess(command, &context),
             Command::Lab(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),

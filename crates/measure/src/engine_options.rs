@@ -47,7 +47,8 @@ impl Args for EngineOptions {
 }
 
 /// What is wrong with the value of an option, which clap names next to it.
-pub(crate) fn in_option(problem: Problem) -> String {
+#[must_use]
+pub fn in_option(problem: Problem) -> String {
     match problem {
         Problem::Number { fault, .. } => fault.to_string(),
         other => other.to_string(),

@@ -171,15 +171,18 @@ pub fn write(
     finish: fn(RunFolder) -> Result<PathBuf>,
 ) -> Result<()> {
     let label = context.next_label(REPORT);
-    task(&label, |_| {
-        save(&run.path().join("manifest.json"), &manifest(run.path(), result, taken)?)?;
-        save(&run.path().join("result.json"), &entropy_report::to_json(result)?)?;
-        pages(run.path(), result)
-    })?;
+    task(&label, |_| files(run.path(), result, taken))?;
     let place = finish(run)?;
     show(context, result)?;
     eprintln!("report: {}", place.join("report.html").display());
     Ok(())
+}
+
+/// Writes the files of a run: `manifest.json`, `result.json` and the pages.
+pub fn files(folder: &Path, result: &CompareResult, taken: &[TakenRun]) -> Result<()> {
+    save(&folder.join("manifest.json"), &manifest(folder, result, taken)?)?;
+    save(&folder.join("result.json"), &entropy_report::to_json(result)?)?;
+    pages(folder, result)
 }
 
 /// Writes `report.html` and `report.md`, which are made from the result alone.

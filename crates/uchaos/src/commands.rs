@@ -2,6 +2,7 @@
 //! The commands, one file each: a clap `Args` struct with `run(self, &CommandContext, …)`.
 
 pub mod assess;
+pub mod campaign;
 pub mod clean;
 pub mod clone;
 pub mod collect;
@@ -13,5 +14,6 @@ pub mod report;
 pub mod run_bare;
 pub mod run_linux;
 pub mod size;
+pub mod sweep;
 pub mod verify;
 pub mod watch;

@@ -10,9 +10,9 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 use guest_run::{CommandContext, say};
 use uchaos::commands::{
-    assess::Assess, clean::Clean, clone::Clone, collect::Collect, compare::Compare, doctor::Doctor,
-    lab::Lab, pack::Pack, report::Report, run_bare::RunBare, run_linux::RunLinux, size::Size,
-    verify::Verify, watch::Watch,
+    assess::Assess, campaign::Campaign, clean::Clean, clone::Clone, collect::Collect,
+    compare::Compare, doctor::Doctor, lab::Lab, pack::Pack, report::Report, run_bare::RunBare,
+    run_linux::RunLinux, size::Size, sweep::Sweep, verify::Verify, watch::Watch,
 };
 use uchaos::{Built, ImageSource as _, Parts};
 
@@ -58,6 +58,10 @@ enum Command {
     RunBare(RunBare),
     /// Boot and measure both machines, assess the samples, write the report
     Compare(Compare),
+    /// Measure every setting of a plan; resumes where it stopped
+    Sweep(Sweep),
+    /// Status, table and report of a campaign; resume and cancel it, collect its cells
+    Campaign(Campaign),
     /// Regenerate the report of an existing run
     Report(Report),
     /// Assess a file of noise samples by NIST SP 800-90B
@@ -132,6 +136,8 @@ impl Cli {
             Command::RunLinux(command) => command.run(&context, &source),
             Command::RunBare(command) => command.run(&context, &source),
             Command::Compare(command) => command.run(&context, &source),
+            Command::Sweep(command) => command.run(&context, &source),
+            Command::Campaign(command) => command.run(&context, &source),
             Command::Report(command) => command.run(&context),
             Command::Assess(command) => {
                 command.run(&context, &context.out.join("cargo/release/ea"))

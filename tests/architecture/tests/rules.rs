@@ -32,6 +32,7 @@ const ORDER: &[&str] = &[
     "measure",
     "collect",
     "dist",
+    "campaign",
     "lab",
     "uchaos",
     "on-target",

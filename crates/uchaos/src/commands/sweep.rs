@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! `cargo xtask sweep`: every setting of a plan is booted, measured and assessed, and becomes a row of one table.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use campaign::table::{self, Table};
+use campaign::{Campaign, CampaignsOption, CellState, Plan, Report, State, Waiting, images_sha256};
+use clap::Args;
+use guest_run::progress::{show_duration, spinner};
+use guest_run::{CommandContext, ExitKind, Images, interrupt, say};
+
+use crate::images::{ImageSource, Parts};
+
+/// Measure every setting of a plan: machine model, accelerator, processor, guest, workload and engine parameters.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask sweep docs/campaigns/quick.toml                 64 cells in a few minutes
+  cargo xtask sweep plan.toml --name laptop-3                 the campaign's name [default: the file's]
+  cargo xtask sweep plan.toml --dry-run                       the plan, its cells and the expected time
+  cargo xtask campaign table quick                            the table again
+
+The plan is checked whole before anything starts, and printed. A cell is one boot of one setting; it is finished at once and
+whole in campaigns/<name>/cells/. After Ctrl-C the same command resumes, and never repeats a finished cell. A setting that
+cannot be measured is a failed cell with its reason. docs/campaigns.md describes plan files.")]
+pub struct Sweep {
+    /// The plan, a TOML file
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+    /// Call the campaign NAME [default: the name of the plan's file]
+    #[arg(long, value_name = "NAME", value_parser = campaign_name)]
+    name: Option<String>,
+    #[command(flatten)]
+    campaigns: CampaignsOption,
+}
+
+impl Sweep {
+    /// Begins the campaign, or resumes it.
+    pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
+        let plan = Plan::read(&self.plan)?;
+        let folder = self.campaigns.folder(context).join(self.name()?);
+        announce(&plan, &folder);
+        if context.dry_run {
+            return plan
+                .cells()
+                .iter()
+                .enumerate()
+                .try_for_each(|(number, cell)| say!("{number:05} {cell}"));
+        }
+        let images = source.images(context, Parts::Both, 0)?;
+        let campaign = Campaign::begin(&folder, &self.plan, &plan, &images_sha256(&images)?)?;
+        run_here(context, &campaign, &images)?;
+        show(context, &campaign)
+    }
+
+    fn name(&self) -> Result<String> {
+        match &self.name {
+            Some(name) => Ok(name.clone()),
+            None => {
+                let stem = self.plan.file_stem().unwrap_or_default().to_string_lossy();
+                campaign_name(&stem)
+                    .map_err(|text| ExitKind::Usage(format!("{text}; give --name NAME")).into())
+            }
+        }
+    }
+}
+
+/// A name that is one part of a path, for schedulers as well.
+fn campaign_name(name: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if name.chars().all(plain) && name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        Ok(name.to_owned())
+    } else {
+        Err(format!("`{name}` cannot name a campaign: letters, digits, `-`, `_` and `.` can"))
+    }
+}
+
+fn announce(plan: &Plan, folder: &Path) {
+    let (settings, cells) = (plan.settings().len(), plan.cells().len());
+    eprintln!("plan:\n  {}", plan.lines().join("\n  "));
+    let time = plan.seconds_per_boot.map_or_else(
+        || "the time is estimated from the first cells".to_owned(),
+        |seconds| {
+            let all = std::time::Duration::from_secs_f64(seconds * cells as f64);
+            format!("about {} by the plan's {seconds} s for each boot", show_duration(all))
+        },
+    );
+    eprintln!("{settings} settings, {} boots of each: {cells} cells; {time}", plan.boots);
+    eprintln!("results: {}", folder.display());
+}
+
+/// Works through all cells that are open, one after the other, in this process.
+pub(super) fn run_here(
+    context: &CommandContext,
+    campaign: &Campaign,
+    images: &Images,
+) -> Result<()> {
+    campaign.check_images(&images_sha256(images)?)?;
+    let count = campaign.cell_count();
+    let mut bar = None;
+    let worked =
+        campaign::work(context, campaign, images, 0..count, Waiting::Skip, |number, report| {
+            match report {
+                Report::Begun(cell) => {
+                    bar = Some(spinner(&format!(
+                        "[{}/{count}] {}",
+                        number + 1,
+                        campaign.plan().label(cell)
+                    )));
+                }
+                Report::Finished(record) => {
+                    if let Some(bar) = bar.take() {
+                        bar.finish_and_clear();
+                    }
+                    let label = campaign.plan().label(&record.coordinates);
+                    let took = show_duration(std::time::Duration::from_secs_f64(record.seconds));
+                    let ended = match record.state {
+                        State::Done => took,
+                        State::Failed => format!("failed after {took}: {}", record.short_reason()),
+                    };
+                    let left = campaign
+                        .remaining(&campaign.cells())
+                        .map(show_duration)
+                        .unwrap_or_default();
+                    eprintln!("[{}/{count}] {label} … {ended}; about {left} to go", number + 1);
+                }
+                Report::Passed => {}
+            }
+        });
+    if worked.is_err() {
+        let finished = campaign
+            .cells()
+            .iter()
+            .filter(|cell| matches!(cell.state, CellState::Finished(_)))
+            .count();
+        let why = if interrupt::requested() { "interrupted" } else { "stopped" };
+        eprintln!(
+            "{why}: {finished} of {count} cells are finished; resume with: {} campaign resume {}",
+            guest_run::program(),
+            campaign.folder().display()
+        );
+    }
+    worked
+}
+
+/// Prints the table with its heat map, or the table as JSON.
+pub(super) fn show(context: &CommandContext, campaign: &Campaign) -> Result<()> {
+    let table = Table::of(campaign);
+    if context.json {
+        return guest_run::output::json(&table);
+    }
+    say!("{}", table::to_terminal(&table))?;
+    match table::heat_map(&table, campaign.plan(), None) {
+        Some(map) => say!("\n{}", map.trim_end()),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_campaign_is_named_by_one_plain_word() {
+        assert_eq!(campaign_name("laptop-3_b.1").unwrap(), "laptop-3_b.1");
+        for bad in ["", "../x", "a b", ".hidden", "-x", "a/b"] {
+            assert!(campaign_name(bad).is_err(), "{bad}");
+        }
+    }
+}
