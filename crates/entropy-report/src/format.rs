@@ -2,10 +2,11 @@
 //! Figures as text. None of these ever writes NaN or infinity.
 
 /// In place of a figure that is not there.
-pub(crate) const NONE: &str = "–";
+pub const NONE: &str = "–";
 
 /// A whole number with thousands set apart: `1,000,000`.
-pub(crate) fn count(number: u64) -> String {
+#[must_use]
+pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -28,7 +29,8 @@ pub(crate) fn ticks(number: u64) -> String {
 }
 
 /// A real with about four significant figures.
-pub(crate) fn real(number: f64) -> String {
+#[must_use]
+pub fn real(number: f64) -> String {
     let size = number.abs();
     if !number.is_finite() {
         NONE.to_owned()
@@ -56,7 +58,8 @@ pub(crate) fn bits(figure: f64) -> String {
 }
 
 /// A share of one as a percentage.
-pub(crate) fn share(part: f64) -> String {
+#[must_use]
+pub fn share(part: f64) -> String {
     if part.is_finite() { format!("{} %", real(part * 100.0)) } else { NONE.to_owned() }
 }
 

@@ -14,7 +14,7 @@
 mod analyse;
 pub mod claim;
 mod error;
-mod format;
+pub mod format;
 mod groups;
 mod html;
 mod json;
@@ -34,6 +34,7 @@ mod wording;
 pub use analyse::{AnalyseOptions, Progress, analyse, side_by_side};
 pub use claim::Claim;
 pub use error::ReportError;
+pub use html::parts::{scroll, styled_document};
 pub use html::to_html;
 pub use json::{from_json, to_json};
 pub use markdown::to_markdown;

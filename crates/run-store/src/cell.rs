@@ -28,6 +28,25 @@ pub struct Cell {
     pub ended_utc: Option<String>,
     #[serde(default)]
     pub host: Option<String>,
+    #[serde(default)]
+    pub figures: Option<CellFigures>,
+}
+
+/// The figures of a cell; what is not known is absent or null.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct CellFigures {
+    pub target: Option<String>,
+    /// Assessed min-entropy, bits per sample.
+    pub h_assessed: Option<f64>,
+    /// Informed min-entropy, bits per sample.
+    pub h_informed: Option<f64>,
+    /// `held`, `failed` or `not checked`.
+    pub restarts: Option<String>,
+    /// Brand string of the host's processor.
+    pub cpu_brand: Option<String>,
+    /// Accelerator that was used.
+    pub accelerator: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -10,11 +10,11 @@ mod extract;
 mod made_up;
 mod place;
 
-pub use cell::{Cell, CellState};
+pub use cell::{Cell, CellFigures, CellState};
 pub use column::{Column, Kind, Row, Utc, Value, columns};
 pub use extract::rows;
 pub use made_up::made_up;
-pub use place::{Place, Stamp, cells, places};
+pub use place::{CellPlace, Place, Stamp, cells, places};
 
 /// Version of the table's columns; it grows by one when a column changes its meaning or goes. A new column does not
 /// change it: an older program refuses a file with columns that it does not know.

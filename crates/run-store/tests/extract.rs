@@ -37,7 +37,6 @@ fn make_result() -> String {
             rows: 20,
             columns: 20,
             delta_ticks: noise(9)[..400].to_vec(),
-            ..RestartMatrix::default()
         }),
         command: "qemu-system-x86_64 -machine microvm,acpi=on -cpu max".into(),
         paths: [("raw".to_owned(), format!("baremetal/ordinary-{boot}/raw.u64le"))].into(),

@@ -29,6 +29,7 @@ const ORDER: &[&str] = &[
     "guest-build",
     "entropy-report",
     "run-store",
+    "campaign-report",
     "measure",
     "collect",
     "dist",

@@ -12,6 +12,12 @@ const STYLE: &str = include_str!("style.css");
 
 /// A whole document around `body`, which may fetch nothing from anywhere.
 pub(crate) fn document(title: &str, body: &Markup) -> String {
+    styled_document(title, "", body)
+}
+
+/// The same with more style rules.
+#[must_use]
+pub fn styled_document(title: &str, rules: &str, body: &Markup) -> String {
     let whole = html! {
         (DOCTYPE)
         html lang="en" {
@@ -24,7 +30,7 @@ pub(crate) fn document(title: &str, body: &Markup) -> String {
                     content="default-src 'none'; style-src 'unsafe-inline'; img-src data:";
                 title { "µChaos: " (title) }
                 link rel="icon" href="data:,";
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(rules)) }
             }
             body { (body) }
         }
@@ -121,7 +127,8 @@ pub(crate) fn no_figure(title: &str, why: &str) -> Markup {
 }
 
 /// A table that scrolls where it is too wide, and can be reached by keyboard.
-pub(crate) fn scroll(label: &str, table: &Markup) -> Markup {
+#[must_use]
+pub fn scroll(label: &str, table: &Markup) -> Markup {
     html! { div.scroll tabindex="0" role="group" aria-label=(label) { (table) } }
 }
 
