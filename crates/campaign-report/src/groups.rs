@@ -8,7 +8,7 @@ use entropy_report::scroll;
 use maud::{Markup, html};
 
 use crate::campaign::{Campaign, Item};
-use crate::page::{link, table_head};
+use crate::parts::{link, table_head};
 use crate::stats::{FENCE, FEWEST, Sorted};
 
 /// More outliers than this are counted and not listed.

@@ -8,7 +8,7 @@ use entropy_report::scroll;
 use maud::{Markup, html};
 
 use crate::campaign::Campaign;
-use crate::page::table_head;
+use crate::parts::table_head;
 use crate::stats::Sorted;
 
 /// Shades of the style sheet, `h0` to `h5`.

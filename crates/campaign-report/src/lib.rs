@@ -9,6 +9,7 @@ mod drift;
 mod groups;
 mod heat;
 mod page;
+mod parts;
 mod stats;
 
 use std::path::Path;

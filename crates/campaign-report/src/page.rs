@@ -8,6 +8,7 @@ use entropy_report::{scroll, styled_document};
 use maud::{Markup, html};
 
 use crate::campaign::{Campaign, Item};
+use crate::parts::{link, table_head};
 use crate::stats::Sorted;
 use crate::{drift, groups, heat};
 
@@ -172,19 +173,4 @@ fn cells(campaign: &Campaign, route: &str) -> Markup {
             }
         }
     }
-}
-
-/// The number of a cell, as a link where its run has a report.
-pub(crate) fn link(item: &Item, route: &str) -> Markup {
-    html! {
-        @if item.has_report {
-            a href={ (route) "cells/" (item.folder) "/run/report.html" } { (item.cell) }
-        } @else {
-            (item.cell)
-        }
-    }
-}
-
-pub(crate) fn table_head(heads: &[&str]) -> Markup {
-    html! { thead { tr { @for head in heads { th scope="col" { (head) } } } } }
 }
