@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The engine on a machine, and where its memory comes from.
+//! The engine on a machine: where its memory comes from, and the clock that it may wait for.
 
+use core::ops::{Deref, DerefMut};
+
+use chaos_arch::FastTicks;
 use chaos_ffi::{Engine, EngineError, MEMORY_BYTES, Params, Place};
 use chaos_wire::Workload;
 
@@ -41,16 +44,39 @@ impl WorkloadMemory {
     }
 }
 
+/// An engine, with the real-time clock set for it where its workload waits for that.
+#[derive(Debug)]
+pub struct RunningEngine<'a> {
+    engine: Engine<'a>,
+    _ticks: Option<FastTicks>,
+}
+
+impl<'a> Deref for RunningEngine<'a> {
+    type Target = Engine<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.engine
+    }
+}
+
+impl DerefMut for RunningEngine<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.engine
+    }
+}
+
 /// Starts an engine.
 ///
 /// # Errors
-/// Returns an error if the memory is short, the clock fails or the startup test fails.
+/// Returns an error if the memory is short, a clock is missing or fails, or the startup test fails.
 pub fn start<'a>(
     params: &Params,
     place: &'a mut Place,
     memory: &'a mut WorkloadMemory,
     platform: &mut impl Platform,
-) -> Result<Engine<'a>, EngineError> {
+) -> Result<RunningEngine<'a>, EngineError> {
+    // Where there is none, the engine refuses and says why.
+    let ticks = if params.workload == Workload::Rtc { FastTicks::start() } else { None };
     let memory = memory.for_workload(params.workload, platform)?;
-    Engine::start(place, params, memory)
+    Ok(RunningEngine { engine: Engine::start(place, params, memory)?, _ticks: ticks })
 }

@@ -6,13 +6,14 @@ use core::fmt::{self, Write};
 use chaos_ffi::{Engine, EngineError, Params};
 use chaos_wire::{Job, Marker, Request, SMALLEST_BUFFER_WORDS, Sampler, Timer};
 
+use crate::engine::RunningEngine;
 use crate::platform::{Platform, say};
 use crate::selftest;
 
 /// The engine on this machine, as the shared job loop drives it.
 pub struct Machine<'a, P> {
     /// An engine that did not start fails each job with its reason.
-    pub engine: Result<Engine<'a>, EngineError>,
+    pub engine: Result<RunningEngine<'a>, EngineError>,
     /// Interrupts while it samples.
     pub timer: Timer,
     pub params: Params,

@@ -11,7 +11,7 @@ use chaos_ffi::{Engine, EngineError, Place};
 use chaos_wire::{Parameter, Request};
 
 use crate::command::{self, Command, HELP};
-use crate::engine::{self, WorkloadMemory};
+use crate::engine::{self, RunningEngine, WorkloadMemory};
 use crate::line_editor::{Event, LineEditor};
 use crate::platform::{Platform, say};
 use crate::selftest;
@@ -57,7 +57,7 @@ pub fn run<P: Platform>(
 
 struct Session<'a, P> {
     request: Request,
-    engine: Result<Engine<'a>, EngineError>,
+    engine: Result<RunningEngine<'a>, EngineError>,
     buffer: &'a mut [u64],
     platform: &'a mut P,
 }
@@ -113,7 +113,7 @@ impl<'a, P: Platform> Session<'a, P> {
     }
 
     fn engine(&mut self) -> Result<&mut Engine<'a>, EngineError> {
-        self.engine.as_mut().map_err(|failure| *failure)
+        self.engine.as_deref_mut().map_err(|failure| *failure)
     }
 
     /// The request with one key changed, checked by the grammar; a problem is printed.

@@ -21,7 +21,7 @@ const OBSERVE: Params = {
 };
 
 fn outputs(criterion: &mut Criterion) -> Result<(), Error> {
-    for &workload in Workload::ALL {
+    for workload in Workload::everywhere() {
         let mut memory = vec![0; MEMORY_BYTES];
         let mut source = EntropySource::new(TscClock, Params { workload, ..OBSERVE }, &mut memory)?;
 

@@ -43,7 +43,13 @@ pub trait Clock {
     /// it.
     fn flush_and_load(&mut self, _line: &mut Line) {}
 
-    /// Whether the machine has the instructions of a workload.
+    /// Waits for the next tick of the machine's real-time clock, and says whether it came. A clock that plays a list does
+    /// not see it.
+    fn wait_for_real_time_clock(&mut self) -> bool {
+        true
+    }
+
+    /// Whether the machine has the instructions and devices of a workload.
     fn supports(&self, _workload: Workload) -> bool {
         true
     }

@@ -29,6 +29,10 @@ pub enum Error {
     },
     /// The counter does not follow the work: more work does not take more ticks.
     ClockIgnoresWork,
+    /// There is no real-time clock to wait for ([`chaos_vocab::Workload::Rtc`]), or it is not this program's.
+    NoRealTimeClock,
+    /// The real-time clock did not tick.
+    RealTimeClockStuck,
     /// Seed material was asked of a workload whose samples hold no entropy ([`chaos_vocab::Workload::is_credited`]).
     NotCredited,
     /// A parameter out of its range. Nothing is clamped silently.
@@ -104,6 +108,8 @@ impl Error {
             Self::Stuck => ErrorCode::Stuck,
             Self::Startup { .. } => ErrorCode::Startup,
             Self::ClockIgnoresWork => ErrorCode::ClockIgnoresWork,
+            Self::NoRealTimeClock => ErrorCode::NoRealTimeClock,
+            Self::RealTimeClockStuck => ErrorCode::RealTimeClockStuck,
             Self::NotCredited => ErrorCode::NotCredited,
             Self::BadParameter { .. } => ErrorCode::BadParameter,
         }

@@ -9,7 +9,7 @@ use crate::clock::{Clock, Line};
 use crate::error::Error;
 use crate::health::Watch;
 use crate::lesson::Trail;
-use crate::workload::{Lesson, Pause, RoundTrip, Step, Walk};
+use crate::workload::{Lesson, Pause, RealTimeClock, RoundTrip, Step, Walk};
 
 /// Counter reads within one sample before the clock counts as failed.
 pub const MAX_READS: u32 = 1024;
@@ -34,7 +34,7 @@ pub(crate) struct Sampler<'m, C> {
 
 impl<'m, C: Clock> Sampler<'m, C> {
     /// # Errors
-    /// Returns an error if the buffer is too small for the workload, or the machine lacks its instructions.
+    /// Returns an error if the buffer is too small for the workload, or the machine lacks its instructions or device.
     pub(crate) fn new(clock: C, params: &Params, memory: &'m mut [u8]) -> Result<Self, Error> {
         if params.workload.needs_memory() && memory.len() < MEMORY_BYTES {
             return Err(Error::BadParameter {
@@ -44,6 +44,9 @@ impl<'m, C: Clock> Sampler<'m, C> {
             });
         }
         if !clock.supports(params.workload) {
+            if params.workload == Workload::Rtc {
+                return Err(Error::NoRealTimeClock);
+            }
             return Err(Error::BadParameter {
                 name: "workload",
                 given: u64::from(params.workload.number()),
@@ -88,6 +91,9 @@ impl<'m, C: Clock> Sampler<'m, C> {
             (Workload::HashBranchy, _) => {
                 fill(block, lead_in, clock, *min_delta, watch, Lesson::new(trail))
             }
+            (Workload::Rtc, _) => {
+                fill(block, lead_in, clock, *min_delta, watch, RealTimeClock::default())
+            }
             (Workload::Dram, Some(parts)) => {
                 let step = |clock: &mut C, line: &mut Line| clock.store_and_load(line);
                 fill(block, lead_in, clock, *min_delta, watch, RoundTrip::new(parts, step))
@@ -122,7 +128,7 @@ fn fill<C: Clock, S: Step<C>>(
         *slot = sample(clock, min_delta, watch, &mut step)?;
         step.done(*slot, lead_in_left);
     }
-    Ok(())
+    step.failure().map_or(Ok(()), |error| Err(watch.fail_for_good(error)))
 }
 
 /// Takes one sample; the step is prepared.

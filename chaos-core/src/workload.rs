@@ -7,6 +7,7 @@ use core::hint::black_box;
 use chaos_vocab::MEMORY_BYTES;
 
 use crate::clock::{Clock, LINE_BYTES, Line};
+use crate::error::Error;
 use crate::lesson::{self, Trail};
 
 const PAGE_BYTES: usize = 4096;
@@ -24,6 +25,11 @@ pub(crate) trait Step<C> {
 
     /// Receives the sample, after its interval.
     fn done(&mut self, _delta_ticks: u64, _lead_in_left: usize) {}
+
+    /// What went wrong in the block; looked at after it.
+    fn failure(&self) -> Option<Error> {
+        None
+    }
 }
 
 /// The buffer, and the sequence of places in it.
@@ -110,6 +116,23 @@ impl<C, F: Fn(&mut C, &mut Line)> Step<C> for RoundTrip<'_, F> {
     #[inline(always)]
     fn run(&mut self, clock: &mut C) {
         (self.trip)(clock, &mut self.lines[self.line % LINES]);
+    }
+}
+
+/// `rtc`
+#[derive(Default)]
+pub(crate) struct RealTimeClock {
+    stuck: bool,
+}
+
+impl<C: Clock> Step<C> for RealTimeClock {
+    #[inline(always)]
+    fn run(&mut self, clock: &mut C) {
+        self.stuck |= !clock.wait_for_real_time_clock();
+    }
+
+    fn failure(&self) -> Option<Error> {
+        self.stuck.then_some(Error::RealTimeClockStuck)
     }
 }
 

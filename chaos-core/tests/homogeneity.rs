@@ -20,11 +20,11 @@ const SAMPLES: usize = LONGEST_PERIOD * SAMPLES_PER_POSITION;
 
 /// Takes samples with a fresh source for each workload.
 fn each_workload(
-    workloads: &[Workload],
+    workloads: impl IntoIterator<Item = Workload>,
     take: impl Fn(&mut EntropySource<'_, TscClock>) -> Vec<u64>,
     periods: &dyn Fn() -> Vec<usize>,
 ) {
-    for &workload in workloads {
+    for workload in workloads {
         // Any machine will do: also one whose noise would not pass.
         let params = Params { workload, on_failure: OnFailure::Observe, ..Params::DEFAULT };
         if !TscClock.supports(workload) {
@@ -47,7 +47,7 @@ fn text(found: &Homogeneity) -> String {
 #[test]
 fn no_position_of_any_period_up_to_4096_stands_out() {
     each_workload(
-        Workload::ALL,
+        Workload::everywhere(),
         |source| {
             let mut samples = vec![0; SAMPLES];
             source.raw(&mut samples).unwrap();
@@ -63,7 +63,7 @@ fn no_position_of_a_block_or_window_stands_out() {
     // the lag predictor looks back.
     let lengths = [BLOCK_SAMPLES, 512, 128, 32];
     each_workload(
-        Workload::ALL,
+        Workload::everywhere(),
         |source| {
             let mut samples = vec![0; 1_000_000];
             source.raw(&mut samples).unwrap();
@@ -77,7 +77,7 @@ fn no_position_of_a_block_or_window_stands_out() {
 fn no_position_of_a_request_stands_out() {
     for request in [1, 10, 100, 300] {
         each_workload(
-            Workload::ALL,
+            Workload::everywhere(),
             |source| {
                 let mut samples = vec![0; 120_000];
                 for part in samples.chunks_mut(request) {
@@ -95,7 +95,7 @@ fn no_position_after_a_restart_stands_out() {
     // The others begin at the same place of the memory after each restart, and places differ: that the estimators of the
     // restart matrix are to see.
     each_workload(
-        &[Workload::Pause, Workload::HashBranchy],
+        [Workload::Pause, Workload::HashBranchy],
         |source| {
             let mut samples = vec![0; 150_000];
             for row in samples.chunks_mut(300) {

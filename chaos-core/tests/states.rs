@@ -235,6 +235,59 @@ fn a_lesson_shows_its_noise_and_is_never_credited() {
     assert_eq!(source.health().state, State::Healthy, "the source is as well as before");
 }
 
+/// A clock whose machine has no real-time clock, or one that stops after some ticks.
+struct TickingClock {
+    deltas: RuleClock<fn(u64) -> u64>,
+    ticks: Option<u64>,
+}
+
+impl Clock for TickingClock {
+    fn begin(&mut self) -> u64 {
+        self.deltas.begin()
+    }
+
+    fn ticks(&mut self) -> u64 {
+        self.deltas.ticks()
+    }
+
+    fn relax(&mut self) {}
+
+    fn wait_for_real_time_clock(&mut self) -> bool {
+        let left = self.ticks.unwrap_or(0);
+        self.ticks = Some(left.saturating_sub(1));
+        left > 0
+    }
+
+    fn supports(&self, workload: Workload) -> bool {
+        workload != Workload::Rtc || self.ticks.is_some()
+    }
+
+    fn time_work(&mut self, units: u32) -> u64 {
+        self.deltas.time_work(units)
+    }
+
+    fn kind(&self) -> ClockKind {
+        ClockKind::Synthetic
+    }
+}
+
+#[test]
+fn a_real_time_clock_that_stops_fails_for_good_and_one_that_is_missing_is_refused() {
+    let params = Params { workload: Workload::Rtc, on_failure: OnFailure::Observe, ..PAUSE };
+    let start = |ticks| {
+        let clock = TickingClock { deltas: RuleClock::new(lively), ticks };
+        EntropySource::new(clock, params, &mut [])
+    };
+    assert_eq!(start(None).err(), Some(Error::NoRealTimeClock));
+    assert_eq!(start(Some(100)).err(), Some(Error::RealTimeClockStuck), "in the startup test");
+    let mut source = start(Some(BEFORE_OUTPUT + 300)).unwrap();
+    let mut samples = [1; 200];
+    assert_eq!(source.raw(&mut samples), Ok(()));
+    assert_eq!(source.raw(&mut samples), Err(Error::RealTimeClockStuck));
+    assert_eq!(samples, [0; 200], "what was not timed is not handed out");
+    assert_eq!(source.health().state, State::Permanent);
+}
+
 #[test]
 fn stirring_changes_the_stream_and_the_seed() {
     let outputs = |stirred: &[u8]| {

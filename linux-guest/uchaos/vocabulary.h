@@ -8,7 +8,7 @@
 
 /* Words by number, ended by NULL. */
 #define UCHAOS_STATE_WORDS { "starting", "healthy", "intermittent", "permanent", NULL }
-#define UCHAOS_WORKLOAD_WORDS { "pause", "dram", "flush", "hash-branchy", NULL }
+#define UCHAOS_WORKLOAD_WORDS { "pause", "dram", "flush", "hash-branchy", "rtc", NULL }
 #define UCHAOS_HEALTH_WORDS { "observe", "enforce", NULL }
 
 /*
@@ -16,7 +16,7 @@
  * NUMBER(key, report_key, text) for the others.
  */
 #define UCHAOS_PARAMETERS(WORD, NUMBER) \
-	WORD(workload, UCHAOS_WORKLOAD_WORDS, "what a sample times: pause, dram, flush or hash-branchy (default dram)") \
+	WORD(workload, UCHAOS_WORKLOAD_WORDS, "what a sample times: pause, dram, flush, hash-branchy or rtc (default dram)") \
 	NUMBER(turns, turns, "samples per 64-bit word of the stream: 1 to 7 (default 1)") \
 	NUMBER(init_turns, init_turns, "samples that the mixer absorbs before its first word: 1 to 63 (default 7)") \
 	NUMBER(min_delta, min_delta, "smallest delta that counts as a sample, in ticks: 1 to 255 (default 3)") \

@@ -8,6 +8,8 @@ use core::arch::x86_64::__cpuid;
 use chaos_core::clock::{BUFFER_LEAD_IN_SAMPLES, Line};
 use chaos_core::{Clock, ClockKind, Workload};
 
+use crate::real_time_clock;
+
 /// The counter of the processor that runs this code.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TscClock;
@@ -93,8 +95,17 @@ impl Clock for TscClock {
         }
     }
 
+    #[inline(always)]
+    fn wait_for_real_time_clock(&mut self) -> bool {
+        real_time_clock::wait()
+    }
+
     fn supports(&self, workload: Workload) -> bool {
-        workload != Workload::Flush || __cpuid(1).edx & CLFLUSH != 0
+        match workload {
+            Workload::Flush => __cpuid(1).edx & CLFLUSH != 0,
+            Workload::Rtc => real_time_clock::ticks_fast(),
+            Workload::Pause | Workload::Dram | Workload::HashBranchy => true,
+        }
     }
 
     /// A unit is one multiplication that waits for the one before it: 3 or 4 cycles on the processors at hand.

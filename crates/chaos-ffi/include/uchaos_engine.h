@@ -36,6 +36,8 @@ enum uchaos_code {
 	UCHAOS_BAD_PLACE = -10,
 	UCHAOS_CLOCK_IGNORES_WORK = -11,
 	UCHAOS_NOT_CREDITED = -12,
+	UCHAOS_NO_REAL_TIME_CLOCK = -13,
+	UCHAOS_REAL_TIME_CLOCK_STUCK = -14,
 };
 
 enum uchaos_workload {
@@ -43,6 +45,7 @@ enum uchaos_workload {
 	UCHAOS_DRAM = 1,
 	UCHAOS_FLUSH = 2,
 	UCHAOS_HASH_BRANCHY = 3,
+	UCHAOS_RTC = 4,
 };
 
 enum uchaos_on_failure {
@@ -58,7 +61,7 @@ enum uchaos_state {
 };
 
 struct uchaos_params {
-	/* what a sample times: pause, dram, flush or hash-branchy; by default dram */
+	/* what a sample times: pause, dram, flush, hash-branchy or rtc; by default dram */
 	uint32_t workload;
 	/* samples per 64-bit word of the stream: 1 to 7; by default 1 */
 	uint32_t turns;

@@ -57,7 +57,7 @@ fn each_bad_parameter_is_named_with_what_is_allowed() {
 
 #[test]
 fn an_engine_gives_all_outputs_and_counts_its_samples() {
-    for &workload in Workload::ALL {
+    for workload in Workload::everywhere() {
         let mut place = Place::new();
         let mut memory = vec![0; MEMORY_BYTES];
         let mut engine =

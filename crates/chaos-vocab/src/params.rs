@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn the_texts_of_allowed_values_are_plain_english() {
         assert_eq!(Parameter::Turns.allowed_text(), "1 to 7");
-        assert_eq!(Parameter::Workload.allowed_text(), "pause, dram, flush or hash-branchy");
+        assert_eq!(Parameter::Workload.allowed_text(), "pause, dram, flush, hash-branchy or rtc");
         assert_eq!(Parameter::Health.allowed_text(), "observe or enforce");
         assert_eq!((Parameter::Turns.form(), Parameter::Health.form()), ("turns N", "health W"));
     }

@@ -26,10 +26,23 @@ crate::words! {
         Flush = 2 "flush",
         /// a lesson, never credited: mixing with rare branches that the samples before determine
         HashBranchy = 3 "hash-branchy",
+        /// the wait for the next tick of the real-time clock, which has a crystal of its own; bare metal only
+        Rtc = 4 "rtc",
     }
 }
 
 impl Workload {
+    /// Those that every target can run.
+    pub fn everywhere() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|workload| !workload.needs_whole_machine())
+    }
+
+    /// Whether the step uses a device that an operating system keeps to itself.
+    #[must_use]
+    pub const fn needs_whole_machine(self) -> bool {
+        matches!(self, Self::Rtc)
+    }
+
     /// Whether the step needs a buffer of [`MEMORY_BYTES`].
     #[must_use]
     pub const fn needs_memory(self) -> bool {
@@ -113,6 +126,10 @@ errors! {
         "checking the clock at startup: twice the work does not take twice the ticks, so it does not measure time; use another clock",
     NotCredited = -12
         "making seed material: this workload is a lesson whose samples can be computed; use workload=dram",
+    NoRealTimeClock = -13
+        "timing the real-time clock: the machine has none, or this program does not have the machine to itself; run workload=rtc on bare metal",
+    RealTimeClockStuck = -14
+        "timing the real-time clock: it did not tick within a million reads; use another workload",
 }
 
 health_report! {

@@ -4,9 +4,11 @@
 
 use std::fmt::Write as _;
 
+use anyhow::Result;
 use chaos_wire::{Allowed, Parameter, Params, Problem, parse_parameter};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use guest_run::ExitKind;
 
 /// The parameters that were given, with the numbers of their values.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +35,22 @@ impl EngineOptions {
             line
         })
     }
+}
+
+/// Checks that every target can run the workload, for a command that measures more than bare metal.
+///
+/// # Errors
+/// Returns an error if it needs a machine without an operating system.
+pub fn check_for_every_target(params: &Params) -> Result<()> {
+    let workload = params.workload;
+    if workload.needs_whole_machine() {
+        let text = format!(
+            "--workload {workload} needs the machine without an operating system, so that only bare metal can run it: \
+             run-bare --machine q35 --workload {workload} --job raw:10000"
+        );
+        return Err(ExitKind::Usage(text).into());
+    }
+    Ok(())
 }
 
 impl Args for EngineOptions {

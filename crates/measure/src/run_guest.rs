@@ -12,7 +12,7 @@ use entropy_report::TakenRun;
 use guest_run::{CommandContext, ExitKind, FIRST_OUTPUT, Limits, Machine, Network, say};
 
 use crate::boot::{Boot, Taken};
-use crate::engine_options::EngineOptions;
+use crate::engine_options::{EngineOptions, check_for_every_target};
 use crate::files;
 use crate::guest::{BootFiles, GuestKind, MachineOptions};
 
@@ -53,6 +53,9 @@ impl RunOptions {
         if let Some(foreign) = request.targets.iter().find(|target| !own.contains(*target)) {
             let text = format!("{} has no target {foreign}; it has {own}", kind.name());
             return Err(ExitKind::Usage(text).into());
+        }
+        if kind == GuestKind::Linux {
+            check_for_every_target(&request.params)?;
         }
         if kind == GuestKind::Linux && request.jobs.iter().any(|job| job == Job::SelfTest) {
             let text = "the Linux image is built without the module's self test; `cargo xtask test --filter module::self_test` builds one with it and runs it";

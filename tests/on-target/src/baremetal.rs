@@ -16,6 +16,7 @@ checks! {
     boots::a_million_samples_in_one_piece_in_64_mb,
     boots::timer_interrupts_only_when_asked_for,
     boots::each_workload_gives_samples_in_2_mb,
+    boots::real_time_clock_is_timed_tick_by_tick,
     refusals::missing_cut_or_damaged_initrd,
     refusals::wrong_command_line,
     refusals::too_little_memory,

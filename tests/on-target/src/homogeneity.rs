@@ -61,7 +61,7 @@ fn median(samples: &[u64]) -> u64 {
 }
 
 fn each_workload(mut record: impl FnMut(&str) -> Result<Vec<u64>>) -> Result<()> {
-    for workload in Workload::WORDS {
+    for workload in Workload::everywhere().map(Workload::word) {
         let found = look(|| record(workload)).with_context(|| format!("workload {workload}"))?;
         ensure!(found.holds(), "workload {workload}: {}", text(&found));
     }

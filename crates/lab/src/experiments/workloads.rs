@@ -11,7 +11,7 @@ use crate::{Found, Guests};
 pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     let mut found = Found::default();
     let (mut rows, mut most) = (Vec::new(), Vec::new());
-    for workload in Workload::WORDS {
+    for workload in Workload::everywhere().map(Workload::word) {
         let words =
             format!("uchaos.job=raw:200000 uchaos.health=observe uchaos.workload={workload}");
         let run = guests.bare(&mut found, false, &words)?;
@@ -23,14 +23,14 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
         let rate = run.raw.len() as f64 / seconds;
         let bits_per_s = deltas.quick_bits.map(|bits| bits * rate);
         rows.push(vec![
-            (*workload).to_owned(),
+            workload.to_owned(),
             deltas.median_ticks.to_string(),
             format!("{:.0}", seconds * 1e9 / run.raw.len() as f64),
             deltas.bits(),
             format!("{rate:.0}"),
             bits_per_s.map_or_else(|| "none".to_owned(), |bits| format!("{bits:.0}")),
         ]);
-        most.push((bits_per_s.unwrap_or(0.0), deltas.quick_bits.unwrap_or(0.0), *workload));
+        most.push((bits_per_s.unwrap_or(0.0), deltas.quick_bits.unwrap_or(0.0), workload));
         found.parts.push(Part::Plot {
             kind: PlotKind::CommonDeltas,
             title: format!("Workload {workload}"),

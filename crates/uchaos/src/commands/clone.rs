@@ -10,7 +10,7 @@ use entropy_report::{Clones, clones_table};
 use guest_run::progress::task;
 use guest_run::{CommandContext, Images, output, say};
 use measure::clones::{self, Cloning, GenerationIds};
-use measure::engine_options::EngineOptions;
+use measure::engine_options::{EngineOptions, check_for_every_target};
 use measure::guest::{GuestKind, Host, MachineOptions};
 use measure::publish;
 use measure::runs::{RunFolder, RunsOption};
@@ -63,6 +63,9 @@ impl Clone {
             None => vec![GuestKind::BareMetal, GuestKind::Linux],
         };
         let parts = if guests == [GuestKind::BareMetal] { Parts::BareMetal } else { Parts::Both };
+        if guests.contains(&GuestKind::Linux) {
+            check_for_every_target(&self.engine.over(Params::DEFAULT))?;
+        }
         let run = if context.dry_run {
             None
         } else {

@@ -20,6 +20,7 @@ use guest_run::Images;
 use guest_run::progress::task;
 use guest_run::say;
 use measure::clones::{self, Cloning, GenerationIds};
+use measure::engine_options::check_for_every_target;
 use measure::external::ExternalOptions;
 use measure::guest::{GuestKind, Host, MachineOptions};
 use measure::plan::{self, PlannedBoot};
@@ -83,6 +84,7 @@ impl Compare {
         if !self.taken.is_empty() {
             return self.compare_taken(context, &runs);
         }
+        check_for_every_target(&self.settings.engine.over(Params::DEFAULT))?;
         // First, because a place that cannot be written should not cost a build.
         let run = if context.dry_run { None } else { Some(RunFolder::create(&runs)?) };
         let boots = plan::all(self.boots);

@@ -17,7 +17,7 @@ use guest_run::{output, say};
 use lab::page::{self, Json};
 use lab::text::Text;
 use lab::{EXPERIMENTS, Experiment, Guests, Needs, question};
-use measure::engine_options::EngineOptions;
+use measure::engine_options::{EngineOptions, check_for_every_target};
 use measure::guest::MachineOptions;
 use measure::runs::{RunFolder, RunsOption};
 use serde::Serialize;
@@ -69,6 +69,7 @@ impl Lab {
         experiment: &Experiment,
         text: &Text,
     ) -> Result<()> {
+        check_for_every_target(&self.engine.over(Params::DEFAULT))?;
         if !context.json {
             say!("{}", page::opening(text))?;
         }

@@ -13,7 +13,7 @@ use guest_run::CommandContext;
 use guest_run::ExitKind;
 use guest_run::say;
 use lab::watch::{Until, Watch as View};
-use measure::engine_options::EngineOptions;
+use measure::engine_options::{EngineOptions, check_for_every_target};
 use measure::guest::{GuestKind, MachineOptions};
 use measure::runs::RunsOption;
 
@@ -59,6 +59,9 @@ impl Watch {
             .changed(&self.append)
             .map_err(|problem| anyhow!(ExitKind::Usage(problem.to_string())))?;
         let kind = self.target;
+        if kind == GuestKind::Linux {
+            check_for_every_target(&request.params)?;
+        }
         if kind == GuestKind::Linux && request.timer != Timer::Off {
             let text = "uchaos.timer: only the bare-metal guest has a timer to switch";
             return Err(ExitKind::Usage(text.to_owned()).into());

@@ -79,6 +79,21 @@ pub(super) fn each_workload_gives_samples_in_2_mb(rig: &Rig) -> Result<()> {
     Ok(())
 }
 
+/// On an isolated machine, whose clocks all count instructions: a busy host delays no tick.
+pub(super) fn real_time_clock_is_timed_tick_by_tick(rig: &Rig) -> Result<()> {
+    let isolated = Machine { isolated: true, ..Machine::tcg(Model::Q35, 64) };
+    let capture = capture(rig, &isolated, "uchaos.job=raw:500 uchaos.workload=rtc")?;
+    let bare = bare(&capture)?;
+    let khz = bare.meta.number("counter_khz").context("the counter's frequency")?;
+    // 8,192 Hz, and the counter's frequency was measured against another clock of the machine.
+    let tick = khz as f64 * 1000.0 / 8192.0;
+    let mut sorted = bare.raw.clone();
+    sorted.sort_unstable();
+    let median = sorted[sorted.len() / 2] as f64;
+    ensure!((median / tick - 1.0).abs() < 0.02, "a tick takes {median} counts, and not {tick}");
+    Ok(())
+}
+
 fn bare(capture: &Capture) -> Result<&TargetCapture> {
     capture.target(Target::BareMetal).context("the capture has nothing of bare metal")
 }
