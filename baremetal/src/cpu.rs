@@ -49,6 +49,36 @@ pub fn brand() -> Text {
     brand
 }
 
+const INTEL: &str = "GenuineIntel";
+const WITH_MICROCODE: [&str; 3] = [INTEL, "AuthenticAMD", "HygonGenuine"];
+
+/// Writes the revision of the microcode, which [`MICROCODE_REGISTER`] holds: `read` reads that register, and `clear` writes 0
+/// to it. On a virtual machine it is only read: its host need not know what a write to it is for.
+///
+/// # Errors
+/// Returns an error if `lines` takes no more.
+pub fn write_microcode(
+    lines: &mut dyn Write,
+    clear: impl FnOnce(),
+    read: impl FnOnce() -> u64,
+) -> fmt::Result {
+    let vendor = vendor();
+    if !WITH_MICROCODE.contains(&vendor.as_str()) {
+        return write_fact(lines, MachineFact::Microcode, "");
+    }
+    let is_intel = vendor.as_str() == INTEL;
+    if is_intel && !has_hypervisor() {
+        // As Intel's manual asks for (vol. 3, 11.11.7).
+        clear();
+        let _ = __cpuid(1);
+    }
+    let revision = if is_intel { read() >> 32 } else { read() & 0xffff_ffff };
+    writeln!(lines, "{}={revision:#x}", MachineFact::Microcode.word())
+}
+
+/// `IA32_BIOS_SIGN_ID` of Intel, the patch level of AMD.
+pub const MICROCODE_REGISTER: u32 = 0x8b;
+
 /// Whether a hypervisor says that it is there: CPUID leaf 1, ECX bit 31.
 #[must_use]
 pub fn has_hypervisor() -> bool {

@@ -36,4 +36,6 @@ pub mod range;
 pub mod scancodes;
 #[cfg(feature = "engine")]
 pub mod selftest;
+#[cfg(feature = "engine")]
+pub mod smbios;
 pub mod text_screen;

@@ -13,5 +13,4 @@ extern crate std;
 pub mod escape;
 pub mod load_options;
 pub mod selection;
-pub mod smbios;
 pub mod summary;

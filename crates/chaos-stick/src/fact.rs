@@ -59,6 +59,18 @@ pub fn write_fact(lines: &mut dyn Write, fact: MachineFact, value: &str) -> fmt:
     lines.write_char('\n')
 }
 
+/// The first text that names something: the system's field, and the board's where the maker left nothing but a
+/// placeholder in the first. Laptops have their name in the system's fields, and a board that is only a number.
+/// Each machine on the stick asks here, so that they name a computer alike.
+#[must_use]
+pub fn named([system, board]: [&str; 2]) -> &str {
+    let names = |text: &&str| {
+        let text = text.trim();
+        !text.is_empty() && !text.starts_with("To be filled") && !text.starts_with("System ")
+    };
+    [system, board].into_iter().find(names).unwrap_or_default()
+}
+
 /// Family, model and stepping of a processor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signature {
@@ -111,6 +123,14 @@ mod tests {
         assert_eq!(line("a\nb=c\u{1b}[2J"), "board_model=a?b=c?[2J\n");
         assert_eq!(line(" \0"), "board_model=unknown\n");
         assert_eq!(line(&"x".repeat(100)).len(), "board_model=\n".len() + FACT_BYTES);
+    }
+
+    #[test]
+    fn placeholders_do_not_name_a_computer() {
+        assert_eq!(named(["Laptop 7", "0A1B2C"]), "Laptop 7");
+        assert_eq!(named(["To be filled by O.E.M.", "B450"]), "B450");
+        assert_eq!(named([" ", "B450"]), "B450");
+        assert_eq!(named(["System Product Name", ""]), "");
     }
 
     /// Signatures from the vendors' tables: Skylake-SP, Zen 3 (Vermeer), Pentium III.

@@ -17,7 +17,7 @@ mod name;
 mod series;
 
 pub use conf::{After, BOOTS_MAX, Conf, ConfError, ConfFault};
-pub use fact::{FACT_BYTES, MachineFact, Signature, write_fact};
+pub use fact::{FACT_BYTES, MachineFact, Signature, named, write_fact};
 pub use name::{CaptureName, Machine, NUMBER_MAX, next_number};
 pub use series::Series;
 

@@ -229,6 +229,9 @@ fn command(rig: &Rig, parts: &Parts<'_>, monitor: &Path) -> Result<Command> {
     let mut command = Command::new(Qemu::find()?.path());
     command.args(["-no-user-config", "-nodefaults", "-display", "none", "-vga", "std"]);
     command.args(["-machine", "q35", "-accel", "tcg", "-cpu", "qemu64", "-m", "256M"]);
+    // As makers leave them: a vendor that is a placeholder, and a board that is only a number.
+    command.args(["-smbios", "type=1,manufacturer=To be filled by O.E.M.,product=Laptop 7"]);
+    command.args(["-smbios", "type=2,manufacturer=Boards Inc,product=0A1B2C"]);
     if parts.firmware == Firmware::Uefi {
         let variables = uefi_variables(rig)?;
         command

@@ -172,7 +172,14 @@ fn bare_metal_measures_by_bios_into_a_serial_line(rig: &Rig) -> Result<()> {
     let capture = Capture::read(&line)?;
     is_whole(&capture, Target::BareMetal)?;
     let meta = &capture.targets[0].meta;
-    ensure!(meta.get("boot_path") == Some("bios"), "{meta:?}");
+    for (key, value) in [
+        ("boot_path", "bios"),
+        ("firmware_vendor", "SeaBIOS"),
+        ("board_vendor", "Boards Inc"),
+        ("board_model", "Laptop 7"),
+    ] {
+        ensure!(meta.get(key) == Some(value), "{key} is {:?} and not {value}", meta.get(key));
+    }
     ensure!(file_sha256(stick.path())? == before, "the stick was written");
     Ok(())
 }
@@ -188,9 +195,13 @@ fn bare_metal_keeps_text_off_its_only_serial_line(rig: &Rig) -> Result<()> {
     is_whole(&pc.expect_capture()?, Target::BareMetal)
 }
 
-/// By the boot menu's first entry, which passes `run`; the menu goes on with the series by itself.
+/// By the boot menu's first entry, which passes `run`; the menu goes on with the series by itself. The workload sets the
+/// real-time clock, and the firmware goes on with it.
 fn bare_metal_measures_by_uefi_after_each_restart(rig: &Rig) -> Result<()> {
-    let stick = Stick::new(rig, "uchaos.job=raw:2000\nuchaos.boots=2\nuchaos.after=poweroff\n")?;
+    let stick = Stick::new(
+        rig,
+        "uchaos.job=raw:2000\nuchaos.workload=rtc\nuchaos.boots=2\nuchaos.after=poweroff\n",
+    )?;
     let mut pc = Pc::start(rig, &Parts::new(Firmware::Uefi, Bus::Xhci, stick.path()))?;
     pc.expect("Power off")?;
     pc.press(&["ret"])?;

@@ -6,7 +6,7 @@ use core::arch::x86_64::__cpuid;
 use core::fmt;
 
 use chaos_ffi::Engine;
-use chaos_stick::{MachineFact, Signature, write_fact};
+use chaos_stick::{MachineFact, Signature, named, write_fact};
 use chaos_wire::TextBuffer;
 use rustix::fs::Access;
 use uchaosbox::field;
@@ -15,12 +15,14 @@ use crate::run::file::{open, read_full, read_head, read_text};
 use crate::run::syscall::monotonic_ns;
 
 /// Where the kernel shows the firmware's texts.
-const DMI_PATHS: [(MachineFact, &[&str]); 4] = [
-    (MachineFact::FirmwareVendor, &["/sys/class/dmi/id/bios_vendor"]),
-    (MachineFact::FirmwareVersion, &["/sys/class/dmi/id/bios_version"]),
-    // Laptops have their name in the system's fields, and a board that is only a number.
-    (MachineFact::BoardVendor, &["/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/board_vendor"]),
-    (MachineFact::BoardModel, &["/sys/class/dmi/id/product_name", "/sys/class/dmi/id/board_name"]),
+const FIRMWARE_PATHS: [(MachineFact, &str); 2] = [
+    (MachineFact::FirmwareVendor, "/sys/class/dmi/id/bios_vendor"),
+    (MachineFact::FirmwareVersion, "/sys/class/dmi/id/bios_version"),
+];
+/// The system's field, and the board's.
+const NAME_PATHS: [(MachineFact, [&str; 2]); 2] = [
+    (MachineFact::BoardVendor, ["/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/board_vendor"]),
+    (MachineFact::BoardModel, ["/sys/class/dmi/id/product_name", "/sys/class/dmi/id/board_name"]),
 ];
 /// Long against a reading of the clock, short against a boot.
 const MEASURED_NS: u64 = 20_000_000;
@@ -47,21 +49,20 @@ pub(super) fn write(lines: &mut dyn fmt::Write) -> fmt::Result {
         let name = __cpuid(HYPERVISOR_LEAF);
         text_fact(lines, MachineFact::Hypervisor, [name.ebx, name.ecx, name.edx])?;
     }
-    for (fact, paths) in DMI_PATHS {
+    for (fact, path) in FIRMWARE_PATHS {
         let mut place = [0; 256];
-        let path = paths.iter().find(|path| read_text(path, &mut place).is_ok_and(is_telling));
-        let text = path.and_then(|path| read_text(path, &mut place).ok()).unwrap_or_default();
-        write_fact(lines, fact, text)?;
+        write_fact(lines, fact, read_text(path, &mut place).unwrap_or_default())?;
+    }
+    for (fact, [system, board]) in NAME_PATHS {
+        let mut places = [[0; 256]; 2];
+        let [of_system, of_board] = &mut places;
+        let system = read_text(system, of_system).unwrap_or_default();
+        let board = read_text(board, of_board).unwrap_or_default();
+        write_fact(lines, fact, named([system, board]))?;
     }
     let by_uefi = rustix::fs::access("/sys/firmware/efi", Access::EXISTS).is_ok();
     write_fact(lines, MachineFact::BootPath, if by_uefi { "uefi" } else { "bios" })?;
     write_fact(lines, MachineFact::SecureBoot, if by_uefi { secure_boot() } else { "no" })
-}
-
-/// Makers leave such texts where they had nothing to say.
-fn is_telling(text: &str) -> bool {
-    let text = text.trim();
-    !text.is_empty() && !text.starts_with("To be filled") && !text.starts_with("System ")
 }
 
 fn text_fact(lines: &mut dyn fmt::Write, fact: MachineFact, registers: [u32; 3]) -> fmt::Result {

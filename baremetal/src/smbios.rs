@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! SMBIOS tables, as far as a capture names them: who made the firmware, its version, and the board's maker and model
+//! SMBIOS tables, as far as a capture names them: who made the firmware, its version, and the computer's maker and model
 //! (DMTF DSP0134, 6.1 to 7.3). Serial numbers, the UUID and asset tags, which the same structures hold, are not read.
+
+use core::fmt::{self, Write};
+
+use chaos_stick::{MachineFact, named, write_fact};
 
 /// Bytes of the 64-bit entry point.
 pub const ENTRY_POINT_BYTES: usize = 24;
@@ -25,6 +29,15 @@ pub fn tables_32(entry_point: &[u8; ENTRY_POINT_32_BYTES]) -> Option<(u64, usize
     valid.then_some((address.into(), length.into()))
 }
 
+/// The same on a PC whose BIOS started it: the entry point is on a boundary of 16 bytes in the BIOS's part of memory,
+/// 0xf0000 to 0xfffff (5.2).
+#[must_use]
+pub fn find(bios: &[u8]) -> Option<(u64, usize)> {
+    let places = || bios.chunks_exact(16).enumerate().map(|(index, _)| &bios[index * 16..]);
+    let new = places().find_map(|place| tables(place.first_chunk()?));
+    new.or_else(|| places().find_map(|place| tables_32(place.first_chunk()?)))
+}
+
 fn sum(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |sum, byte| sum.wrapping_add(*byte))
 }
@@ -45,7 +58,7 @@ const END: u8 = 127;
 const HEADER_BYTES: usize = 4;
 
 impl<'a> Names<'a> {
-    /// Reads the tables. What is damaged ends them. The board names the machine; where it has no name, the system does.
+    /// Reads the tables. What is damaged ends them.
     #[must_use]
     pub fn read(tables: &'a [u8]) -> Self {
         let mut names = Self::default();
@@ -68,11 +81,20 @@ impl<'a> Names<'a> {
                 _ => {}
             }
         }
-        if names.board_model.is_empty() {
-            names.board_vendor = system_vendor;
-            names.board_model = system_model;
-        }
+        names.board_vendor = named([system_vendor, names.board_vendor]);
+        names.board_model = named([system_model, names.board_model]);
         names
+    }
+
+    /// Writes a line for each.
+    ///
+    /// # Errors
+    /// Returns an error if `lines` takes no more.
+    pub fn write(&self, lines: &mut dyn Write) -> fmt::Result {
+        write_fact(lines, MachineFact::FirmwareVendor, self.firmware_vendor)?;
+        write_fact(lines, MachineFact::FirmwareVersion, self.firmware_version)?;
+        write_fact(lines, MachineFact::BoardVendor, self.board_vendor)?;
+        write_fact(lines, MachineFact::BoardModel, self.board_model)
     }
 }
 
@@ -146,18 +168,35 @@ mod tests {
             Names {
                 firmware_vendor: "Maker of firmware",
                 firmware_version: "1.42",
-                board_vendor: "Boards Inc",
-                board_model: "B-1"
+                board_vendor: "Maker",
+                board_model: "Laptop 7"
             }
         );
     }
 
     #[test]
-    fn a_machine_without_a_board_is_named_by_its_system() {
-        let mut tables = structure(SYSTEM, &[1, 2], &["QEMU", "Standard PC"]);
+    fn a_system_without_a_name_is_named_by_its_board() {
+        let mut tables =
+            structure(SYSTEM, &[1, 2], &["To be filled by O.E.M.", "System Product Name"]);
+        tables.extend(structure(BOARD, &[1, 2], &["Boards Inc", "B-1"]));
         tables.extend(structure(END, &[], &[]));
         let names = Names::read(&tables);
-        assert_eq!((names.board_vendor, names.board_model), ("QEMU", "Standard PC"));
+        assert_eq!((names.board_vendor, names.board_model), ("Boards Inc", "B-1"));
+    }
+
+    #[test]
+    fn a_bios_is_searched_for_an_entry_point_on_a_boundary() {
+        let mut entry = *b"_SM3_\0\x18\x03\x02\0\x01\0\x00\x10\0\0\x00\x20\0\0\0\0\0\0";
+        entry[5] = 0_u8.wrapping_sub(sum(&entry));
+        let bios = |place: usize| {
+            let mut bios = std::vec![0xff; 4096];
+            bios[place..place + entry.len()].copy_from_slice(&entry);
+            find(&bios)
+        };
+        assert_eq!(bios(0x520), Some((0x2000, 0x1000)));
+        assert_eq!(bios(4096 - 32), Some((0x2000, 0x1000)));
+        assert_eq!(bios(0x521), None);
+        assert_eq!(find(b"_SM3_"), None);
     }
 
     #[test]
