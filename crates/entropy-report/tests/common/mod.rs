@@ -123,6 +123,9 @@ pub(crate) fn provenance() -> Provenance {
         accelerator_reason: "/dev/kvm opens, but a guest makes no progress".into(),
         cpu_model: "Example CPU @ 2.0 GHz".into(),
         host: "Debian 12".into(),
+        host_facts: [("cpu_family", "25"), ("cpu_model", "1"), ("microcode", "0xa0011d1")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
         clock: "lfence; rdtsc".into(),
         compiler: "rustc 1.95.0".into(),
         compiler_flags: "-C opt-level=2 -C code-model=kernel".into(),
