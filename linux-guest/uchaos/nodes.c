@@ -7,6 +7,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -14,36 +15,33 @@
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
+#include <linux/splice.h>
+#include <linux/uio.h>
+#include <linux/version.h>
 
 #include "uchaos.h"
 
-/* Bytes between two looks at signals and the scheduler: 0.14 ms where a pause costs 270 ns. */
-#define FILL_BYTES 4096u
+/* Bytes of a stream's piece, and of the smallest buffer that is tried for raw noise. */
+#define PIECE_BYTES 4096u
 /* A million raw samples in one piece, if there is memory for them. */
 #define RAW_PIECE_BYTES (8u << 20)
 
 struct uchaos_node {
 	struct miscdevice misc;
-	int (*produce)(void *out, size_t len);
+	uchaos_produce *produce;
 	size_t granule;		/* bytes of the smallest unit that is handed out */
-	size_t piece;		/* bytes taken at most under one hold of the lock */
-	bool one_piece;		/* a read ends with its first piece */
+	size_t piece;		/* bytes taken at most under one hold of an engine */
+	bool raw;		/* a read ends with its first piece, of the first engine */
 };
 
-static int produce_stream(void *out, size_t len)
+static int produce_stream(void *state, void *out, size_t len)
 {
-	return uchaos_engine_stream(uchaos.engine, out, len);
+	return uchaos_engine_stream(state, out, len);
 }
 
-static int produce_seed(void *out, size_t len)
+static int produce_raw(void *state, void *out, size_t len)
 {
-	return uchaos_engine_seed(uchaos.engine, out, len);
-}
-
-static int produce_raw(void *out, size_t len)
-{
-	return uchaos_engine_raw(uchaos.engine, out, len / sizeof(u64));
+	return uchaos_engine_raw(state, out, len / sizeof(u64));
 }
 
 static struct uchaos_node *node_of(struct file *file)
@@ -51,56 +49,51 @@ static struct uchaos_node *node_of(struct file *file)
 	return container_of(file->private_data, struct uchaos_node, misc);
 }
 
-/* 0, or why the engine cannot be had now; where waiting is not wanted, that is because another has it. */
-static int acquire(struct file *file)
+static bool nonblock(const struct kiocb *call)
 {
-	if (file->f_flags & O_NONBLOCK)
-		return mutex_trylock(&uchaos.lock) ? 0 : -EAGAIN;
-	return mutex_lock_interruptible(&uchaos.lock) ? -ERESTARTSYS : 0;
+	return call->ki_filp->f_flags & O_NONBLOCK || call->ki_flags & IOCB_NOWAIT;
 }
 
 /*
- * Fills a piece under one hold of the lock, so that its samples follow each other with nothing in between but
- * the scheduler. Returns the bytes made; fewer than asked only after a signal.
+ * Fills a piece under one hold of an engine, so that its samples follow each other with nothing in
+ * between but the scheduler.
  */
-static ssize_t take_piece(struct file *file, u8 *piece, size_t len)
+static ssize_t take_piece(struct kiocb *call, u8 *piece, size_t len)
 {
-	struct uchaos_node *node = node_of(file);
-	size_t made = 0;
-	int error = acquire(file);
+	struct uchaos_node *node = node_of(call->ki_filp);
+	struct uchaos_engine *engine = uchaos_acquire(node->raw, nonblock(call));
+	ssize_t made;
 
-	if (error)
-		return error;
-	while (made < len && !error && !(made && signal_pending(current))) {
-		size_t part = min_t(size_t, len - made, FILL_BYTES);
-
-		error = uchaos_errno(node->produce(piece + made, part));
-		made += part;
-		cond_resched();
-	}
-	uchaos_release();
-	return error ? error : made;
+	if (IS_ERR(engine))
+		return PTR_ERR(engine);
+	made = uchaos_fill(engine, node->produce, piece, len);
+	uchaos_release(engine);
+	return made;
 }
 
-/* The largest piece that memory allows now, from `len` down to one fill; never at the price of a killed process. */
+/*
+ * The largest piece that memory allows now, from `len` down to a page; never at the price of a
+ * killed process.
+ */
 static u8 *alloc_piece(size_t *len)
 {
 	for (;; *len = ALIGN(*len / 2, sizeof(u64))) {
-		gfp_t patience = *len > FILL_BYTES ? __GFP_NORETRY | __GFP_NOWARN : 0;
+		gfp_t patience = *len > PIECE_BYTES ? __GFP_NORETRY | __GFP_NOWARN : 0;
 		u8 *piece = kvmalloc(*len, GFP_KERNEL | patience);
 
-		if (piece || *len <= FILL_BYTES)
+		if (piece || *len <= PIECE_BYTES)
 			return piece;
 	}
 }
 
 /*
- * The buffer is this call's alone: readers share the engine and nothing else, and bytes that could not be
- * copied out are wiped, not kept for anybody.
+ * The buffer is this call's alone: readers share engines and nothing else, and bytes that could not
+ * be copied out are wiped, not kept for anybody.
  */
-static ssize_t node_read(struct file *file, char __user *to, size_t len, loff_t *pos)
+static ssize_t node_read(struct kiocb *call, struct iov_iter *to)
 {
-	struct uchaos_node *node = node_of(file);
+	struct uchaos_node *node = node_of(call->ki_filp);
+	size_t len = iov_iter_count(to);
 	size_t size, done = 0;
 	ssize_t made = 0;
 	u8 *piece;
@@ -115,27 +108,48 @@ static ssize_t node_read(struct file *file, char __user *to, size_t len, loff_t 
 	if (!piece)
 		return -ENOMEM;
 	do {
-		size_t missed;
+		size_t copied;
 
-		made = take_piece(file, piece, min(len - done, size));
+		made = take_piece(call, piece, min(len - done, size));
 		if (made < 0)
 			break;
-		missed = copy_to_user(to + done, piece, made);
-		done += made - missed;
-		if (missed) {
+		copied = copy_to_iter(piece, made, to);
+		done += copied;
+		if (copied < made) {
 			made = -EFAULT;
 			break;
 		}
 		cond_resched();
-	} while (done < len && !node->one_piece && !signal_pending(current));
+	} while (done < len && !node->raw && !signal_pending(current));
 	kvfree_sensitive(piece, size);
 	return done ? done : made;
 }
 
-/* Stirs a copy: the caller's memory is only ever read. */
-static ssize_t stream_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+/* Every engine takes the bytes: which of them a reader gets is not for the writer to know. */
+static int stir_all(struct kiocb *call, const u8 *bytes, size_t len)
 {
-	size_t size = min_t(size_t, len, FILL_BYTES);
+	u32 index;
+
+	for (index = 0; index < uchaos.count; index++) {
+		struct uchaos_engine *engine = &uchaos.engines[index];
+		int error;
+
+		error = uchaos_lock(engine, nonblock(call));
+		if (error)
+			return error;
+		error = uchaos_errno(uchaos_engine_stir(engine->state, bytes, len));
+		uchaos_release(engine);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* Stirs a copy: the caller's memory is only ever read. */
+static ssize_t stream_write(struct kiocb *call, struct iov_iter *from)
+{
+	size_t len = iov_iter_count(from);
+	size_t size = min_t(size_t, len, PIECE_BYTES);
 	size_t done = 0;
 	int error = 0;
 	u8 *copy;
@@ -148,11 +162,9 @@ static ssize_t stream_write(struct file *file, const char __user *from, size_t l
 	do {
 		size_t part = min(len - done, size);
 
-		error = copy_from_user(copy, from + done, part) ? -EFAULT : acquire(file);
-		if (error)
-			break;
-		error = uchaos_errno(uchaos_engine_stir(uchaos.engine, copy, part));
-		uchaos_release();
+		error = -EFAULT;
+		if (copy_from_iter(copy, part, from) == part)
+			error = stir_all(call, copy, part);
 		if (error)
 			break;
 		done += part;
@@ -162,50 +174,78 @@ static ssize_t stream_write(struct file *file, const char __user *from, size_t l
 	return done ? done : error;
 }
 
-/* The engine makes its bytes while it is read: there is something to read whenever it is free. */
+/* An engine makes its bytes while it is read: there is something to read whenever one is free. */
 static __poll_t node_poll(struct file *file, poll_table *wait)
 {
-	__poll_t events = file->f_op->write ? EPOLLOUT | EPOLLWRNORM : 0;
+	__poll_t events = file->f_op->write_iter ? EPOLLOUT | EPOLLWRNORM : 0;
 
 	poll_wait(file, &uchaos.idle, wait);
-	if (!mutex_is_locked(&uchaos.lock))
+	if (!uchaos_busy(node_of(file)->raw))
 		events |= EPOLLIN | EPOLLRDNORM;
 	return events;
 }
 
 static long raw_ioctl(struct file *file, unsigned int command, unsigned long unused)
 {
-	int error;
+	u32 index;
 
 	if (command != UCHAOS_RESTART)
 		return -ENOTTY;
-	error = acquire(file);
-	if (error)
-		return error;
-	error = uchaos_errno(uchaos_engine_restart(uchaos.engine));
-	uchaos_release();
-	return error;
+	for (index = 0; index < uchaos.count; index++) {
+		struct uchaos_engine *engine = &uchaos.engines[index];
+		int error;
+
+		error = uchaos_lock(engine, file->f_flags & O_NONBLOCK);
+		if (error)
+			return error;
+		error = uchaos_restart(engine);
+		uchaos_release(engine);
+		if (error)
+			return error;
+	}
+	return 0;
 }
+
+/* With RWF_NOWAIT a read gives EAGAIN where it would have to wait, as with O_NONBLOCK. */
+static int node_open(struct inode *inode, struct file *file)
+{
+	file->f_mode |= FMODE_NOWAIT;
+	return 0;
+}
+
+/* splice(), and since 5.19 sendfile(), which asks for a file that seeks. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define SPLICE_READ copy_splice_read
+#else
+#define SPLICE_READ generic_file_splice_read
+#endif
 
 static const struct file_operations stream_fops = {
 	.owner = THIS_MODULE,
-	.open = nonseekable_open,
-	.read = node_read,
-	.write = stream_write,
+	.open = node_open,
+	.llseek = noop_llseek,
+	.read_iter = node_read,
+	.write_iter = stream_write,
+	.splice_read = SPLICE_READ,
+	.splice_write = iter_file_splice_write,
 	.poll = node_poll,
 };
 
 static const struct file_operations seed_fops = {
 	.owner = THIS_MODULE,
-	.open = nonseekable_open,
-	.read = node_read,
+	.open = node_open,
+	.llseek = noop_llseek,
+	.read_iter = node_read,
+	.splice_read = SPLICE_READ,
 	.poll = node_poll,
 };
 
 static const struct file_operations raw_fops = {
 	.owner = THIS_MODULE,
-	.open = nonseekable_open,
-	.read = node_read,
+	.open = node_open,
+	.llseek = noop_llseek,
+	.read_iter = node_read,
+	.splice_read = SPLICE_READ,
 	.poll = node_poll,
 	.unlocked_ioctl = raw_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
@@ -213,11 +253,11 @@ static const struct file_operations raw_fops = {
 
 static struct uchaos_node nodes[] = {
 	{ .misc = { .name = "uchaos", .fops = &stream_fops, .mode = 0644 },
-	  .produce = produce_stream, .granule = 1, .piece = FILL_BYTES },
+	  .produce = produce_stream, .granule = 1, .piece = PIECE_BYTES },
 	{ .misc = { .name = "uchaos-seed", .fops = &seed_fops, .mode = 0444 },
-	  .produce = produce_seed, .granule = 1, .piece = 256 },
+	  .produce = uchaos_produce_seed, .granule = 1, .piece = 256 },
 	{ .misc = { .name = "uchaos-raw", .fops = &raw_fops, .mode = 0400 },
-	  .produce = produce_raw, .granule = sizeof(u64), .piece = RAW_PIECE_BYTES, .one_piece = true },
+	  .produce = produce_raw, .granule = sizeof(u64), .piece = RAW_PIECE_BYTES, .raw = true },
 };
 
 static void remove_first(size_t count)

@@ -121,11 +121,11 @@ impl Headers {
         }
     }
 
-    fn make(&self, folder: &Path) -> Command {
+    fn make(&self, folder: &Path, goal: &str) -> Command {
         let mut make = kernel::quiet_make();
         // Type information for tracers would take pahole, and nothing here asks for it.
         make.arg("CONFIG_DEBUG_INFO_BTF_MODULES=");
-        make.arg("-C").arg(&self.dir).arg(format!("M={}", folder.display())).arg("modules");
+        make.arg("-C").arg(&self.dir).arg(format!("M={}", folder.display())).arg(goal);
         make
     }
 
@@ -179,7 +179,7 @@ pub fn build(
         let folder = work_dir::for_builds(context, &format!("{step}-build"))?;
         module::gather(context, &listing, "engine.S", &folder)?;
         compare_listing(engine_object, &listing, &folder, log)?;
-        log.run(&mut headers.make(&folder))?;
+        log.run(&mut headers.make(&folder, "modules"))?;
         let built = folder.join("uchaos.ko");
         log.run(Command::new("strip").arg("--strip-debug").arg(&built))?;
         let bytes = fs::read(&built)?;
@@ -188,7 +188,7 @@ pub fn build(
         if headers.has_any(&["CONFIG_RETHUNK", "CONFIG_MITIGATION_RETHUNK"]) {
             check_returns(&code)?;
         }
-        if headers.has("CONFIG_X86_KERNEL_IBT") {
+        if headers.has("CONFIG_X86_KERNEL_IBT") && entries_have_endbr(headers, &folder, log)? {
             check_entries(&code)?;
         }
         if let Some(signing) = signing {
@@ -223,12 +223,26 @@ fn check_returns(code: &str) -> Result<()> {
     }
 }
 
-/// With indirect branch tracking the engine's functions may only be called by a pointer where they begin with ENDBR.
+/// Whether the functions of this kernel's assembly begin with ENDBR. Where it tracks indirect branches, SYM_FUNC_START brings
+/// it in 6.12, but not in 6.18: there only functions whose address is taken have it.
+fn entries_have_endbr(headers: &Headers, folder: &Path, log: &mut StepLog) -> Result<bool> {
+    let probe = folder.join("probe");
+    fs::create_dir_all(&probe)?;
+    fs::write(probe.join("Kbuild"), "obj-m := probe.o\n")?;
+    fs::write(
+        probe.join("probe.S"),
+        "#include <linux/linkage.h>\nSYM_FUNC_START(probe)\n\tRET\nSYM_FUNC_END(probe)\n",
+    )?;
+    log.run(&mut headers.make(&probe, "probe.o"))?;
+    Ok(first_instruction(&engine::disassemble(&probe.join("probe.o"))?, "probe")
+        .is_some_and(is_endbr))
+}
+
+/// The engine's functions are called directly, so they need ENDBR only to be like the kernel's other functions.
 fn check_entries(code: &str) -> Result<()> {
     for name in engine::FUNCTIONS {
-        let mut lines = code.lines().skip_while(|line| !line.ends_with(&format!("<{name}>:")));
-        match lines.nth(1) {
-            Some(first) if first.trim_end().ends_with("endbr64") => {}
+        match first_instruction(code, name) {
+            Some(first) if is_endbr(first) => {}
             first => bail!(
                 "the engine's {name} does not begin with endbr64 in the module, but with: {}",
                 first.unwrap_or("nothing").trim()
@@ -236,6 +250,15 @@ fn check_entries(code: &str) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The line of a function's first instruction in a disassembly.
+fn first_instruction<'code>(code: &'code str, function: &str) -> Option<&'code str> {
+    code.lines().skip_while(|line| !line.ends_with(&format!("<{function}>:"))).nth(1)
+}
+
+fn is_endbr(line: &str) -> bool {
+    line.trim_end().ends_with("endbr64")
 }
 
 /// The absolute files that a Makefile includes.
@@ -259,6 +282,17 @@ fn shown(path: &Path, dir: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entries_are_compared_with_what_the_kernels_macro_gives() {
+        let with = "0000000000000010 <probe>:\n  10:\tf3 0f 1e fa\tendbr64\n  14:\tc3\tret\n";
+        let without = "0000000000000010 <probe>:\n  10:\tc3\tret\n";
+        assert!(first_instruction(with, "probe").is_some_and(is_endbr));
+        assert!(first_instruction(without, "probe").is_some_and(|line| !is_endbr(line)));
+        assert_eq!(first_instruction(with, "other"), None);
+        let error = check_entries(without).unwrap_err().to_string();
+        assert!(error.contains("does not begin with endbr64"), "{error}");
+    }
 
     fn refusal(dir: &Path) -> String {
         let error = Headers::open(dir).unwrap_err();

@@ -107,7 +107,7 @@ impl Applet {
     pub const fn own_options(self) -> &'static [&'static str] {
         match self {
             Self::Job => &["--output"],
-            Self::Seed => &["--credit"],
+            Self::Seed | Self::Load => &["--credit"],
             _ => &[],
         }
     }

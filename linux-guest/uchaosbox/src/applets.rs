@@ -85,7 +85,7 @@ pub(crate) fn run(command: &Command<'_>, options: &str) -> Result<(), Stop> {
         Applet::Serve => serve::run(options),
         #[cfg(feature = "stick")]
         Applet::Stick => stick::run(),
-        Applet::Load => load(&request(options)?, operand),
+        Applet::Load => load(&request(options)?, operand, credit),
         Applet::Seed if credit => crng::credit(&request(options)?, operand),
         Applet::Stream | Applet::Raw | Applet::Seed => {
             show::output(applet, &request(options)?, operand, view)
@@ -97,7 +97,7 @@ pub(crate) fn run(command: &Command<'_>, options: &str) -> Result<(), Stop> {
 }
 
 /// `load`: loads the kernel module with the parameters of the request, so that one grammar serves both.
-fn load(request: &Request, path: Option<&str>) -> Result<(), Stop> {
+fn load(request: &Request, path: Option<&str>, credit: bool) -> Result<(), Stop> {
     let path = path.unwrap_or(MODULE_PATH);
     let failed = |error: Errno| {
         let reason = match error {
@@ -110,7 +110,8 @@ fn load(request: &Request, path: Option<&str>) -> Result<(), Stop> {
         };
         Stop::new(GuestStatus::JobFailed, format_args!("loading {path}: {error}: {reason}"))
     };
-    loader::load(path, request).map_err(failed)
+    let load = if credit { loader::load_crediting } else { loader::load };
+    load(path, request).map_err(failed)
 }
 
 /// The request: the options where there are any, else the kernel command line, each over [`DEFAULTS_PATH`].

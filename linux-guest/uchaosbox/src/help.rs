@@ -94,10 +94,12 @@ What the machine is to do next is left in /tmp/after. Root only.
             }
             Self::Load => {
                 "\
-uchaosbox load [FILE] [engine options]
+uchaosbox load [FILE] [--credit] [engine options]
 
 Loads the kernel module (default: /lib/modules/uchaos.ko) with the engine
 parameters of the kernel command line, or of the options. Root only.
+  --credit         credit its seeds to the kernel's generator in full; without,
+                   they are mixed in and credit no entropy
 "
             }
             Self::Stream => {

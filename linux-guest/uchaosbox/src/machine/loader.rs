@@ -12,10 +12,20 @@ use crate::run::file;
 /// Where the image has the module.
 pub(crate) const MODULE_PATH: &str = "/lib/modules/uchaos.ko";
 
-/// Loads it with the request's parameters.
+/// Loads it with the request's parameters. The kernel's generator gets seeds that credit no entropy.
 pub(crate) fn load(path: &str, request: &Request) -> Result<(), Errno> {
-    let mut place = [0; 160];
+    load_after("", path, request)
+}
+
+/// Loads it with the request's parameters, and has its seeds credited in full to the kernel's generator.
+pub(crate) fn load_crediting(path: &str, request: &Request) -> Result<(), Errno> {
+    load_after("seed_crng=credit ", path, request)
+}
+
+fn load_after(first: &str, path: &str, request: &Request) -> Result<(), Errno> {
+    let mut place = [0; 192];
     let mut text = TextBuffer::new(&mut place);
+    text.write_str(first).map_err(|_| Errno::TOOBIG)?;
     for (parameter, number) in request.params.iter() {
         write!(text, "{}={} ", parameter.key(), parameter.value(number))
             .map_err(|_| Errno::TOOBIG)?;

@@ -45,6 +45,7 @@ const TESTS: &[Test] = &[
     ("reads of any length are filled", reading::any_length),
     ("raw noise comes in whole samples", reading::whole_samples),
     ("a read that faults half way gives the half, and it is not given again", reading::faults),
+    ("splice gives bytes to a pipe", reading::splices),
     ("a write leaves the writer's memory alone", reading::writes),
     ("a restart resets the counters", reading::restarts),
     ("poll and O_NONBLOCK tell whether the engine is free", sharing::polls),
@@ -54,6 +55,10 @@ const TESTS: &[Test] = &[
     ("the module stays while it is read, and goes afterwards", loading::stays_while_open),
     ("parameters out of range are refused with the reason", loading::refuses),
     ("parameters in range are taken", loading::accepts),
+    (
+        "seeds are credited on request only, and parameters read back",
+        loading::credits_on_request_only,
+    ),
     ("it comes and goes twenty times without a trace", loading::comes_and_goes),
 ];
 

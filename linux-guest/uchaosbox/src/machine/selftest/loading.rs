@@ -52,6 +52,7 @@ const REFUSED: &[(&CStr, &str)] = &[
     (c"claim=126", "uchaos: claim=126 is not allowed: it must be 31, 62, 125,"),
     (c"workload=coffee", "uchaos: workload=coffee is not allowed"),
     (c"health=maybe", "uchaos: health=maybe is not allowed"),
+    (c"seed_crng=Y", "uchaos: seed_crng=Y is not allowed: it must be off, mix or credit"),
 ];
 
 pub(super) fn refuses(request: &Request) -> Verdict {
@@ -84,6 +85,41 @@ pub(super) fn accepts(request: &Request) -> Verdict {
             "workload=flush\nturns=7\ninit_turns=63\nmin_delta=1\nclaim_millibits=62\nhealth=observe\n",
         ),
         "/proc/uchaos shows other parameters",
+    )?;
+    unload().map_err(during("unloading"))?;
+    load(MODULE_PATH, request).map_err(during("loading it again"))
+}
+
+/// Files of the parameters, and what each must read back when only `turns=7` was given.
+const IN_FORCE: &[(&str, &str)] = &[
+    ("/sys/module/uchaos/parameters/turns", "7\n"),
+    ("/sys/module/uchaos/parameters/workload", "dram\n"),
+    ("/sys/module/uchaos/parameters/claim", "125\n"),
+    ("/sys/module/uchaos/parameters/seed_crng", "mix\n"),
+];
+
+pub(super) fn credits_on_request_only(request: &Request) -> Verdict {
+    unload().map_err(during("unloading"))?;
+    let log = KernelLog::from_now()?;
+    load_with(MODULE_PATH, c"turns=7").map_err(during("loading it with one parameter"))?;
+    expect(
+        log.find(|record| record.contains("credited 0 bits (seed_crng=mix)"))?,
+        "the log does not report that nothing was credited",
+    )?;
+    for (path, wanted) in IN_FORCE {
+        let mut place = [0; 64];
+        let value = read_text(path, &mut place).map_err(during("reading a parameter back"))?;
+        expect(value == *wanted, "a parameter does not read back the value in force")?;
+    }
+    let mut place = [0; STATUS_BYTES];
+    let status =
+        read_text("/proc/uchaos.json", &mut place).map_err(during("reading /proc/uchaos.json"))?;
+    expect(
+        status.starts_with("{\"instance\": \"")
+            && status.contains("\"turns\": 7")
+            && status.contains("\"seed_crng\": \"mix\", \"crng_seeds\": 1")
+            && status.ends_with("}\n]}\n"),
+        "/proc/uchaos.json shows something else",
     )?;
     unload().map_err(during("unloading"))?;
     load(MODULE_PATH, request).map_err(during("loading it again"))

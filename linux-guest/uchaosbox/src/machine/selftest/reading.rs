@@ -5,6 +5,7 @@ use chaos_wire::Request;
 use rustix::fd::AsFd as _;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use rustix::pipe::SpliceFlags;
 
 use super::{Verdict, Wrong, during, expect};
 use crate::machine::module;
@@ -68,6 +69,21 @@ pub(super) fn faults(_: &Request) -> Verdict {
     expect(
         !next.chunks_exact(16).any(|block| given.chunks_exact(16).any(|old| old == block)),
         "bytes were given twice",
+    )
+}
+
+/// splice() moves bytes from the node into a pipe without a copy in the program.
+pub(super) fn splices(_: &Request) -> Verdict {
+    let node = open("/dev/uchaos").map_err(during("opening /dev/uchaos"))?;
+    let (out, into) = rustix::pipe::pipe().map_err(during("making a pipe"))?;
+    let mut bytes = [0; 4096];
+    let spliced = rustix::pipe::splice(&node, None, &into, None, bytes.len(), SpliceFlags::empty())
+        .map_err(during("splicing from /dev/uchaos"))?;
+    expect(spliced == bytes.len(), "fewer bytes were spliced than asked for")?;
+    read_full(&out, &mut bytes).map_err(during("reading the pipe"))?;
+    expect(
+        bytes.chunks_exact(32).all(|bytes| bytes.iter().any(|byte| *byte != 0)),
+        "zeros were spliced",
     )
 }
 
