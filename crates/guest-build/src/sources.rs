@@ -139,7 +139,7 @@ fn fetch_first(
     let mut log = StepLog::create(&context.out.join("logs"), &step, &label)?;
     let mut failures = Vec::new();
     for source in sources {
-        match fetch::from_mirrors(context, manifest, source, folder, &mut log) {
+        match fetch::from_mirrors(context, manifest, source, folder, http::STALL, &mut log) {
             Ok(obtained) => {
                 log.finish();
                 eprintln!("{label} … {} {} from {}", source.name, obtained.version, obtained.from);

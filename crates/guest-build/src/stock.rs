@@ -223,7 +223,7 @@ fn check_returns(code: &str) -> Result<()> {
     }
 }
 
-/// Whether the functions of this kernel's assembly begin with ENDBR. Where it tracks indirect branches, SYM_FUNC_START brings
+/// Whether the functions of this kernel's assembly begin with ENDBR. Where it tracks indirect branches, `SYM_FUNC_START` brings
 /// it in 6.12, but not in 6.18: there only functions whose address is taken have it.
 fn entries_have_endbr(headers: &Headers, folder: &Path, log: &mut StepLog) -> Result<bool> {
     let probe = folder.join("probe");

@@ -4,17 +4,21 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 
+use super::http::{Broken, Ended};
 use super::wrong_sum::set_aside;
 use super::{Manifest, Mirror, Obtained, Source, debian, http, is_final, record};
 use crate::log::StepLog;
 use guest_run::CommandContext;
 use guest_run::file_sha256;
 
-/// Times that one mirror's transfer may break, as long as each try brings something.
+/// Times that one mirror's transfer may break, as long as tries bring something.
 const MOST_BREAKS: usize = 20;
+/// Tries in a row that may bring nothing new. A server that cannot resume starts at 0 each time, and gets less far at times.
+const FRUITLESS_TRIES: usize = 2;
 
 /// Fetches one source from the first of its mirrors that gives it, whatever the cache holds.
 ///
@@ -25,36 +29,53 @@ pub(super) fn from_mirrors(
     manifest: &Manifest,
     source: &Source,
     folder: &Path,
+    stall: Duration,
     log: &mut StepLog,
 ) -> Result<Obtained> {
     fs::create_dir_all(folder)
         .with_context(|| format!("creating the cache folder {}", folder.display()))?;
     let target = folder.join(&source.file);
     let part = folder.join(format!("{}.part", source.file));
-    let mut failures = Vec::new();
+    let mut failures: Vec<String> = Vec::new();
     let mut wrong_sum = None;
     for mirror in &source.mirrors {
-        // What lies there may be the beginning of another mirror's wrong file: a sum that is wrong after going on
+        // What lies there may be the beginning of another mirror's wrong file: a sum that is wrong after continuing
         // from it gets a second try from nothing.
         let mut tries_left = if len_of(&part) > 0 { 2 } else { 1 };
+        let mut ends_left = FRUITLESS_TRIES;
         while tries_left > 0 {
-            tries_left -= 1;
             log.note(&format!("{} from {mirror}", source.file))?;
-            let version = match bring(context, manifest, mirror, &source.file, &part, log) {
-                Ok(version) => version,
+            let brought = bring(context, manifest, mirror, &source.file, &part, stall, log);
+            let (version, ended) = match brought {
+                Ok(brought) => brought,
                 Err(error) if is_final(&error) => return Err(error),
                 Err(error) => {
-                    log.say(&format!("{} not from {mirror}: {}", source.file, error.root_cause()))?;
+                    log.note(&format!("{} not from {mirror}: {error:#}", source.file))?;
                     failures.push(format!("  {mirror}: {error:#}"));
                     break;
                 }
             };
             let sha256 = file_sha256(&part)?;
             if let Some(expected) = source.sha256.as_ref().filter(|expected| **expected != sha256) {
+                if ended == Ended::Somewhere && ends_left > 0 {
+                    ends_left -= 1;
+                    log.say(&format!(
+                        "{mirror} ended after {} bytes without having promised a length, and they are not the file; \
+                         trying again",
+                        len_of(&part)
+                    ))?;
+                    continue;
+                }
+                tries_left -= 1;
                 let error = set_aside(&part, &target, expected, &sha256)?;
-                log.say(&error.to_string())?;
+                log.note(&error.to_string())?;
+                failures.push(format!("  {mirror}: wrong SHA-256 {sha256}"));
                 wrong_sum = Some(error);
                 continue;
+            }
+            // Only now: where no mirror has the file, the error names each.
+            for failure in &failures {
+                log.say(failure.trim_start())?;
             }
             let version =
                 version.or_else(|| source.version.clone()).context("a source without a version")?;
@@ -66,26 +87,27 @@ pub(super) fn from_mirrors(
     match wrong_sum {
         Some(error) => Err(error.into()),
         None => Err(anyhow!(
-            "{} could be had from none of its mirrors:\n{}",
+            "{} could be fetched from none of its mirrors:\n{}",
             source.file,
             failures.join("\n")
         )),
     }
 }
 
-/// Brings a file from one mirror to `part`; the version, where the mirror alone knows it.
+/// Brings a file from one mirror to `part`; the version, where the mirror alone knows it, and whether it is whole.
 fn bring(
     context: &CommandContext,
     manifest: &Manifest,
     mirror: &Mirror,
     file: &str,
     part: &Path,
+    stall: Duration,
     log: &mut StepLog,
-) -> Result<Option<String>> {
+) -> Result<(Option<String>, Ended)> {
     let apt =
         |log: &mut StepLog| debian::Apt::open(&manifest.debian, &context.cache.join("apt"), log);
-    match mirror {
-        Mirror::Url(url) => download(url, part, log).map(|()| None),
+    let version = match mirror {
+        Mirror::Url(url) => return download(url, part, stall, log).map(|ended| (None, ended)),
         Mirror::DebianSource(package) => {
             apt(log)?.upstream_tarball(package, file, part, log).map(|()| None)
         }
@@ -96,23 +118,27 @@ fn bring(
         Mirror::DebianPackage { name, member } => {
             apt(log)?.package_member(name, member, part, log).map(Some)
         }
-    }
+    };
+    version.map(|version| (version, Ended::Whole))
 }
 
-/// Downloads, and goes on where the transfer breaks for as long as that brings something.
-fn download(url: &str, part: &Path, log: &mut StepLog) -> Result<()> {
-    let mut breaks = 0;
+/// Downloads, and continues where the transfer breaks for as long as that brings something. A mirror that stalls is left.
+fn download(url: &str, part: &Path, stall: Duration, log: &mut StepLog) -> Result<Ended> {
+    let (mut breaks, mut fruitless, mut furthest_bytes) = (0, 0, len_of(part));
     loop {
-        let begun_bytes = len_of(part);
-        match http::download(url, part, log.bar()) {
-            Err(error)
-                if !is_final(&error) && breaks < MOST_BREAKS && len_of(part) > begun_bytes =>
-            {
-                breaks += 1;
-                log.say(&format!("{url} broke after {} bytes; going on from there", len_of(part)))?;
-            }
-            outcome => return outcome,
+        let error = match http::download(url, part, stall, log.bar()) {
+            Ok(ended) => return Ok(ended),
+            Err(error) => error,
+        };
+        let reached_bytes = len_of(part);
+        fruitless = if reached_bytes > furthest_bytes { 0 } else { fruitless + 1 };
+        furthest_bytes = furthest_bytes.max(reached_bytes);
+        breaks += 1;
+        let again = error.downcast_ref::<Broken>().is_some_and(|broken| !broken.stalled);
+        if !again || breaks > MOST_BREAKS || fruitless > FRUITLESS_TRIES {
+            return Err(error);
         }
+        log.say(&format!("{error}; trying again"))?;
     }
 }
 
@@ -138,10 +164,14 @@ mod tests {
 
     impl Server {
         fn start(content: Vec<u8>, cuts: Vec<usize>) -> Self {
+            Self::of_kind(Kind::Resumes, content, cuts)
+        }
+
+        fn of_kind(kind: Kind, content: Vec<u8>, cuts: Vec<usize>) -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let url = format!("http://{}/file", listener.local_addr().unwrap());
             let thread = std::thread::spawn(move || {
-                cuts.into_iter().map(|cut| answer(&listener, &content, cut)).collect()
+                cuts.into_iter().map(|cut| answer(kind, &listener, &content, cut)).collect()
             });
             Self { url, thread }
         }
@@ -157,8 +187,15 @@ mod tests {
         }
     }
 
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Kind {
+        Resumes,
+        StartsAgain,
+        PromisesNoLength,
+    }
+
     /// Answers one request with at most `cut` bytes of what it asks for; where the request wanted to begin.
-    fn answer(listener: &TcpListener, content: &[u8], cut: usize) -> u64 {
+    fn answer(kind: Kind, listener: &TcpListener, content: &[u8], cut: usize) -> u64 {
         let (mut stream, _) = listener.accept().unwrap();
         let mut from = 0;
         for line in BufReader::new(&stream).lines().map_while(Result::ok) {
@@ -169,14 +206,16 @@ mod tests {
                 break;
             }
         }
+        if kind == Kind::StartsAgain {
+            from = 0;
+        }
         let rest = &content[from..];
         let status = if from == 0 { "200 OK" } else { "206 Partial Content" };
-        write!(
-            stream,
-            "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-            rest.len()
-        )
-        .unwrap();
+        let length = match kind {
+            Kind::PromisesNoLength => String::new(),
+            _ => format!("Content-Length: {}\r\n", rest.len()),
+        };
+        write!(stream, "HTTP/1.1 {status}\r\n{length}Connection: close\r\n\r\n").unwrap();
         stream.write_all(&rest[..rest.len().min(cut)]).unwrap();
         from as u64
     }
@@ -190,7 +229,7 @@ mod tests {
         let context = CommandContext::open(false, false, false).unwrap();
         let manifest = Manifest::read(&context.root).unwrap();
         let mut log = StepLog::create(&folder.join("logs"), "fetch", "fetch").unwrap();
-        from_mirrors(&context, &manifest, source, folder, &mut log)
+        from_mirrors(&context, &manifest, source, folder, http::STALL, &mut log)
     }
 
     #[test]
@@ -215,6 +254,29 @@ mod tests {
         let obtained = fetch(folder.path(), &source).unwrap();
         assert_eq!((obtained.from, obtained.sha256), (second.url, sum(&content)));
         assert_eq!(second.thread.join().unwrap(), [40_000]);
+    }
+
+    #[test]
+    fn a_server_that_cannot_resume_is_tried_again_though_it_got_no_further() {
+        let content: Vec<u8> = (0..100_000_u32).map(|at| (at / 7) as u8).collect();
+        let cuts = vec![50_000, 50_000, usize::MAX];
+        let server = Server::of_kind(Kind::StartsAgain, content.clone(), cuts);
+        let folder = tempfile::tempdir().unwrap();
+        let obtained = fetch(folder.path(), &server.source(&sum(&content))).unwrap();
+        assert_eq!(fs::read(&obtained.path).unwrap(), content);
+        assert_eq!(server.thread.join().unwrap(), [0, 0, 0]);
+    }
+
+    #[test]
+    fn a_cut_without_a_promised_length_is_continued() {
+        let content: Vec<u8> = (0..100_000_u32).map(|at| (at / 7) as u8).collect();
+        let cuts = vec![50_000, usize::MAX];
+        let server = Server::of_kind(Kind::PromisesNoLength, content.clone(), cuts);
+        let folder = tempfile::tempdir().unwrap();
+        let obtained = fetch(folder.path(), &server.source(&sum(&content))).unwrap();
+        assert_eq!(fs::read(&obtained.path).unwrap(), content);
+        assert_eq!(server.thread.join().unwrap(), [0, 50_000]);
+        assert!(!folder.path().join("a.tar.bad").exists());
     }
 
     #[test]
