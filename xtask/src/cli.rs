@@ -10,7 +10,7 @@ use guest_run::CommandContext;
 use uchaos::commands::{
     assess::Assess, campaign::Campaign, clean::Clean, clone::Clone, collect::Collect,
     compare::Compare, doctor::Doctor, lab::Lab, pack::Pack, report::Report, run_bare::RunBare,
-    size::Size, sweep::Sweep, verify::Verify, watch::Watch,
+    runs::Runs, size::Size, sweep::Sweep, verify::Verify, watch::Watch,
 };
 
 use crate::commands::product::{self, Builder, Microkernel, OnBuilt, RunLinuxOrNested};
@@ -107,6 +107,8 @@ enum Command {
     Collect(Collect),
     /// Save a guest once, restore it twice, and compare what the two clones give
     Clone(OnBuilt<Clone>),
+    /// List, query, label, merge and remove runs, from one table
+    Runs(Runs),
     /// Check files against a list of SHA-256 sums
     Verify(Verify),
     /// What the Linux guest costs: bytes, memory, boot time, parts of the kernel
@@ -148,6 +150,7 @@ impl Cli {
             Command::Watch(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
             Command::Collect(command) => command.run(&context),
             Command::Verify(command) => command.run(&context),
+            Command::Runs(command) => command.run(&context, context.offline),
             Command::Dist(command) => command.run(&context),
             Command::Clone(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
             Command::Size(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),

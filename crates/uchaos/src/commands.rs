@@ -13,6 +13,7 @@ pub mod pack;
 pub mod report;
 pub mod run_bare;
 pub mod run_linux;
+pub mod runs;
 pub mod size;
 pub mod sweep;
 pub mod verify;

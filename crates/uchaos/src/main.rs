@@ -12,7 +12,7 @@ use guest_run::{CommandContext, say};
 use uchaos::commands::{
     assess::Assess, campaign::Campaign, clean::Clean, clone::Clone, collect::Collect,
     compare::Compare, doctor::Doctor, lab::Lab, pack::Pack, report::Report, run_bare::RunBare,
-    run_linux::RunLinux, size::Size, sweep::Sweep, verify::Verify, watch::Watch,
+    run_linux::RunLinux, runs::Runs, size::Size, sweep::Sweep, verify::Verify, watch::Watch,
 };
 use uchaos::{Built, ImageSource as _, Parts};
 
@@ -74,6 +74,8 @@ enum Command {
     Collect(Collect),
     /// Save a guest once, restore it twice, and compare what the two clones give
     Clone(Clone),
+    /// List, query, label, merge and remove runs, from one table
+    Runs(Runs),
     /// Check files against a list of SHA-256 sums
     Verify(Verify),
     /// What the Linux guest costs: bytes, memory, boot time, parts of the kernel
@@ -146,6 +148,9 @@ impl Cli {
             Command::Watch(command) => command.run(&context, &source),
             Command::Collect(command) => command.run(&context),
             Command::Verify(command) => command.run(&context),
+            Command::Runs(command) => {
+                command.run(&context, std::env::var_os("UCHAOS_OFFLINE").is_some())
+            }
             Command::Clone(command) => command.run(&context, &source),
             Command::Size(command) => command.run(&context, &source),
             Command::Clean(command) => command.run(&context),

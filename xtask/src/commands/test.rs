@@ -47,6 +47,10 @@ const LINTS: [(&str, &[&str]); 3] = [
     ),
 ];
 
+/// Steps for the program of SQL queries: a name for the log, and cargo's command.
+const QUERY_PROGRAM: [(&str, &str); 3] =
+    [("fmt-runs", "fmt"), ("clippy-runs", "clippy"), ("test-runs", "test")];
+
 /// Lints, unit tests, and the on-target tests in both guests.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -106,8 +110,10 @@ impl Test {
         }
         let lints = if host && filter.is_none() { LINTS.as_slice() } else { &[] };
         let builds = guests && filter.is_none();
-        context
-            .expect_steps(lints.len() + usize::from(host) + if builds { images::STEPS } else { 0 });
+        let query_steps =
+            if host && filter.is_none() && self.all { QUERY_PROGRAM.len() } else { 0 };
+        let host_steps = lints.len() + usize::from(host) + query_steps;
+        context.expect_steps(host_steps + if builds { images::STEPS } else { 0 });
         let mut counts = Counts::default();
         for (name, arguments) in lints {
             let failed = stage(context, name, Command::new("cargo").args(*arguments))?.is_err();
@@ -116,6 +122,9 @@ impl Test {
         }
         if host {
             counts = counts + self.host_tests(context)?;
+        }
+        if host && filter.is_none() {
+            counts = counts + self.query_program(context)?;
         }
         if builds {
             images::build(context, &self.linux)?;
@@ -129,6 +138,42 @@ impl Test {
         }
         let text = format!("{} tests failed; each is named above with its reason", counts.failed);
         Err(ExitKind::Check(text).into())
+    }
+
+    /// The program of SQL queries, which is outside the workspace. Its libraries take longer to compile than everything else
+    /// together, so without `--all` it is skipped, and counted as skipped.
+    fn query_program(&self, context: &CommandContext) -> Result<Counts> {
+        if !self.all {
+            eprintln!(
+                "skipped: the tests of crates/runs, whose libraries take many minutes to compile (--all runs them)"
+            );
+            return Ok(Counts { skipped: 1, ..Counts::default() });
+        }
+        let target = context.out.join("runs");
+        let mut counts = Counts::default();
+        for (name, what) in QUERY_PROGRAM {
+            let mut cargo = Command::new("cargo");
+            cargo.args([what, "--manifest-path", "crates/runs/Cargo.toml"]);
+            match what {
+                "fmt" => cargo.args(["--", "--check"]),
+                _ => cargo.args(["--release", "--locked", "--target-dir"]).arg(&target),
+            };
+            if what == "clippy" {
+                cargo.args(["--all-targets", "--", "-D", "warnings"]);
+            }
+            let failed = stage(context, name, &mut cargo)?.is_err();
+            if what != "test" || context.dry_run {
+                counts.failed += usize::from(failed);
+                counts.passed += usize::from(!failed);
+                continue;
+            }
+            let text = fs::read(log_folder(context).join(format!("{name}.log")))?;
+            let tests = Counts::of_cargo_test(&String::from_utf8_lossy(&text))?;
+            // Something did not compile.
+            counts.failed += usize::from(failed && tests.failed == 0);
+            counts = counts + tests;
+        }
+        Ok(counts)
     }
 
     fn on_target(&self, context: &CommandContext, xtask: PathBuf) -> Result<Counts> {
