@@ -18,9 +18,11 @@ mod claim;
 mod collect;
 mod estimate;
 mod folder;
+pub mod k8s;
 mod option;
 mod plan;
 mod setting;
+pub mod slurm;
 pub mod table;
 mod work;
 

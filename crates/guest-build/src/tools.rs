@@ -77,3 +77,11 @@ pub const TO_TEST_STICK: &[Need] = &[
     need("mkfs.fat", "dosfstools", "makes and checks FAT volumes"),
     need("mcopy", "mtools", "puts files onto them and takes them off"),
 ];
+
+/// What the checks of campaigns on Slurm need, which start a cluster on this machine.
+pub const TO_TEST_CAMPAIGNS: &[Need] = &[
+    need("slurmctld", "slurmctld", "the controller of the checks' cluster"),
+    need("slurmd", "slurmd", "its nodes"),
+    need("sbatch", "slurm-client", "submits jobs to it"),
+    need("munged", "munge", "authenticates its parts to each other"),
+];

@@ -8,6 +8,7 @@ pub mod clone;
 pub mod collect;
 pub mod compare;
 pub mod doctor;
+mod fleet;
 pub mod lab;
 pub mod pack;
 pub mod report;

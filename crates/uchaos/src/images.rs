@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Where the images come from that a command boots.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use guest_run::{CommandContext, Images};
@@ -17,6 +17,11 @@ pub enum Parts {
 pub trait ImageSource {
     /// The images, whose step lines come before the `more_steps` of the command.
     fn images(&self, context: &CommandContext, parts: Parts, more_steps: usize) -> Result<Images>;
+
+    /// Their description on disk, by which other hosts boot them; `None` where they are built first.
+    fn description(&self) -> Option<&Path> {
+        None
+    }
 }
 
 /// Images that were built before, by their description.
@@ -33,5 +38,9 @@ impl ImageSource for Built {
         }
         context.expect_steps(more_steps);
         Ok(images)
+    }
+
+    fn description(&self) -> Option<&Path> {
+        Some(&self.description)
     }
 }

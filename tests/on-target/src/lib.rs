@@ -20,6 +20,7 @@ macro_rules! checks {
 
 mod baremetal;
 mod builds;
+mod campaign;
 mod clones;
 mod command;
 mod download;
@@ -112,6 +113,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         failures::CHECKS,
         input::CHECKS,
         main_job::CHECKS,
+        campaign::CHECKS,
     ]
     .into_iter()
     .flatten()

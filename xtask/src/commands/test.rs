@@ -16,7 +16,7 @@ use guest_build::images;
 use guest_build::linux_image::LinuxOptions;
 use guest_build::log::StepLog;
 use guest_build::preflight;
-use guest_build::tools::{TO_BUILD, TO_MAKE_STICK, TO_TEST, TO_TEST_STICK};
+use guest_build::tools::{TO_BUILD, TO_MAKE_STICK, TO_TEST, TO_TEST_CAMPAIGNS, TO_TEST_STICK};
 use guest_run::progress::show_duration;
 use guest_run::tools::TO_RUN;
 use guest_run::{CommandContext, ExitKind, interrupt, say};
@@ -107,6 +107,9 @@ impl Test {
         if guests && self.needs_every_tool() {
             preflight::ensure(context, TO_MAKE_STICK)?;
             preflight::ensure(context, TO_TEST_STICK)?;
+        }
+        if guests && self.all {
+            preflight::ensure(context, TO_TEST_CAMPAIGNS)?;
         }
         let lints = if host && filter.is_none() { LINTS.as_slice() } else { &[] };
         let builds = guests && filter.is_none();

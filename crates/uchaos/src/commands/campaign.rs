@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use campaign::slurm::Queued;
 use campaign::table::{self, Table};
 use campaign::{
     Axis, Campaign as Folder, CampaignsOption, Cell, CellState, State, differences, process_here,
@@ -15,6 +16,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::Serialize;
 
+use super::fleet::{self, On, Task};
 use super::sweep;
 use crate::images::{ImageSource, Parts};
 
@@ -47,7 +49,15 @@ enum Action {
         /// Measure failed cells again
         #[arg(long)]
         failed: bool,
+        /// Where the cells are measured
+        #[arg(long, value_enum, default_value_t = On::Here)]
+        on: On,
+        /// More arguments for sbatch [default: those of the last job]
+        #[arg(last = true, value_name = "SBATCH-ARGUMENTS")]
+        arguments: Vec<String>,
     },
+    /// What a scheduler's task runs: the cells of one of several tasks
+    Work(Task),
     /// Stop what works on it; finished cells stay
     Cancel { campaign: PathBuf },
     /// Bring in the finished cells of other copies of its folder, and account for every cell
@@ -77,15 +87,26 @@ impl Campaign {
         let open = |name: &Path| Folder::open(&self.campaigns.find(context, name)?);
         match self.action {
             Action::Status { campaign } => status(context, &open(&campaign)?),
-            Action::Resume { campaign, failed } => {
+            Action::Resume { campaign, failed, on, arguments } => {
                 let campaign = open(&campaign)?;
-                let images = source.images(context, Parts::Both, 0)?;
                 if failed {
                     eprintln!("{} failed cells are open again", campaign.reopen_failed()?);
                 }
+                match on {
+                    On::Here => {}
+                    On::Slurm if arguments.is_empty() => {
+                        let last = campaign.jobs()?.pop();
+                        let last = last.map(|job| job.arguments).unwrap_or_default();
+                        return fleet::submit(source, &campaign, &last);
+                    }
+                    On::Slurm => return fleet::submit(source, &campaign, &arguments),
+                    On::K8s => return Err(fleet::resumes_itself()),
+                }
+                let images = source.images(context, Parts::Both, 0)?;
                 sweep::run_here(context, &campaign, &images)?;
                 sweep::show(context, &campaign)
             }
+            Action::Work(task) => task.run(context, source),
             Action::Cancel { campaign } => cancel(&open(&campaign)?),
             Action::Collect { campaign, from } => collect(context, &open(&campaign)?, &from),
             Action::Table { campaign, csv, map, against } => {
@@ -114,10 +135,13 @@ struct Account {
     open: usize,
     damaged: usize,
     seconds_to_go: Option<f64>,
+    /// What Slurm still has.
+    queued: Vec<Queued>,
 }
 
-fn account(campaign: &Folder, cells: &[Cell]) -> Account {
-    let mut account = Account { cells: cells.len(), ..Account::default() };
+fn account(campaign: &Folder, cells: &[Cell]) -> Result<Account> {
+    let mut account =
+        Account { cells: cells.len(), queued: campaign.queued()?, ..Account::default() };
     for cell in cells {
         let count = match &cell.state {
             CellState::Finished(record) if record.state == State::Done => &mut account.done,
@@ -129,16 +153,17 @@ fn account(campaign: &Folder, cells: &[Cell]) -> Account {
         *count += 1;
     }
     account.seconds_to_go = campaign.remaining(cells).map(|time| time.as_secs_f64());
-    account
+    Ok(account)
 }
 
 fn status(context: &CommandContext, campaign: &Folder) -> Result<()> {
     let cells = campaign.cells();
-    let account = account(campaign, &cells);
+    let account = account(campaign, &cells)?;
     if context.json {
         return guest_run::output::json(&account);
     }
-    let Account { cells: all, done, failed, running, open, damaged, seconds_to_go } = account;
+    let Account { cells: all, done, failed, running, open, damaged, seconds_to_go, queued } =
+        account;
     say!(
         "campaign {}: {all} cells: {done} done, {failed} failed, {running} running, {open} open, {damaged} damaged",
         campaign.name()
@@ -146,6 +171,9 @@ fn status(context: &CommandContext, campaign: &Folder) -> Result<()> {
     if let Some(seconds) = seconds_to_go.filter(|_| running + open > 0) {
         let time = show_duration(std::time::Duration::from_secs_f64(seconds));
         say!("about {time} to go, one cell after the other")?;
+    }
+    for Queued { job, task, state, node, reason } in queued {
+        say!("slurm: job {job}, task {task}: {state} {node} {reason}")?;
     }
     for cell in &cells {
         let label = campaign.plan().label(&cell.coordinates);
@@ -163,8 +191,14 @@ fn status(context: &CommandContext, campaign: &Folder) -> Result<()> {
     Ok(())
 }
 
-/// Asks the processes on this host that hold claims to stop.
+/// Cancels its jobs in Slurm's queue; without any, asks the processes on this host that hold claims to stop.
 fn cancel(campaign: &Folder) -> Result<()> {
+    let jobs = campaign.cancel_jobs()?;
+    if !jobs.is_empty() {
+        return say!(
+            "cancelled jobs {jobs:?}; finished cells stay, and `campaign resume --on slurm` continues"
+        );
+    }
     let mut elsewhere = Vec::new();
     let mut asked = std::collections::BTreeSet::new();
     for cell in campaign.cells() {

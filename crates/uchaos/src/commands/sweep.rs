@@ -10,6 +10,7 @@ use clap::Args;
 use guest_run::progress::{show_duration, spinner};
 use guest_run::{CommandContext, ExitKind, Images, interrupt, say};
 
+use super::fleet::{self, ClusterOptions, On};
 use crate::images::{ImageSource, Parts};
 
 /// Measure every setting of a plan: machine model, accelerator, processor, guest, workload and engine parameters.
@@ -19,6 +20,8 @@ use crate::images::{ImageSource, Parts};
   cargo xtask sweep plan.toml --name laptop-3                 the campaign's name [default: the file's]
   cargo xtask sweep plan.toml --dry-run                       the plan, its cells and the expected time
   cargo xtask campaign table quick                            the table again
+  uchaos sweep plan.toml --on slurm -- --partition=cpu        one array job; the folder must be on a shared file system
+  uchaos sweep plan.toml --on k8s --image REGISTRY/uchaos:1   manifests and a container recipe
 
 The plan is checked whole before anything starts, and printed. A cell is one boot of one setting; it is finished at once and
 whole in campaigns/<name>/cells/. After Ctrl-C the same command resumes, and never repeats a finished cell. A setting that
@@ -30,15 +33,24 @@ pub struct Sweep {
     /// Call the campaign NAME [default: the name of the plan's file]
     #[arg(long, value_name = "NAME", value_parser = campaign_name)]
     name: Option<String>,
+    /// Where the cells are measured
+    #[arg(long, value_enum, default_value_t = On::Here)]
+    on: On,
+    #[command(flatten)]
+    cluster: ClusterOptions,
     #[command(flatten)]
     campaigns: CampaignsOption,
+    /// More arguments for sbatch
+    #[arg(last = true, value_name = "SBATCH-ARGUMENTS")]
+    arguments: Vec<String>,
 }
 
 impl Sweep {
     /// Begins the campaign, or resumes it.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
         let plan = Plan::read(&self.plan)?;
-        let folder = self.campaigns.folder(context).join(self.name()?);
+        let name = self.name()?;
+        let folder = self.campaigns.folder(context).join(&name);
         announce(&plan, &folder);
         if context.dry_run {
             return plan
@@ -47,8 +59,18 @@ impl Sweep {
                 .enumerate()
                 .try_for_each(|(number, cell)| say!("{number:05} {cell}"));
         }
+        if self.on == On::K8s {
+            return self.cluster.write(&folder, &name, &self.plan, &plan);
+        }
+        if self.on == On::Slurm {
+            fleet::program(source)?;
+        }
         let images = source.images(context, Parts::Both, 0)?;
         let campaign = Campaign::begin(&folder, &self.plan, &plan, &images_sha256(&images)?)?;
+        if self.on == On::Slurm {
+            campaign.check_images(&images_sha256(&images)?)?;
+            return fleet::submit(source, &campaign, &self.arguments);
+        }
         run_here(context, &campaign, &images)?;
         show(context, &campaign)
     }
@@ -95,37 +117,45 @@ pub(super) fn run_here(
     campaign: &Campaign,
     images: &Images,
 ) -> Result<()> {
+    let all = 0..campaign.cell_count();
+    run_cells(context, campaign, images, all, Waiting::Skip)
+}
+
+/// The same for some cells; those that another process has claimed are passed over or waited for.
+pub(super) fn run_cells(
+    context: &CommandContext,
+    campaign: &Campaign,
+    images: &Images,
+    cells: impl IntoIterator<Item = usize>,
+    waiting: Waiting,
+) -> Result<()> {
     campaign.check_images(&images_sha256(images)?)?;
     let count = campaign.cell_count();
     let mut bar = None;
     let worked =
-        campaign::work(context, campaign, images, 0..count, Waiting::Skip, |number, report| {
-            match report {
-                Report::Begun(cell) => {
-                    bar = Some(spinner(&format!(
-                        "[{}/{count}] {}",
-                        number + 1,
-                        campaign.plan().label(cell)
-                    )));
-                }
-                Report::Finished(record) => {
-                    if let Some(bar) = bar.take() {
-                        bar.finish_and_clear();
-                    }
-                    let label = campaign.plan().label(&record.coordinates);
-                    let took = show_duration(std::time::Duration::from_secs_f64(record.seconds));
-                    let ended = match record.state {
-                        State::Done => took,
-                        State::Failed => format!("failed after {took}: {}", record.short_reason()),
-                    };
-                    let left = campaign
-                        .remaining(&campaign.cells())
-                        .map(show_duration)
-                        .unwrap_or_default();
-                    eprintln!("[{}/{count}] {label} … {ended}; about {left} to go", number + 1);
-                }
-                Report::Passed => {}
+        campaign::work(context, campaign, images, cells, waiting, |number, report| match report {
+            Report::Begun(cell) => {
+                bar = Some(spinner(&format!(
+                    "[{}/{count}] {}",
+                    number + 1,
+                    campaign.plan().label(cell)
+                )));
             }
+            Report::Finished(record) => {
+                if let Some(bar) = bar.take() {
+                    bar.finish_and_clear();
+                }
+                let label = campaign.plan().label(&record.coordinates);
+                let took = show_duration(std::time::Duration::from_secs_f64(record.seconds));
+                let ended = match record.state {
+                    State::Done => took,
+                    State::Failed => format!("failed after {took}: {}", record.short_reason()),
+                };
+                let left =
+                    campaign.remaining(&campaign.cells()).map(show_duration).unwrap_or_default();
+                eprintln!("[{}/{count}] {label} … {ended}; about {left} to go", number + 1);
+            }
+            Report::Passed => {}
         });
     if worked.is_err() {
         let finished = campaign
