@@ -49,6 +49,12 @@ pub struct CellRecord {
 #[serde(deny_unknown_fields)]
 pub struct Figures {
     pub target: String,
+    /// The host's processor, as it names itself.
+    #[serde(default)]
+    pub cpu_brand: String,
+    /// What ran the guest.
+    #[serde(default)]
+    pub accelerator: String,
     pub samples: u64,
     /// SP 800-90B's min-entropy of this run, in bits per sample; null for fewer than 1,000,000 samples.
     pub h_assessed: Option<f64>,
@@ -109,6 +115,8 @@ impl Figures {
         let held = target.boots.first().and_then(|boot| boot.restarts_held);
         Ok(Self {
             target: target.name.clone(),
+            cpu_brand: result.provenance.cpu_model.clone(),
+            accelerator: target.accel.clone(),
             samples,
             h_assessed: raw.and_then(|raw| raw.min_entropy_bits_per_sample),
             h_informed: target.informed.as_ref().map(|found| found.min_entropy_bits_per_sample),

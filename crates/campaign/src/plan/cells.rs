@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use chaos_wire::{OnFailure, Parameter, Timer};
+use chaos_wire::{OnFailure, Parameter, Timer, Workload};
 use guest_run::Accelerator;
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,13 @@ impl Coordinates {
             return Some(
                 "the Linux guest has its own timer; leave these settings out with \
                  [[exclude]] guest = \"linux\" and the values of timer",
+            );
+        }
+        let workload = Axis::Engine(Parameter::Workload);
+        if self.is(Axis::Guest, GUESTS[1]) && self.is(workload, Workload::Rtc.word()) {
+            return Some(
+                "only bare metal has the real-time clock to itself; leave these settings out with \
+                 [[exclude]] guest = \"linux\", workload = \"rtc\"",
             );
         }
         if self.is_isolated() && self.is(Axis::Accel, &Accelerator::Kvm.to_string()) {

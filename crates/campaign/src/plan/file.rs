@@ -223,6 +223,8 @@ mod tests {
         assert_eq!(Plan::parse(&excluded, "plan.toml").unwrap().settings().len(), 3);
         let kvm = "[grid]\naccel = \"kvm\"\ncondition = \"isolated\"\n";
         assert!(error(kvm).contains("always run by TCG"), "{}", error(kvm));
+        let clock = "[grid]\nguest = \"linux\"\nworkload = \"rtc\"\n";
+        assert!(error(clock).contains("only bare metal"), "{}", error(clock));
         let all = "[grid]\nguest = \"linux\"\n[[exclude]]\nguest = \"linux\"\n";
         assert!(error(all).contains("no cell is left"));
     }

@@ -29,6 +29,7 @@ use crate::images::{ImageSource, Parts};
   cargo xtask campaign table quick --csv           one line for each setting
   cargo xtask campaign table quick --map workload,machine
   cargo xtask campaign table quick --against other --json
+  cargo xtask campaign report quick                campaigns/quick/report.html
   cargo xtask campaign collect quick /mnt/copy     finished cells of another copy of the folder
 
 CAMPAIGN is a folder, or a name below campaigns/.")]
@@ -65,6 +66,13 @@ enum Action {
         campaign: PathBuf,
         #[arg(value_name = "FROM")]
         from: Vec<PathBuf>,
+    },
+    /// The report: one page with distributions, heat map, outliers, drift, and a link to each run
+    Report {
+        campaign: PathBuf,
+        /// The file [default: report.html in the campaign's folder]
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
     },
     /// The table: a row for each setting, the best one, and a heat map
     Table {
@@ -109,6 +117,13 @@ impl Campaign {
             Action::Work(task) => task.run(context, source),
             Action::Cancel { campaign } => cancel(&open(&campaign)?),
             Action::Collect { campaign, from } => collect(context, &open(&campaign)?, &from),
+            Action::Report { campaign, to } => {
+                let folder = self.campaigns.find(context, &campaign)?;
+                let to = to.unwrap_or_else(|| folder.join("report.html"));
+                campaign_report::write_campaign_report(&folder, &to)?;
+                eprintln!("report: {}", to.display());
+                Ok(())
+            }
             Action::Table { campaign, csv, map, against } => {
                 let campaign = open(&campaign)?;
                 match against {

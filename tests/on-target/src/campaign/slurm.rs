@@ -20,7 +20,7 @@ samples = 3000
 stream = "4K"
 restarts = "none"
 [grid]
-machine = ["q35", "microvm"]
+machine = ["q35", "pc"]
 cpu = ["qemu64", "max"]
 condition = "isolated"
 workload = ["pause", "dram", "flush", "hash-branchy"]
