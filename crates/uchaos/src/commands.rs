@@ -3,6 +3,7 @@
 
 pub mod assess;
 pub mod campaign;
+mod cells;
 pub mod clean;
 pub mod clone;
 pub mod collect;

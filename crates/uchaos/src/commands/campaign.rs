@@ -16,6 +16,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::Serialize;
 
+use super::cells;
 use super::fleet::{self, On, Task};
 use super::sweep;
 use crate::images::{ImageSource, Parts};
@@ -111,7 +112,7 @@ impl Campaign {
                     On::K8s => return Err(fleet::resumes_itself()),
                 }
                 let images = source.images(context, Parts::Both, 0)?;
-                sweep::run_here(context, &campaign, &images)?;
+                cells::run_here(context, &campaign, &images)?;
                 sweep::show(context, &campaign)
             }
             Action::Work(task) => task.run(context, source),

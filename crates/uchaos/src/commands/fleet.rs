@@ -10,7 +10,7 @@ use campaign::{Campaign, Plan, Waiting, images_sha256};
 use clap::{Args, ValueEnum};
 use guest_run::{CommandContext, ExitKind, say};
 
-use super::sweep;
+use super::cells;
 use crate::images::{ImageSource, Parts};
 
 /// Where the cells of a campaign are measured.
@@ -65,8 +65,8 @@ impl Task {
             }
             None => Campaign::open(&self.campaign)?,
         };
-        let cells = campaign.cells_of(self.task, self.tasks as usize);
-        sweep::run_cells(context, &campaign, &images, cells, Waiting::Wait)
+        let numbers = campaign.cells_of(self.task, self.tasks as usize);
+        cells::run_cells(context, &campaign, &images, numbers, Waiting::Wait)
     }
 }
 

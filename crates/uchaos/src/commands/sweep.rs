@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use campaign::table::{self, Table};
-use campaign::{Campaign, CampaignsOption, CellState, Plan, Report, State, Waiting, images_sha256};
+use campaign::{Campaign, CampaignsOption, Plan, images_sha256};
 use clap::Args;
-use guest_run::progress::{show_duration, spinner};
-use guest_run::{CommandContext, ExitKind, Images, interrupt, say};
+use guest_run::progress::show_duration;
+use guest_run::{CommandContext, ExitKind, say};
 
+use super::cells;
 use super::fleet::{self, ClusterOptions, On};
 use crate::images::{ImageSource, Parts};
 
@@ -71,7 +72,7 @@ impl Sweep {
             campaign.check_images(&images_sha256(&images)?)?;
             return fleet::submit(source, &campaign, &self.arguments);
         }
-        run_here(context, &campaign, &images)?;
+        cells::run_here(context, &campaign, &images)?;
         show(context, &campaign)
     }
 
@@ -109,68 +110,6 @@ fn announce(plan: &Plan, folder: &Path) {
     );
     eprintln!("{settings} settings, {} boots of each: {cells} cells; {time}", plan.boots);
     eprintln!("results: {}", folder.display());
-}
-
-/// Works through all cells that are open, one after the other, in this process.
-pub(super) fn run_here(
-    context: &CommandContext,
-    campaign: &Campaign,
-    images: &Images,
-) -> Result<()> {
-    let all = 0..campaign.cell_count();
-    run_cells(context, campaign, images, all, Waiting::Skip)
-}
-
-/// The same for some cells; those that another process has claimed are passed over or waited for.
-pub(super) fn run_cells(
-    context: &CommandContext,
-    campaign: &Campaign,
-    images: &Images,
-    cells: impl IntoIterator<Item = usize>,
-    waiting: Waiting,
-) -> Result<()> {
-    campaign.check_images(&images_sha256(images)?)?;
-    let count = campaign.cell_count();
-    let mut bar = None;
-    let worked =
-        campaign::work(context, campaign, images, cells, waiting, |number, report| match report {
-            Report::Begun(cell) => {
-                bar = Some(spinner(&format!(
-                    "[{}/{count}] {}",
-                    number + 1,
-                    campaign.plan().label(cell)
-                )));
-            }
-            Report::Finished(record) => {
-                if let Some(bar) = bar.take() {
-                    bar.finish_and_clear();
-                }
-                let label = campaign.plan().label(&record.coordinates);
-                let took = show_duration(std::time::Duration::from_secs_f64(record.seconds));
-                let ended = match record.state {
-                    State::Done => took,
-                    State::Failed => format!("failed after {took}: {}", record.short_reason()),
-                };
-                let left =
-                    campaign.remaining(&campaign.cells()).map(show_duration).unwrap_or_default();
-                eprintln!("[{}/{count}] {label} … {ended}; about {left} to go", number + 1);
-            }
-            Report::Passed => {}
-        });
-    if worked.is_err() {
-        let finished = campaign
-            .cells()
-            .iter()
-            .filter(|cell| matches!(cell.state, CellState::Finished(_)))
-            .count();
-        let why = if interrupt::requested() { "interrupted" } else { "stopped" };
-        eprintln!(
-            "{why}: {finished} of {count} cells are finished; resume with: {} campaign resume {}",
-            guest_run::program(),
-            campaign.folder().display()
-        );
-    }
-    worked
 }
 
 /// Prints the table with its heat map, or the table as JSON.
