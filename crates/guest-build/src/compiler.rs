@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use guest_run::ExitKind;
 
-/// The compiler in a language standard that all kernels from 5.15 to 6.12 and busybox are written for. From GCC 15 on the
+/// The compiler in a language standard that all kernels from 5.15 to 6.18 and busybox are written for. From GCC 15 on the
 /// default is C23, in which `bool` and `false` are keywords and `()` takes no arguments. The kernel's main makefile gives
 /// the standard, but the makefiles of the boot code, of the real-mode code and of the build's own tools set their flags
 /// from scratch and, in many versions, without it. A flag that follows on the command line wins, so those which ask for

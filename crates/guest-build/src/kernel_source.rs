@@ -20,7 +20,7 @@ use guest_run::{file_sha256, hex};
 /// The oldest kernel that the fragments and the module are written for.
 const OLDEST: Version = Version { major: 5, minor: 15 };
 /// The newest.
-const NEWEST: Version = Version { major: 6, minor: 12 };
+const NEWEST: Version = Version { major: 6, minor: 18 };
 
 /// What no profile here builds, and is most of a tarball: other architectures, graphics, media, sound, manuals.
 /// Kconfig reads every `Kconfig`, so those stay.
@@ -224,7 +224,7 @@ mod tests {
         let good = tree("5.15.135");
         let source = own(good.path()).unwrap();
         assert_eq!((source.release.as_str(), source.version), ("5.15.135", OLDEST));
-        for (version, part) in [("5.10.1", "5.10.1"), ("6.13.0", "from 5.15 to 6.12")] {
+        for (version, part) in [("5.10.1", "5.10.1"), ("6.19.0", "from 5.15 to 6.18")] {
             let error = format!("{:#}", own(tree(version).path()).unwrap_err());
             assert!(error.contains(part), "{error}");
         }

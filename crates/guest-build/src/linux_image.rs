@@ -35,7 +35,7 @@ pub struct LinuxOptions {
     /// What the Linux guest is made of: a file in linux-guest/profiles
     #[arg(long, value_name = "NAME", default_value = profile::DEFAULT)]
     pub profile: String,
-    /// Build this kernel tree or tarball (Linux 5.15 to 6.12) instead of the profile's
+    /// Build this kernel tree or tarball (Linux 5.15 to 6.18) instead of the profile's
     #[arg(long, value_name = "PATH", env = "UCHAOS_LINUX_SRC")]
     pub linux_src: Option<PathBuf>,
 }

@@ -17,7 +17,7 @@ use crate::inputs::Inputs;
 use crate::step;
 use guest_run::CommandContext;
 
-/// The relocations that `apply_relocate_add` knows in Linux 5.15 to 6.12 (arch/x86/kernel/module.c). Any other makes
+/// The relocations that `apply_relocate_add` knows in Linux 5.15 to 6.18 (arch/x86/kernel/module.c). Any other makes
 /// insmod fail with "Unknown rela relocation".
 const RELOCATIONS: [elf::RelocationType; 7] = [
     elf::R_X86_64_NONE,

@@ -191,7 +191,7 @@ mod tests {
         assert!(names.iter().any(|name| name == DEFAULT), "{names:?}");
         for name in names {
             let profile = Profile::read(root(), &name).unwrap();
-            for version in ["5.15", "6.1", "6.6", "6.12"] {
+            for version in ["5.15", "6.1", "6.6", "6.12", "6.18"] {
                 let version = Version::parse(version).unwrap();
                 let mut options = Options::default();
                 for fragment in profile.kernel_fragments(root()) {

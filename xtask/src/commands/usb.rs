@@ -26,7 +26,7 @@ pub(crate) struct Usb {
     /// Copy the image to this file
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Build this kernel tree or tarball (Linux 5.15 to 6.12) instead of the profile's
+    /// Build this kernel tree or tarball (Linux 5.15 to 6.18) instead of the profile's
     #[arg(long, value_name = "PATH", env = "UCHAOS_LINUX_SRC")]
     linux_src: Option<PathBuf>,
 }
