@@ -88,9 +88,13 @@ impl Cluster {
         Ok(())
     }
 
-    /// Kills the controller and what it started.
-    pub(super) fn kill_controller(&mut self) {
-        self.controller = None;
+    /// Asks the controller to end and waits for it, as a service manager does. One that is killed instead may have lost the
+    /// end of a task, and then holds its node for minutes.
+    pub(super) fn stop_controller(&mut self) -> Result<()> {
+        let controller = self.controller.take().context("a controller that runs")?;
+        controller.signal(Signal::SIGTERM).context("stopping the controller")?;
+        controller.finish(Some(PATIENCE), OnInterrupt::Kill)?;
+        Ok(())
     }
 
     pub(super) fn start_node(&mut self, node: &'static str) -> Result<()> {

@@ -169,7 +169,7 @@ pub(super) fn drained_restarted_cancelled_campaign_is_whole(rig: &Rig) -> Result
     fleet.here(&["campaign", "resume", "fleet", "--on", "slurm"])?.expect(2, &["still queued"])?;
     fleet.cluster.slurm("scontrol", &["update", "nodename=n1", "state=drain", "reason=check"])?;
     fleet.until_finished(2)?;
-    fleet.cluster.kill_controller();
+    fleet.cluster.stop_controller()?;
     fleet.cluster.start_controller()?;
     fleet.cluster.until("the controller answers", || fleet.cluster.queue().map(|_| true))?;
     fleet.until_finished(3)?;
