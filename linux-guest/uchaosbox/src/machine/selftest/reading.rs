@@ -72,7 +72,7 @@ pub(super) fn faults(_: &Request) -> Verdict {
     )
 }
 
-/// splice() moves bytes from the node into a pipe without a copy in the program.
+/// `splice()` moves bytes from the node into a pipe without a copy in the program.
 pub(super) fn splices(_: &Request) -> Verdict {
     let node = open("/dev/uchaos").map_err(during("opening /dev/uchaos"))?;
     let (out, into) = rustix::pipe::pipe().map_err(during("making a pipe"))?;
