@@ -63,7 +63,9 @@ pub fn build(
                 .arg("modules"),
         )?;
         let built = folder.join("uchaos.ko");
-        log.run(Command::new("strip").arg("--strip-debug").arg(&built))?;
+        // The kernel unpacks and keeps each symbol before /init runs, and needs those of relocations only.
+        let strip = ["--strip-unneeded", "--remove-section=.comment"];
+        log.run(Command::new("strip").args(strip).arg(&built))?;
         let bytes = fs::read(&built)?;
         scan(&bytes).with_context(|| format!("scanning {}", built.display()))?;
         let engine = Engine { object: engine_object.to_path_buf(), sha256: None };

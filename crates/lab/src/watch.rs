@@ -45,8 +45,8 @@ pub struct Until {
 #[derive(Debug)]
 pub struct Watch {
     pub guest_name: &'static str,
-    /// Only the microkernel has a timer to switch.
-    pub has_timer: bool,
+    /// It has a timer to switch, and a real-time clock to wait for.
+    pub is_bare_metal: bool,
     pub accel: String,
     pub request: Request,
     pub runs: PathBuf,

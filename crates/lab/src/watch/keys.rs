@@ -62,10 +62,14 @@ impl Change {
         let request = watch.request;
         Some(match self {
             Self::Workload => {
-                Request { params: request.params.next(Parameter::Workload), ..request }
+                let mut params = request.params.next(Parameter::Workload);
+                while !watch.is_bare_metal && params.workload.needs_whole_machine() {
+                    params = params.next(Parameter::Workload);
+                }
+                Request { params, ..request }
             }
             Self::Turns => Request { params: request.params.next(Parameter::Turns), ..request },
-            Self::Timer if watch.has_timer => {
+            Self::Timer if watch.is_bare_metal => {
                 Request { timer: next(Timer::ALL, request.timer), ..request }
             }
             Self::Timer => return None,
@@ -83,11 +87,12 @@ fn next<T: Copy + PartialEq>(all: &[T], now: T) -> T {
 mod tests {
     use super::*;
     use crate::watch::Until;
+    use chaos_wire::Workload;
 
-    fn watch(has_timer: bool) -> Watch {
+    fn watch(is_bare_metal: bool) -> Watch {
         Watch {
             guest_name: "a guest",
-            has_timer,
+            is_bare_metal,
             accel: "tcg".to_owned(),
             request: Request::default(),
             runs: "runs".into(),
@@ -99,7 +104,7 @@ mod tests {
     #[test]
     fn each_setting_goes_round() {
         let mut watch = watch(true);
-        for (change, values) in [(Change::Workload, 4), (Change::Turns, 7), (Change::Timer, 3)] {
+        for (change, values) in [(Change::Workload, 5), (Change::Turns, 7), (Change::Timer, 3)] {
             let mut seen = Vec::new();
             for _ in 0..values {
                 watch.request = change.of(&watch).unwrap();
@@ -113,9 +118,14 @@ mod tests {
     }
 
     #[test]
-    fn only_bare_metal_has_a_timer_to_switch() {
-        assert!(Change::Timer.of(&watch(false)).is_none());
-        assert!(Change::Turns.of(&watch(false)).is_some());
+    fn only_bare_metal_has_a_timer_to_switch_and_a_clock_to_wait_for() {
+        let mut linux = watch(false);
+        assert!(Change::Timer.of(&linux).is_none());
+        assert!(Change::Turns.of(&linux).is_some());
+        for _ in Workload::ALL {
+            linux.request = Change::Workload.of(&linux).unwrap();
+            assert_ne!(linux.request.params.workload, Workload::Rtc);
+        }
     }
 
     #[test]

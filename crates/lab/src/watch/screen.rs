@@ -88,7 +88,7 @@ fn title_line(state: &State) -> Paragraph<'static> {
         " {} · {} · workload {} · turns {}",
         state.watch.guest_name, state.watch.accel, request.params.workload, request.params.turns
     )));
-    if state.watch.has_timer {
+    if state.watch.is_bare_metal {
         words.push(Span::from(format!(" · interrupts {}", request.timer)));
     }
     Paragraph::new(Line::from(words))
@@ -217,7 +217,7 @@ mod tests {
         figures.take(&answer(&mut given, &request).targets[0], Instant::now());
         let watch = Watch {
             guest_name: "the bare-metal guest",
-            has_timer: true,
+            is_bare_metal: true,
             accel: "tcg".to_owned(),
             request,
             runs: "runs".into(),

@@ -91,7 +91,7 @@ impl Watch {
         let live = Live::start(&host.qemu, &machine, &guest, kind.port_kind(), &limits, patience)?;
         let view = View {
             guest_name: kind.name(),
-            has_timer: kind == GuestKind::BareMetal,
+            is_bare_metal: kind == GuestKind::BareMetal,
             accel: machine.runs_on().to_string(),
             request,
             runs: self.runs.folder(context),
