@@ -6,7 +6,7 @@
 use anyhow::{Context, Result, ensure};
 use chaos_wire::{Target, Workload};
 use guest_run::{Machine, Model};
-use sp800_90b::homogeneity::{Homogeneity, SAMPLES_PER_POSITION, marks};
+use sp800_90b::homogeneity::{Deviation, Homogeneity, SAMPLES_PER_POSITION, marks};
 
 use super::Rig;
 use super::baremetal::capture;
@@ -62,8 +62,19 @@ fn median(samples: &[u64]) -> u64 {
 
 fn each_workload(mut record: impl FnMut(&str) -> Result<Vec<u64>>) -> Result<()> {
     for workload in Workload::everywhere().map(Workload::word) {
-        let found = look(|| record(workload)).with_context(|| format!("workload {workload}"))?;
-        ensure!(found.holds(), "workload {workload}: {}", text(&found));
+        let mut found =
+            look(|| record(workload)).with_context(|| format!("workload {workload}"))?;
+        if !found.holds() {
+            // `pause` under the emulator is a beat of a few samples, which once in some ten looks falls on the same phase in two
+            // boots. What the engine does to a position, it does in every boot.
+            let again =
+                look(|| record(workload)).with_context(|| format!("workload {workload}"))?;
+            let place = |it: &Deviation| (it.period, it.position, it.run);
+            found
+                .deviations
+                .retain(|one| again.deviations.iter().any(|two| place(two) == place(one)));
+        }
+        ensure!(found.holds(), "workload {workload}, in two looks: {}", text(&found));
     }
     Ok(())
 }
