@@ -34,6 +34,9 @@ pub const SHIM: &str = "linux-guest/uchaos";
 /// The engine's header, in the checkout.
 pub const HEADER: &str = "crates/chaos-ffi/include/uchaos_engine.h";
 
+/// The guest's kernel unpacks each symbol before /init runs, and needs those of relocations only.
+const STRIP: [&str; 2] = ["--strip-unneeded", "--remove-section=.comment"];
+
 /// Builds `uchaos.ko` for a kernel.
 pub fn build(
     context: &CommandContext,
@@ -45,7 +48,8 @@ pub fn build(
     let mut inputs = Inputs::new()
         .path(context.root.join(SHIM))
         .path(context.root.join(HEADER))
-        .text("kernel", kernel.release.clone());
+        .text("kernel", kernel.release.clone())
+        .text("strip", STRIP.join(" "));
     // In a dry run what comes before may not be there yet.
     for part in
         [engine_object, &kernel.build_dir.join(".config"), &kernel.build_dir.join("Module.symvers")]
@@ -63,9 +67,7 @@ pub fn build(
                 .arg("modules"),
         )?;
         let built = folder.join("uchaos.ko");
-        // The kernel unpacks and keeps each symbol before /init runs, and needs those of relocations only.
-        let strip = ["--strip-unneeded", "--remove-section=.comment"];
-        log.run(Command::new("strip").args(strip).arg(&built))?;
+        log.run(Command::new("strip").args(STRIP).arg(&built))?;
         let bytes = fs::read(&built)?;
         scan(&bytes).with_context(|| format!("scanning {}", built.display()))?;
         let engine = Engine { object: engine_object.to_path_buf(), sha256: None };
