@@ -12,9 +12,9 @@ use crate::error::Error;
 const PAIRS: u32 = 32;
 /// Pairs that have to agree. An interrupt within one of the two spoils a pair, which takes some tens of microseconds.
 const PAIRS_AGREEING: u32 = 24;
-/// Rounds of which one has to agree. A busy host spoils a round now and then; a clock that does not follow the work
-/// fails every one.
-const ROUNDS: u32 = 4;
+/// Rounds of which one has to agree. A busy host spoils rounds now and then, and for some milliseconds: with 4 rounds, one of
+/// several thousand starts failed. A clock that does not follow the work fails every one.
+const ROUNDS: u32 = 64;
 /// Units of the shortest length; the longest is 8 times that. It takes a microsecond or so, to which reading the counter adds
 /// little.
 const SHORTEST_UNITS: u32 = 512;
