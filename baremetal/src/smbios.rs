@@ -33,7 +33,7 @@ pub fn tables_32(entry_point: &[u8; ENTRY_POINT_32_BYTES]) -> Option<(u64, usize
 /// 0xf0000 to 0xfffff (5.2).
 #[must_use]
 pub fn find(bios: &[u8]) -> Option<(u64, usize)> {
-    let places = || bios.chunks_exact(16).enumerate().map(|(index, _)| &bios[index * 16..]);
+    let places = || (0..bios.len()).step_by(16).map(|at| &bios[at..]);
     let new = places().find_map(|place| tables(place.first_chunk()?));
     new.or_else(|| places().find_map(|place| tables_32(place.first_chunk()?)))
 }

@@ -11,7 +11,7 @@ use run_store::{Cell, CellState, Place, Row};
 use serde::Deserialize;
 
 /// Cells of one plan.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Campaign {
     pub name: String,
     pub plan_sha256: String,

@@ -223,13 +223,7 @@ mod tests {
             (0..20).map(|at| item(at, 2.0 + at as f64 * 0.01, "linux")).collect();
         items.push(item(20, 0.1, "linux"));
         items.extend((21..25).map(|at| item(at, at as f64, "baremetal")));
-        let campaign = Campaign {
-            name: String::new(),
-            plan_sha256: String::new(),
-            planned: None,
-            items,
-            torn: Vec::new(),
-        };
+        let campaign = Campaign { items, ..Campaign::default() };
         let (found, small) = outliers(&campaign);
         assert_eq!(found.iter().map(|one| one.item.cell).collect::<Vec<_>>(), [20]);
         assert_eq!(small, 4);

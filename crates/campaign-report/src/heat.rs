@@ -168,13 +168,7 @@ mod tests {
             item("pause", 64, 1, 0.5),
             item("pause", 128, 2, 0.6),
         ];
-        let campaign = Campaign {
-            name: String::new(),
-            plan_sha256: String::new(),
-            planned: None,
-            items,
-            torn: Vec::new(),
-        };
+        let campaign = Campaign { items, ..Campaign::default() };
         let found = dimensions(&campaign);
         let names: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
         assert_eq!(names, ["workload", "memory_mib"]);

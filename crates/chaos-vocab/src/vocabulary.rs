@@ -26,7 +26,7 @@ crate::words! {
         Flush = 2 "flush",
         /// a lesson, never credited: mixing with rare branches that the samples before determine
         HashBranchy = 3 "hash-branchy",
-        /// the wait for the next tick of the real-time clock, which has a crystal of its own; bare metal only
+        /// the wait for the next tick of the real-time clock, which runs on another crystal; bare metal only
         Rtc = 4 "rtc",
     }
 }

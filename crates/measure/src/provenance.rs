@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chaos_stick::MachineFact;
+use chaos_stick::{MachineFact, named};
 use fs_err as fs;
 use std::path::Path;
 use std::process::Command;
@@ -34,34 +34,51 @@ pub fn git_revision(root: &Path) -> String {
 
 /// The host processor's name, as the kernel gives it.
 pub fn cpu_model() -> String {
-    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    cpuinfo(&text, "model name").unwrap_or("unknown").to_owned()
+    cpuinfo(&read(CPUINFO), "model name").unwrap_or("unknown").to_owned()
 }
 
-/// Where Linux shows what tells kinds of machine apart. Serial numbers and addresses are not read.
-const SHOWN: [(MachineFact, &str, &str); 9] = [
-    (MachineFact::CpuVendor, "/proc/cpuinfo", "vendor_id"),
-    (MachineFact::CpuFamily, "/proc/cpuinfo", "cpu family"),
-    (MachineFact::CpuModel, "/proc/cpuinfo", "model"),
-    (MachineFact::CpuStepping, "/proc/cpuinfo", "stepping"),
-    (MachineFact::Microcode, "/proc/cpuinfo", "microcode"),
-    (MachineFact::FirmwareVendor, "/sys/class/dmi/id/bios_vendor", ""),
-    (MachineFact::FirmwareVersion, "/sys/class/dmi/id/bios_version", ""),
-    (MachineFact::BoardVendor, "/sys/class/dmi/id/sys_vendor", ""),
-    (MachineFact::BoardModel, "/sys/class/dmi/id/product_name", ""),
+/// Where Linux describes the processor.
+const CPUINFO: &str = "/proc/cpuinfo";
+const CPU_FIELDS: [(MachineFact, &str); 5] = [
+    (MachineFact::CpuVendor, "vendor_id"),
+    (MachineFact::CpuFamily, "cpu family"),
+    (MachineFact::CpuModel, "model"),
+    (MachineFact::CpuStepping, "stepping"),
+    (MachineFact::Microcode, "microcode"),
+];
+/// Where it shows the firmware's texts, one in a file. Serial numbers and addresses are not read.
+const DMI: &str = "/sys/class/dmi/id";
+const FIRMWARE_FILES: [(MachineFact, &str); 2] =
+    [(MachineFact::FirmwareVendor, "bios_vendor"), (MachineFact::FirmwareVersion, "bios_version")];
+/// The system's text, and the board's.
+const NAME_FILES: [(MachineFact, [&str; 2]); 2] = [
+    (MachineFact::BoardVendor, ["sys_vendor", "board_vendor"]),
+    (MachineFact::BoardModel, ["product_name", "board_name"]),
 ];
 
 /// What the host's kernel shows of its processor, firmware and board.
 pub fn host_facts() -> BTreeMap<String, String> {
-    SHOWN
-        .iter()
-        .filter_map(|(fact, file, field)| {
-            let text = fs::read_to_string(file).ok()?;
-            let value = if field.is_empty() { Some(text.trim()) } else { cpuinfo(&text, field) };
-            let value = value.filter(|value| !value.is_empty())?;
-            Some((fact.word().to_owned(), value.to_owned()))
-        })
+    let processor = read(CPUINFO);
+    let firmware = |file: &str| read(&format!("{DMI}/{file}")).trim().to_owned();
+    let of_processor = CPU_FIELDS
+        .map(|(fact, field)| (fact, cpuinfo(&processor, field).unwrap_or_default().to_owned()));
+    let of_firmware = FIRMWARE_FILES.map(|(fact, file)| (fact, firmware(file)));
+    let names = NAME_FILES.map(|(fact, files)| {
+        let [system, board] = files.map(firmware);
+        (fact, named([&system, &board]).to_owned())
+    });
+    of_processor
+        .into_iter()
+        .chain(of_firmware)
+        .chain(names)
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(fact, value)| (fact.word().to_owned(), value))
         .collect()
+}
+
+/// A file of the kernel's; empty where it is not there.
+fn read(file: &str) -> String {
+    fs::read_to_string(file).unwrap_or_default()
 }
 
 /// A field of /proc/cpuinfo; `model` is not `model name`.

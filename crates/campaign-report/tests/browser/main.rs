@@ -2,27 +2,25 @@
 //! The page of a campaign as Chromium shows it, looked over by the same checks as the report of a run: on several screens,
 //! light and dark, on paper; by axe-core; and one of 10,000 cells, which has a limit of size and of time.
 
+#[path = "../../../entropy-report/tests/browser/axe.rs"]
+mod axe;
 #[path = "../../../entropy-report/tests/browser/chromium.rs"]
 mod chromium;
 #[path = "../fleet/mod.rs"]
 mod fleet;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use campaign_report::write_campaign_report;
 use chromium::{Chromium, Program, Screen};
 use fleet::campaign;
-use test_support::{Found, trials};
+use test_support::trials;
 
 const CHECKS: &str = include_str!("../../../entropy-report/tests/browser/checks.js");
 const UNFOLD: &str =
     "document.querySelectorAll('details').forEach((one) => { one.open = true; }), 0";
-const VIOLATIONS: &str = "axe.run(document, { resultTypes: ['violations'] }).then((all) => all.violations \
-     .filter((one) => ['serious', 'critical'].includes(one.impact)) \
-     .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 120)}`)))";
-const AXE: &str = "axe-core@4.14.1";
 /// The most bytes and the longest time to open of a page of [`MANY`] cells.
 const MOST_BYTES: u64 = 5_000_000;
 const LONGEST: Duration = Duration::from_secs(2);
@@ -100,27 +98,10 @@ fn axe_finds_nothing_serious_in_a_campaign((program, axe): &(Program, PathBuf)) 
     for (name, screen) in SCREENS.into_iter().filter(|(_, screen)| !screen.paper) {
         browser.open(&path, screen);
         browser.evaluate(&format!("{source}\n0"));
-        let found: Vec<String> = list(&mut browser, VIOLATIONS);
+        let found = axe::violations(&mut browser);
         assert!(found.is_empty(), "{name}: {found:#?}");
     }
-    browser.evaluate("document.body.append(document.createElement('img')), 0");
-    let found: Vec<String> = list(&mut browser, VIOLATIONS);
-    assert!(found.iter().any(|finding| finding.starts_with("image-alt")), "{found:#?}");
-}
-
-/// Chromium, and axe-core as npm fetches it into the test's folder.
-fn browser_and_axe() -> Found<(Program, PathBuf)> {
-    let program = Chromium::find()?;
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("axe-campaign");
-    let file = folder.join("node_modules/axe-core/axe.min.js");
-    if !file.exists() {
-        std::fs::create_dir_all(&folder)
-            .map_err(|error| format!("{}: {error}", folder.display()))?;
-        let install = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
-        let done = Command::new("npm").args(install).arg(&folder).arg(AXE).output();
-        done.map_err(|error| format!("needs npm (apt-get install npm): {error}"))?;
-    }
-    if file.exists() { Ok((program, file)) } else { Err(format!("npm could not fetch {AXE}")) }
+    axe::finds_a_picture_without_a_text(&mut browser);
 }
 
 fn main() -> ExitCode {
@@ -128,6 +109,6 @@ fn main() -> ExitCode {
         Chromium::find => a_browser_shows_every_campaign_whole_and_asks_nothing_of_anyone,
         ten_thousand_cells_are_small_and_open_at_once,
     ];
-    all.extend(trials![browser_and_axe => axe_finds_nothing_serious_in_a_campaign]);
+    all.extend(trials![axe::browser_and_axe => axe_finds_nothing_serious_in_a_campaign]);
     test_support::run(all)
 }

@@ -6,6 +6,7 @@
 //! Pictures and the printed page are kept in `$CARGO_TARGET_TMPDIR` (`target/tmp/report-*`). Without Chromium, or without
 //! axe-core where npm cannot fetch it, these tests are skipped with the reason.
 
+mod axe;
 mod chromium;
 #[path = "../common/mod.rs"]
 mod common;
@@ -15,8 +16,8 @@ use common::{Sizes, provenance, run, together, whole};
 use entropy_report::result::{Absent, BootFigures, Judges, Opinion};
 use entropy_report::{Provenance, Status, TakenRun, Verdict, to_html};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
-use test_support::{Found, trials};
+use std::process::ExitCode;
+use test_support::trials;
 
 /// What is looked for in a page that has been laid out; each finding begins with its kind.
 const CHECKS: &str = include_str!("checks.js");
@@ -25,15 +26,10 @@ const UNFOLD: &str =
     "document.querySelectorAll('details').forEach((one) => { one.open = true; }), 0";
 /// How far down the lead and the picture reach, in CSS pixels.
 const OPENING: &str = "['.lead', '.mirrors'].map((one) => document.querySelector(one).getBoundingClientRect().bottom)";
-/// Violations that are serious or worse, as `rule: element`.
-const VIOLATIONS: &str = "axe.run(document, { resultTypes: ['violations'] }).then((all) => all.violations \
-     .filter((one) => ['serious', 'critical'].includes(one.impact)) \
-     .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 120)}`)))";
 /// The tallest page at a desk's width, folded, in CSS pixels.
 const TALLEST: f64 = 15_000.0;
 /// The most sheets of A4 that it prints on.
 const MOST_SHEETS: usize = 12;
-const AXE: &str = "axe-core@4.14.1";
 
 const DESK: Screen = Screen { width: 1280, height: 900, dark: false, paper: false };
 const PHONE: Screen = Screen { width: 390, height: 844, ..DESK };
@@ -187,33 +183,16 @@ fn axe_finds_nothing_serious_in_a_report((program, axe): &(Program, PathBuf)) {
         for (screen_name, screen) in SCREENS.into_iter().filter(|(_, screen)| !screen.paper) {
             browser.open(&path, screen);
             browser.evaluate(&format!("{source}\n0"));
-            let mut found: Vec<String> = list(&mut browser, VIOLATIONS);
+            let mut found = axe::violations(&mut browser);
             // Unfolded, a page has some 10,000 elements, which axe-core takes a minute for: once in each colour scheme.
             if runs == 1 && screen.width == DESK.width {
                 browser.evaluate(UNFOLD);
-                found.extend(list::<String>(&mut browser, VIOLATIONS));
+                found.extend(axe::violations(&mut browser));
             }
             assert!(found.is_empty(), "{name} at {screen_name}: {found:#?}");
         }
     }
-    browser.evaluate("document.body.append(document.createElement('img')), 0");
-    let found: Vec<String> = list(&mut browser, VIOLATIONS);
-    assert!(found.iter().any(|finding| finding.starts_with("image-alt")), "{found:#?}");
-}
-
-/// Chromium, and axe-core as npm fetches it into the test's folder.
-fn browser_and_axe() -> Found<(Program, PathBuf)> {
-    let program = Chromium::find()?;
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("axe");
-    let file = folder.join("node_modules/axe-core/axe.min.js");
-    if !file.exists() {
-        std::fs::create_dir_all(&folder)
-            .map_err(|error| format!("{}: {error}", folder.display()))?;
-        let install = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
-        let done = Command::new("npm").args(install).arg(&folder).arg(AXE).output();
-        done.map_err(|error| format!("needs npm (apt-get install npm): {error}"))?;
-    }
-    if file.exists() { Ok((program, file)) } else { Err(format!("npm could not fetch {AXE}")) }
+    axe::finds_a_picture_without_a_text(&mut browser);
 }
 
 fn main() -> ExitCode {
@@ -221,6 +200,6 @@ fn main() -> ExitCode {
         Chromium::find => a_browser_shows_every_report_whole_and_asks_nothing_of_anyone,
         a_report_is_read_in_two_minutes_and_printed_on_few_sheets,
     ];
-    all.extend(trials![browser_and_axe => axe_finds_nothing_serious_in_a_report]);
+    all.extend(trials![axe::browser_and_axe => axe_finds_nothing_serious_in_a_report]);
     test_support::run(all)
 }
