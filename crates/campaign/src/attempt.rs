@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use fs_err as fs;
 
-use crate::cell::{self, CellRecord, State};
+use crate::cell::{CellRecord, State};
 use crate::claim::{self, Claim};
 use crate::folder::{Campaign, CellState, now_utc};
 
@@ -86,7 +86,7 @@ impl Attempt<'_> {
     /// Gives it its place with its record. Whether it was the first to get there.
     pub(crate) fn finish(self, record: &CellRecord) -> Result<bool> {
         let text = serde_json::to_string_pretty(record).context("describing a cell")?;
-        let path = self.folder.join(cell::FILE);
+        let path = self.folder.join(run_store::CELL_FILE);
         fs::write(&path, text)?;
         fs::File::open(&path)?.sync_all()?;
         match fs::rename(&self.folder, self.place()) {

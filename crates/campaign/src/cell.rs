@@ -6,21 +6,12 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use entropy_report::CompareResult;
 use fs_err as fs;
+use run_store::{CELL_FILE, CELL_SCHEMA};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Coordinates;
 
-/// Version of the shape of `cell.json`.
-pub(crate) const SCHEMA: u32 = 1;
-pub(crate) const FILE: &str = "cell.json";
-
-/// How a cell ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    Done,
-    Failed,
-}
+pub use run_store::CellState as State;
 
 /// A finished cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -141,13 +132,13 @@ impl Figures {
 impl CellRecord {
     /// Reads the record of a finished cell.
     pub(crate) fn read(folder: &Path) -> Result<Self> {
-        let path = folder.join(FILE);
+        let path = folder.join(CELL_FILE);
         let text = fs::read(&path)?;
         let record: Self = serde_json::from_slice(&text)
             .with_context(|| format!("understanding {}", path.display()))?;
         ensure!(
-            record.schema == SCHEMA,
-            "{} has shape {}, and this version reads {SCHEMA}",
+            record.schema == CELL_SCHEMA,
+            "{} has shape {}, and this version reads {CELL_SCHEMA}",
             path.display(),
             record.schema
         );

@@ -10,7 +10,7 @@ use guest_run::{ExitKind, Images, file_sha256, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::cell::{self, CellRecord, State};
+use crate::cell::{CellRecord, State};
 use crate::claim;
 use crate::plan::{Coordinates, Plan};
 
@@ -183,7 +183,7 @@ impl Campaign {
 
     #[must_use]
     pub fn is_finished(&self, number: usize) -> bool {
-        self.place(number).join(cell::FILE).exists()
+        self.place(number).join(run_store::CELL_FILE).exists()
     }
 
     fn state(&self, number: usize) -> CellState {

@@ -18,7 +18,7 @@ use measure::publish;
 use measure::surroundings;
 
 use crate::attempt::{Attempt, host};
-use crate::cell::{CellRecord, Figures, SCHEMA, State};
+use crate::cell::{CellRecord, Figures, State};
 use crate::folder::{Campaign, now_utc};
 use crate::plan::Coordinates;
 use crate::setting::Setting;
@@ -111,7 +111,7 @@ impl Bench<'_> {
             Err(error) => return Err(error),
         };
         let record = CellRecord {
-            schema: SCHEMA,
+            schema: run_store::CELL_SCHEMA,
             plan_sha256: self.campaign.plan_sha256().to_owned(),
             cell: number,
             coordinates: coordinates.clone(),

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-/// Version of `cell.json` that is read here.
-const SCHEMA: u32 = 1;
+/// The file's name in the folder of a cell, and the version of its shape.
+pub const CELL_FILE: &str = "cell.json";
+pub const CELL_SCHEMA: u32 = 1;
 
 /// One cell of a campaign. A newer program may write more fields.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -49,7 +50,8 @@ pub struct CellFigures {
     pub accelerator: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+/// How a cell ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CellState {
     Done,
@@ -62,13 +64,13 @@ impl Cell {
     /// # Errors
     /// Returns an error if there is none, it was cut, or a newer program wrote it.
     pub fn read(folder: &Path) -> Result<Self> {
-        let path = folder.join("cell.json");
+        let path = folder.join(CELL_FILE);
         let text = fs_err::read(&path)?;
         let cell: Self = serde_json::from_slice(&text)
             .with_context(|| format!("understanding {}", path.display()))?;
         ensure!(
-            cell.schema == SCHEMA,
-            "{} has schema {}, and this program reads schema {SCHEMA}: use a newer uchaos",
+            cell.schema == CELL_SCHEMA,
+            "{} has schema {}, and this program reads schema {CELL_SCHEMA}: use a newer uchaos",
             path.display(),
             cell.schema
         );

@@ -10,7 +10,7 @@ mod extract;
 mod made_up;
 mod place;
 
-pub use cell::{Cell, CellFigures, CellState};
+pub use cell::{CELL_FILE, CELL_SCHEMA, Cell, CellFigures, CellState};
 pub use column::{Column, Kind, Row, Utc, Value, columns};
 pub use extract::rows;
 pub use made_up::made_up;

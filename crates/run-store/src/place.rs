@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use rayon::prelude::*;
 
+use crate::cell::CELL_FILE;
+
 /// By which a changed run is noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
@@ -68,7 +70,7 @@ pub fn cells(runs: &Path, folder: &Path) -> Result<Vec<Place>> {
         .into_par_iter()
         .filter_map(|name| {
             let cell = cells.join(name);
-            let of_cell = stamp(&cell.join("cell.json"))?;
+            let of_cell = stamp(&cell.join(CELL_FILE))?;
             let folder = cell.join("run");
             let stamp = stamp(&folder.join("result.json")).map_or(of_cell, |of_run| Stamp {
                 bytes: of_run.bytes + of_cell.bytes,
