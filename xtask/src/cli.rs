@@ -9,8 +9,8 @@ use clap::{Args, Parser, Subcommand};
 use guest_run::CommandContext;
 use uchaos::commands::{
     assess::Assess, campaign::Campaign, clean::Clean, clone::Clone, collect::Collect,
-    compare::Compare, doctor::Doctor, lab::Lab, pack::Pack, report::Report, run_bare::RunBare,
-    runs::Runs, size::Size, sweep::Sweep, verify::Verify, watch::Watch,
+    compare::Compare, doctor::Doctor, lab::Lab, pack::Pack, peers::Peers, report::Report,
+    run_bare::RunBare, runs::Runs, size::Size, sweep::Sweep, verify::Verify, watch::Watch,
 };
 
 use crate::commands::product::{self, Builder, Microkernel, OnBuilt, RunLinuxOrNested};
@@ -107,6 +107,8 @@ enum Command {
     Collect(Collect),
     /// Save a guest once, restore it twice, and compare what the two clones give
     Clone(OnBuilt<Clone>),
+    /// Measure jitterentropy, RDSEED and other sources as host-user is measured, alternating with it
+    Peers(OnBuilt<Peers>),
     /// List, query, label, merge and remove runs, from one table
     Runs(Runs),
     /// Check files against a list of SHA-256 sums
@@ -153,6 +155,7 @@ impl Cli {
             Command::Runs(command) => command.run(&context, context.offline),
             Command::Dist(command) => command.run(&context),
             Command::Clone(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
+            Command::Peers(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
             Command::Size(OnBuilt { command, linux }) => command.run(&context, &Builder(&linux)),
             Command::Usb(command) => command.run(&context),
             Command::Repro(command) => command.run(&context),

@@ -117,7 +117,7 @@ fn expected_bytes(request: &Request) -> u64 {
 }
 
 /// Reads a capture whose target says that it did all its jobs, and removes it.
-pub(crate) fn read_capture(path: &Path) -> Result<Capture> {
+pub fn read_capture(path: &Path) -> Result<Capture> {
     let capture = Capture::read(path)?;
     fs::remove_file(path)?;
     for target in &capture.targets {

@@ -12,6 +12,7 @@ pub mod doctor;
 mod fleet;
 pub mod lab;
 pub mod pack;
+pub mod peers;
 pub mod report;
 pub mod run_bare;
 pub mod run_linux;

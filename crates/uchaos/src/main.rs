@@ -11,8 +11,9 @@ use clap_complete::Shell;
 use guest_run::{CommandContext, say};
 use uchaos::commands::{
     assess::Assess, campaign::Campaign, clean::Clean, clone::Clone, collect::Collect,
-    compare::Compare, doctor::Doctor, lab::Lab, pack::Pack, report::Report, run_bare::RunBare,
-    run_linux::RunLinux, runs::Runs, size::Size, sweep::Sweep, verify::Verify, watch::Watch,
+    compare::Compare, doctor::Doctor, lab::Lab, pack::Pack, peers::Peers, report::Report,
+    run_bare::RunBare, run_linux::RunLinux, runs::Runs, size::Size, sweep::Sweep, verify::Verify,
+    watch::Watch,
 };
 use uchaos::{Built, ImageSource as _, Parts};
 
@@ -74,6 +75,8 @@ enum Command {
     Collect(Collect),
     /// Save a guest once, restore it twice, and compare what the two clones give
     Clone(Clone),
+    /// Measure jitterentropy, RDSEED and other sources as host-user is measured, alternating with it
+    Peers(Peers),
     /// List, query, label, merge and remove runs, from one table
     Runs(Runs),
     /// Check files against a list of SHA-256 sums
@@ -152,6 +155,7 @@ impl Cli {
                 command.run(&context, std::env::var_os("UCHAOS_OFFLINE").is_some())
             }
             Command::Clone(command) => command.run(&context, &source),
+            Command::Peers(command) => command.run(&context, &source),
             Command::Size(command) => command.run(&context, &source),
             Command::Clean(command) => command.run(&context),
             Command::Completions { .. } | Command::Man { .. } => Ok(()),

@@ -31,6 +31,7 @@ const ORDER: &[&str] = &[
     "run-store",
     "campaign-report",
     "measure",
+    "peers",
     "collect",
     "dist",
     "campaign",

@@ -35,6 +35,7 @@ mod main_job;
 mod module;
 mod packed;
 mod pc;
+mod peers;
 mod person;
 mod profiles;
 mod rig;
@@ -114,6 +115,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         input::CHECKS,
         main_job::CHECKS,
         campaign::CHECKS,
+        peers::CHECKS,
     ]
     .into_iter()
     .flatten()

@@ -91,7 +91,10 @@ impl Apt {
         log: &mut StepLog,
     ) -> Result<()> {
         let inbox = self.empty_inbox()?;
-        log.run(self.command().args(["source", "--download-only", package]).current_dir(&inbox))?;
+        // Mirrors of Debian may lack the signatures and patches that come next to it.
+        let mut download = self.command();
+        download.args(["source", "--download-only", "--tar-only", package]).current_dir(&inbox);
+        log.run(&mut download)?;
         let from = inbox.join(file);
         if !from.exists() {
             bail!(

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! What every peer can be asked, once it is open in the process that asks.
+
+use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
+
+/// A generator, open in this process.
+pub(crate) trait Source {
+    fn description(&mut self) -> Result<Description>;
+
+    /// Fills `deltas` with consecutive samples of raw noise.
+    fn raw(&mut self, _deltas: &mut [u64]) -> Result<()> {
+        bail!("its raw noise is not accessible")
+    }
+
+    /// Fills `bytes` with output.
+    fn output(&mut self, bytes: &mut [u8]) -> Result<()>;
+}
+
+/// What a source says about itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    pub version: String,
+    /// What it claims for its output.
+    pub claim: String,
+    /// The same per raw sample, where it is a number.
+    pub claim_bits_per_sample: Option<f64>,
+    /// Why its raw noise is not accessible, where it is not.
+    pub no_raw: Option<String>,
+}
