@@ -2,6 +2,7 @@
 //! Campaigns of real boots: killed and resumed here, and on a Slurm that is made for the check.
 
 mod cluster;
+mod collected;
 mod slurm;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,9 @@ use super::Rig;
 use super::command::{Running, ended, is_gone, xtask};
 
 checks! {
-    killed_sweep_resumes_without_repeating_a_cell;
+    killed_sweep_resumes_without_repeating_a_cell,
+    collected::copied_cells_are_brought_once_and_damaged_ones_stay_out,
+    collected::page_on_all_cells_leads_to_each_run;
     long:
     slurm::sixty_four_cells_survive_a_dead_node,
     slurm::drained_restarted_cancelled_campaign_is_whole,
