@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::counter_rate::counter_khz;
 use crate::surroundings;
 use anyhow::Result;
 use chaos_wire::{Target, Targets};
@@ -166,6 +167,21 @@ impl GuestKind {
     }
 }
 
+/// What the machine asks of a Linux guest's command line.
+fn kernel_arguments(machine: &Machine) -> String {
+    if machine.isolated {
+        return ISOLATED_KERNEL_ARGUMENTS.to_owned();
+    }
+    match machine.runs_on() {
+        // Under KVM the hypervisor gives the counter's rate.
+        Accelerator::Kvm => String::new(),
+        // The first makes the kernel believe the rate, and keep to it without another clock to compare with.
+        Accelerator::Tcg => {
+            counter_khz().map(|khz| format!("tsc=reliable tsc_early_khz={khz}")).unwrap_or_default()
+        }
+    }
+}
+
 /// A guest's files and the fixed part of its command line.
 #[derive(Debug, Clone, Copy)]
 pub struct BootFiles<'a> {
@@ -191,13 +207,15 @@ impl BootFiles<'_> {
     /// The guest for `machine` with `words` on its command line, and a data port into the file and of the length given.
     pub fn guest(self, machine: &Machine, words: &str, data: Option<(PathBuf, u64)>) -> Guest {
         let kind = self.kind.port_kind();
-        let isolated = machine.isolated && self.kind == GuestKind::Linux;
-        let isolation = if isolated { ISOLATED_KERNEL_ARGUMENTS } else { "" };
+        let by_machine = match self.kind {
+            GuestKind::Linux => kernel_arguments(machine),
+            GuestKind::BareMetal => String::new(),
+        };
         // Without the processor's own timer a microvm has none that Linux takes, and no interrupt reaches the console.
         let left_out = if machine.model == Model::Microvm { "nolapic" } else { "" };
         let base = self.base.split(' ').filter(|word| *word != left_out);
         let words: Vec<&str> =
-            base.chain([isolation, words]).filter(|part| !part.is_empty()).collect();
+            base.chain([by_machine.as_str(), words]).filter(|part| !part.is_empty()).collect();
         Guest {
             name: self.kind.name().to_owned(),
             kernel: self.kernel.to_path_buf(),

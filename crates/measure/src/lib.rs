@@ -7,6 +7,7 @@
 
 pub mod boot;
 pub mod clones;
+mod counter_rate;
 pub mod engine_options;
 pub mod external;
 pub mod files;

@@ -2,6 +2,7 @@
 //! The Linux guest as an image: its shell, what /init does with wrong words, and that a kernel which gives up is seen.
 //! What the module does is in `module.rs`.
 
+mod clock;
 mod guest;
 mod kernel;
 
@@ -28,6 +29,7 @@ checks! {
     job_with_an_unknown_key_has_its_status,
     damaged_initramfs_is_a_panic;
     long:
+    clock::clock_is_right_at_a_load_of_8,
     shell_comes_up_on_pc_and_microvm
 }
 
