@@ -11,6 +11,8 @@ use super::words::{Block, LONGEST_WORD};
 
 /// Slots for beginnings: a space, 10 digits, 100 pairs and 256 triples with one, and the 7 of a joined word.
 const SLOTS: usize = 512;
+/// A space comes before every digit.
+const SPACE: usize = 0;
 /// Bytes after the transform, so that the next stages may work on pieces of 64 and 32.
 pub(super) const PADDING: usize = 96;
 /// Where characters go that are not wanted.
@@ -48,6 +50,16 @@ enum Before {
     Several,
 }
 
+/// Where the characters before the spaces go. Every word has one, and they follow one another: their place does not have to
+/// be looked up.
+struct Spaces {
+    /// Of each word.
+    before: Vec<u8>,
+    at: usize,
+    /// 1 for characters that are wanted.
+    step: usize,
+}
+
 /// Where a character goes.
 #[derive(Clone, Copy)]
 struct Target {
@@ -55,6 +67,18 @@ struct Target {
     character: u8,
     /// 1 for a character that is wanted.
     step: u8,
+}
+
+impl Target {
+    const NONE: Self = Self { slot: NO_SLOT as u16, character: 0, step: 0 };
+}
+
+impl Spaces {
+    #[inline]
+    fn put(&mut self, buffer: &mut [u8], word: usize) {
+        buffer[self.at] = self.before[word];
+        self.at += self.step;
+    }
 }
 
 impl LastColumn {
@@ -78,6 +102,16 @@ impl LastColumn {
         let next = self.lay_out(&beginnings);
         let targets: Vec<Vec<Target>> =
             block.words.iter().map(|&word| targets(word, &beginnings)).collect();
+        let several = matches!(beginnings.first()?.before, Before::Several);
+        let spaces = Spaces {
+            before: block
+                .words
+                .iter()
+                .map(|&word| character_before(word, word.len() - 1))
+                .collect(),
+            at: if several { next[SPACE] } else { next[NO_SLOT] } as usize,
+            step: usize::from(several),
+        };
         let widest = block
             .words
             .iter()
@@ -85,10 +119,10 @@ impl LastColumn {
             .filter(|(word, _)| word.len() <= LONGEST_WORD)
             .map(|(_, targets)| targets.len());
         match widest.max() {
-            None | Some(0 | 1) => self.scatter::<1>(block, sorter, &targets, next),
-            Some(2) => self.scatter::<2>(block, sorter, &targets, next),
-            Some(3) => self.scatter::<3>(block, sorter, &targets, next),
-            Some(_) => self.scatter::<LONGEST_WORD>(block, sorter, &targets, next),
+            None | Some(0 | 1) => self.scatter::<1>(block, sorter, spaces, &targets, next),
+            Some(2) => self.scatter::<2>(block, sorter, spaces, &targets, next),
+            Some(3) => self.scatter::<3>(block, sorter, spaces, &targets, next),
+            Some(_) => self.scatter::<LONGEST_WORD>(block, sorter, spaces, &targets, next),
         }
     }
 
@@ -125,30 +159,52 @@ impl LastColumn {
         &mut self,
         block: &Block,
         sorter: &mut Sorter,
+        mut spaces: Spaces,
         targets: &[Vec<Target>],
         mut next: [u32; SLOTS],
     ) -> Option<()> {
-        const NO_TARGET: Target = Target { slot: NO_SLOT as u16, character: 0, step: 0 };
         let first: Vec<[Target; N]> = targets
             .iter()
-            .map(|targets| std::array::from_fn(|at| targets.get(at).copied().unwrap_or(NO_TARGET)))
+            .map(|targets| {
+                std::array::from_fn(|at| targets.get(at).copied().unwrap_or(Target::NONE))
+            })
             .collect();
         let joined = targets.iter().position(|targets| targets.len() > N);
         let buffer = &mut self.buffer[..=self.len];
-        let mut put = |target: Target| {
-            let place = &mut next[usize::from(target.slot) % SLOTS];
-            buffer[*place as usize] = target.character;
-            *place += u32::from(target.step);
-        };
-        sorter.sort(block, |word| {
-            for target in first[word] {
-                put(target);
-            }
-            if Some(word) == joined {
-                targets[word][N..].iter().copied().for_each(&mut put);
+        sorter.sort(block, |mut words| {
+            while let Some(a) = words.next() {
+                spaces.put(buffer, a);
+                let b = words.next();
+                let of_b = b.map_or([Target::NONE; N], |b| {
+                    spaces.put(buffer, b);
+                    first[b]
+                });
+                for pair in first[a].into_iter().zip(of_b) {
+                    put_both(buffer, &mut next, pair);
+                }
+                // No other word has parts as long as these.
+                if joined.is_some() && (joined == Some(a) || joined == b) {
+                    for &target in joined.into_iter().flat_map(|joined| &targets[joined][N..]) {
+                        put_both(buffer, &mut next, (target, Target::NONE));
+                    }
+                }
             }
         })
     }
+}
+
+/// Puts a character, and then another one, each at the next place of its slot.
+///
+/// Both places are looked up before the first one changes: one look-up would have to wait for the other's change.
+#[inline]
+fn put_both(buffer: &mut [u8], next: &mut [u32; SLOTS], (a, b): (Target, Target)) {
+    let slots = [a, b].map(|target| usize::from(target.slot) % SLOTS);
+    let same = if a.slot == b.slot { u32::from(a.step) } else { 0 };
+    let places = [next[slots[0]], next[slots[1]] + same];
+    buffer[places[0] as usize] = a.character;
+    buffer[places[1] as usize] = b.character;
+    next[slots[0]] = places[0] + u32::from(a.step);
+    next[slots[1]] = places[1] + u32::from(b.step);
 }
 
 /// All parts of words that a rotation can begin with, in order.
@@ -187,13 +243,19 @@ fn character_before(word: Word, at: usize) -> u8 {
     if at == 0 { b' ' } else { word.at(at - 1) }
 }
 
-/// The characters of a word that are not in runs of their own.
+/// The characters of a word that are not in runs of their own, but the one before its space: the one before its last digit
+/// first, so that parts of the same length are at the same place.
 fn targets(word: Word, beginnings: &[Beginning]) -> Vec<Target> {
-    (0..word.len())
-        .map(|at| (slot_of(word.after(at), beginnings), character_before(word, at)))
-        .filter(|&(slot, _)| !matches!(beginnings[slot].before, Before::Only(_)))
-        .map(|(slot, character)| Target { slot: slot as u16, character, step: 1 })
-        .collect()
+    let target = |at: usize| {
+        let slot = slot_of(word.after(at), beginnings);
+        match beginnings[slot].before {
+            Before::Only(_) => Target::NONE,
+            _ => Target { slot: slot as u16, character: character_before(word, at), step: 1 },
+        }
+    };
+    let mut targets: Vec<Target> = (0..word.len() - 1).rev().map(target).collect();
+    while targets.pop_if(|target| target.step == 0).is_some() {}
+    targets
 }
 
 #[cfg(test)]

@@ -62,10 +62,25 @@ impl Packing {
     }
 }
 
+/// The words before sorted rotations.
+pub(super) struct Words<'a> {
+    numbers: std::slice::Iter<'a, u64>,
+    packing: &'a Packing,
+}
+
+impl Iterator for Words<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        self.numbers.next().map(|&number| self.packing.word_before(number))
+    }
+}
+
 impl Sorter {
-    /// Calls `each` with the word before each rotation, in the order of the rotations. Nothing, and perhaps only some
+    /// Calls `each` with the words before some rotations, in the order of the rotations. Nothing, and perhaps only some
     /// calls, where the ring repeats itself too much, or is too short or long.
-    pub(super) fn sort(&mut self, block: &Block, mut each: impl FnMut(usize)) -> Option<()> {
+    pub(super) fn sort(&mut self, block: &Block, mut each: impl FnMut(Words<'_>)) -> Option<()> {
         let ring = &block.ring;
         if ring.len() < 2 || ring.len() >> PLACE_BITS != 0 {
             return None;
@@ -78,9 +93,7 @@ impl Sorter {
             let below = packing.below_highest();
             sort_by_digits(bucket, &mut self.other, below - 2 * DIGIT_BITS);
             sort_equals(bucket, &mut self.ties, ring, &packing, &mut patience)?;
-            for &number in &*bucket {
-                each(packing.word_before(number));
-            }
+            each(Words { numbers: bucket.iter(), packing: &packing });
         }
         Some(())
     }
@@ -266,7 +279,7 @@ mod tests {
             let known: Vec<_> = rotations.iter().map(|words| usize::from(words[len - 1])).collect();
             let mut ours = Vec::new();
             let block = Block::new(words, ring);
-            Sorter::default().sort(&block, |word| ours.push(word)).unwrap();
+            Sorter::default().sort(&block, |words| ours.extend(words)).unwrap();
             assert!(ours == known, "{len} words of {kinds} kinds");
         }
     }
