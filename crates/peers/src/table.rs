@@ -247,7 +247,15 @@ fn restarts(result: Option<&RestartResult>) -> String {
     match (result.held(), lowest) {
         (Some(true), Some(lowest)) => format!("held at {lowest:.2}"),
         (Some(true), None) => "held".to_owned(),
-        (Some(false), _) => "failed".to_owned(),
+        (Some(false), _) => {
+            let counts = [&result.worst_row, &result.worst_column].into_iter().flatten();
+            match (counts.map(|line| line.count).max(), result.cutoff) {
+                (Some(count), Some(cutoff)) if count > cutoff => {
+                    format!("failed: {count} > {cutoff}")
+                }
+                _ => "failed".to_owned(),
+            }
+        }
         (None, _) => "not checked".to_owned(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::source::Description;
-use entropy_report::{Provenance, TakenRun, analyse};
+use entropy_report::{Provenance, RestartMatrix, TakenRun, analyse};
 
 /// Noise of `values` values, so that its min-entropy is known about.
 fn noise(values: u64, seed: u64) -> Vec<u64> {
@@ -46,12 +46,17 @@ fn rates_goals_and_gaps_follow_from_what_was_measured() {
         description: Err("no such library".to_owned()),
         ..source("kernel-jitterentropy", None, 1.0, 1.0)
     };
-    let measured = [
+    let mut measured = [
         source("host-user", Some(noise(16, 1)), 0.5, 1.0),
         source("jitterentropy", Some(noise(16, 2)), 8.0, 0.333),
         absent,
         source("rdrand", None, 0.01, 1.0),
     ];
+    let mut repeats = noise(16, 4);
+    repeats[..1_000].fill(1_007);
+    for (source, delta_ticks) in measured.iter_mut().zip([noise(16, 3), repeats]) {
+        source.raw[0].starts = Some(RestartMatrix { rows: 1_000, columns: 1_000, delta_ticks });
+    }
     let runs: Vec<TakenRun> = measured.iter().flat_map(|one| one.raw.clone()).collect();
     let result = analyse(&runs, Provenance::default()).unwrap();
     let found = compare(&measured, &result);
@@ -72,6 +77,8 @@ fn rates_goals_and_gaps_follow_from_what_was_measured() {
     );
     let table = found.table();
     assert_eq!(table.rows.len(), 3, "a source that was not measured has no row: {table:?}");
+    assert!(table.rows[0][4].starts_with("held at "), "{table:?}");
+    assert!(table.rows[1][4].starts_with("failed: 1000 > "), "{table:?}");
     assert_eq!(table.rows[2][1..8].to_vec(), ["-", "-", "1.00", "-", "-", "-", "-"]);
     assert!(table.rows.iter().all(|row| row.len() == table.heads.len()));
     let notes = found.notes().join("\n");
