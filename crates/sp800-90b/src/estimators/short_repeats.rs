@@ -40,9 +40,14 @@ pub(super) fn count(text: &Text<'_>) -> Option<Tally> {
             held <= held_suffixes(text.len)
         };
         let now = &left[..left.iter().take_while(fits).count().max(1)];
-        suffixes.resize(now.iter().sum(), 0);
-        gather(text, whole, &packing, tops.len(), now, &mut suffixes);
-        let (tally, top) = count_parts(text, whole, &packing, tops.len(), now, &suffixes)?;
+        let held = now.iter().sum::<usize>();
+        if suffixes.len() < held {
+            // Not resized: zeros that were never written cost no time.
+            suffixes = vec![0; held];
+        }
+        let suffixes = &mut suffixes[..held];
+        gather(text, whole, &packing, tops.len(), now, suffixes);
+        let (tally, top) = count_parts(text, whole, &packing, tops.len(), now, suffixes)?;
         all.merge(&tally);
         tops.extend(top);
     }

@@ -17,6 +17,10 @@ pub(super) struct PartCounter<'a> {
     whole: usize,
     packing: Packing,
     pub(super) tally: Tally,
+    /// Pairs whose first difference is after so many bits of their numbers, of the part that is counted.
+    pairs: [u64; 64],
+    /// Bits of the longest repeat that was found.
+    longest_bits: usize,
     counts: Vec<u32>,
     /// Where each class's next suffix goes; then where the class ends.
     next: Vec<u32>,
@@ -33,6 +37,8 @@ impl<'a> PartCounter<'a> {
             whole,
             packing,
             tally,
+            pairs: [0; 64],
+            longest_bits: 0,
             counts: Vec::new(),
             next: Vec::new(),
             by_class: Vec::new(),
@@ -72,6 +78,9 @@ impl<'a> PartCounter<'a> {
             }
         }
         self.by_class = by_class;
+        for (bits, pairs) in (packing.part_bits as usize..).zip(&mut self.pairs) {
+            self.tally.add_pairs(bits / self.text.width, std::mem::take(pairs));
+        }
         let (part_bits, width) = (packing.part_bits as usize, self.text.width);
         let lengths = part_bits.div_ceil(width)..=packing.bits() / width;
         let lowest = *lengths.start() * width;
@@ -106,12 +115,26 @@ impl<'a> PartCounter<'a> {
         symbols.min(self.text.len - x.max(y))
     }
 
-    /// A class of a few suffixes.
+    /// A class of a few suffixes, in the order of their places.
+    #[inline]
     fn count_pairs(&mut self, class: &[u64]) {
-        for (number, &a) in class.iter().enumerate() {
+        let Packing { part_bits, .. } = self.packing;
+        let key = !self.packing.place_mask();
+        for (number, &a) in class.iter().enumerate().skip(1) {
+            // Behind the end of the text are zeros, which are no symbols.
+            let is_whole = self.packing.place(a) + 64 <= self.text.len;
             for &b in &class[..number] {
+                let differ = (a ^ b) & key;
+                let bits = part_bits + differ.leading_zeros();
+                // Most pairs are shorter than the longest one, and their places do not matter.
+                if differ != 0 && is_whole && (bits as usize) < self.longest_bits {
+                    self.pairs[differ.leading_zeros() as usize % 64] += 1;
+                    continue;
+                }
                 let shared = self.shared(a, b);
                 self.tally.add_pair(shared, || (self.packing.place(b), self.packing.place(a)));
+                self.longest_bits =
+                    self.tally.longest.map_or(0, |found| found.len) * self.text.width;
             }
         }
     }

@@ -44,13 +44,20 @@ impl Tally {
     }
 
     /// A pair of suffixes that share so many symbols, more than `floor` or not.
-    #[inline]
     pub(super) fn add_pair(&mut self, shared: usize, places: impl FnOnce() -> (usize, usize)) {
+        self.add_pairs(shared, 1);
+        self.note_repeat(shared, places);
+    }
+
+    /// So many pairs of suffixes that share `shared` symbols, fewer than the longest repeat.
+    pub(super) fn add_pairs(&mut self, shared: usize, pairs: u64) {
+        if pairs == 0 {
+            return;
+        }
         if shared >= self.ends.len() {
             self.ends.resize(shared + 1, 0);
         }
-        self.ends[shared] = self.ends[shared].wrapping_add(1);
-        self.note_repeat(shared, places);
+        self.ends[shared] = self.ends[shared].wrapping_add(pairs);
     }
 
     /// Notes where a tuple repeats. The longest one stays, and of several the first, so that the order in which they are
