@@ -20,6 +20,24 @@ use crate::log::StepLog;
 use crate::step;
 use guest_run::CommandContext;
 
+/// Files of linux-guest/kernel that a build needs besides the fragments. They are copied to its folder, since make splits the
+/// path of a checkout that has spaces in it.
+#[derive(Debug)]
+struct Extras {
+    files: Vec<PathBuf>,
+    /// What make is given for them.
+    variables: Vec<String>,
+}
+
+/// Read before the linker script of vmlinux.
+const LINK_HEADER: &str = "link.h";
+/// Read before every C file.
+const OPTIONS_HEADER: &str = "options.h";
+/// The first series that has what that header turns off.
+const OPTIONS_SINCE: Version = Version { major: 6, minor: 13 };
+/// The symbols that uchaos.ko needs, for fragments whose kernel exports no other.
+const EXPORTED: &str = "exported.txt";
+
 /// A built kernel, and what building a module for it needs.
 #[derive(Debug, Clone)]
 pub struct KernelBuild {
@@ -61,18 +79,23 @@ pub fn build(
     let build_dir = work_dir::for_builds(context, &step)?;
     let bzimage = build_dir.join("arch/x86/boot/bzImage");
     let vmlinux = build_dir.join("vmlinux");
-    let link_header = context.root.join("linux-guest/kernel/link.h");
+    let extras = Extras::of(&context.root, source.version, &options, &build_dir);
     let symvers = build_dir.join("Module.symvers");
     let release_file = build_dir.join("include/config/kernel.release");
     let inputs = Inputs::new()
         .text("source", source.identity.clone())
         .text("source folder", source.dir.display().to_string())
-        .text("options", options.to_config())
-        .path(&link_header)
-        .text("compiler", compiler::versions()?);
+        .text("options", options.to_config());
+    // For the one header alone make is always given the same.
+    let inputs = match extras.variables.as_slice() {
+        [_] => inputs,
+        variables => inputs.text("variables", variables.join(" ")),
+    };
+    let inputs =
+        extras.files.iter().fold(inputs, Inputs::path).text("compiler", compiler::versions()?);
     step::run(context, &step, &inputs, &[&bzimage, &vmlinux, &symvers, &release_file], |log| {
         configure(&source, &build_dir, &options, log)?;
-        compile(&source.dir, &build_dir, &link_header, log)
+        compile(&source.dir, &build_dir, &extras, log)
     })?;
     let release = match fs::read_to_string(&release_file) {
         Ok(text) => text.trim().to_owned(),
@@ -146,18 +169,35 @@ fn configure(
     options.check_taken(&taken).with_context(|| format!("configuring Linux {}", source.release))
 }
 
-/// Compiles, with `link_header` read before the linker script of vmlinux.
-fn compile(
-    source_dir: &Path,
-    build_dir: &Path,
-    link_header: &Path,
-    log: &mut StepLog,
-) -> Result<()> {
-    // A copy, since make splits the path of a checkout that has spaces in it.
-    let header = build_dir.join("uchaos-link.h");
-    fs::copy(link_header, &header)?;
-    // -Ux86_64 is what the kernel's own makefile gives, and what stands here takes its place.
-    let link_flags = format!("CPPFLAGS_vmlinux.lds=-Ux86_64 -include {}", header.display());
+impl Extras {
+    fn of(root: &Path, version: Version, options: &Options, build_dir: &Path) -> Self {
+        let mut names = vec![LINK_HEADER];
+        // -Ux86_64 is what the kernel's own makefile gives, and what stands here takes its place.
+        let include = |name| format!("-include {}", build_dir.join(copied(name)).display());
+        let mut variables = vec![format!("CPPFLAGS_vmlinux.lds=-Ux86_64 {}", include(LINK_HEADER))];
+        if version >= OPTIONS_SINCE {
+            names.push(OPTIONS_HEADER);
+            // Functions begin where the last one ended, as in kernels before: since 6.2 they are aligned for speed.
+            variables.push(format!("KCFLAGS=-falign-functions=1 {}", include(OPTIONS_HEADER)));
+        }
+        if options.to_config().contains(&format!("\"{}\"", copied(EXPORTED))) {
+            names.push(EXPORTED);
+        }
+        let folder = root.join("linux-guest/kernel");
+        Self { files: names.into_iter().map(|name| folder.join(name)).collect(), variables }
+    }
+}
+
+/// The name of a copy in the build folder.
+fn copied(name: &str) -> String {
+    format!("uchaos-{name}")
+}
+
+fn compile(source_dir: &Path, build_dir: &Path, extras: &Extras, log: &mut StepLog) -> Result<()> {
+    for file in &extras.files {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        fs::copy(file, build_dir.join(copied(&name)))?;
+    }
     let (bar, path, done) = (log.bar().clone(), log.path().to_path_buf(), AtomicBool::new(false));
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -173,7 +213,7 @@ fn compile(
             }
         });
         let built = log
-            .run(make(source_dir, build_dir).arg(&link_flags).args(["bzImage", "modules"]))
+            .run(make(source_dir, build_dir).args(&extras.variables).args(["bzImage", "modules"]))
             .context("compiling the kernel");
         done.store(true, Ordering::Relaxed);
         built

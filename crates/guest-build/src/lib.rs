@@ -8,7 +8,6 @@
 #![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
 
 pub mod baremetal;
-pub mod busybox;
 pub mod cargo;
 pub mod compiler;
 pub mod engine;
@@ -34,4 +33,5 @@ pub mod tools;
 pub mod uchaosbox;
 pub mod uefi;
 pub mod usb;
+pub mod userland;
 pub mod work_dir;

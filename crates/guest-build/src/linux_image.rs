@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The Linux guest's image: the profile's kernel, and an initramfs of busybox, the module, uchaosbox,
+//! The Linux guest's image: the profile's kernel, and an initramfs of busybox or toybox, the module, uchaosbox,
 //! `linux-guest/rootfs` and what the profile lays over it. The microkernel's initrd is made here as well, by the same archive tool.
 
 use fs_err as fs;
@@ -14,7 +14,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::profile::{self, BootForm, Profile};
-use super::{busybox, kernel, kernel_source, module, sources, uchaosbox};
+use super::userland::{self, Tools};
+use super::{kernel, kernel_source, module, sources, uchaosbox};
 use crate::inputs::Inputs;
 use crate::step;
 use guest_run::archive::Archive;
@@ -61,7 +62,7 @@ pub fn build(
 ) -> Result<LinuxImage> {
     let profile = Profile::read(&context.root, &options.profile)?;
     let kernel = kernel::build(context, &profile, options.linux_src.as_deref())?;
-    let busybox = busybox::build(context, &profile)?;
+    let tools = userland::build(context, &profile)?;
     let module = module::build(context, &kernel, engine_object)?;
     let uchaosbox = if profile.userland.stick {
         uchaosbox::build_stick(context, engine_object)?
@@ -74,7 +75,7 @@ pub fn build(
     let vmlinux = (profile.kernel.boot == BootForm::Vmlinux).then(|| folder.join("vmlinux"));
     let rootfs = profile.rootfs_folders(&context.root);
     let mut inputs = rootfs.iter().fold(Inputs::new().text("packer", PACKER), Inputs::path);
-    for part in [&kernel.bzimage, &kernel.vmlinux, &busybox.program, &module, &uchaosbox] {
+    for part in [&kernel.bzimage, &kernel.vmlinux, &tools.program, &module, &uchaosbox] {
         // In a dry run what comes before may not be there yet.
         if part.exists() {
             inputs = inputs.path(part);
@@ -83,7 +84,7 @@ pub fn build(
     let outputs: Vec<&Path> =
         [&bzimage, &initramfs].into_iter().chain(&vmlinux).map(PathBuf::as_path).collect();
     step::run(context, &format!("linux-{}", profile.name), &inputs, &outputs, |log| {
-        let packed = pack(&rootfs, &busybox.program, &uchaosbox, &module)?;
+        let packed = pack(&rootfs, &tools, &uchaosbox, &module)?;
         fs::create_dir_all(&folder)?;
         fs::write(&initramfs, &packed)?;
         let kernel_bytes = fs::copy(&kernel.bzimage, &bzimage)?;
@@ -101,35 +102,35 @@ pub fn build(
     })?;
     Ok(LinuxImage {
         profile: profile.name,
+        release: kernel.release,
         bzimage,
         vmlinux,
         unstripped: kernel.vmlinux,
         initramfs,
         module,
         uchaosbox,
-        busybox: busybox.program,
+        tools: tools.program,
         command_line: profile.kernel.command_line,
         network: profile.network,
-        source: format!("{}; {}", kernel.from, busybox.from),
+        source: format!("{}; {}", kernel.from, tools.from),
         banner: kernel.banner,
     })
 }
 
 /// The initramfs: these three, and what is in the folders.
-pub fn pack(
-    rootfs: &[PathBuf],
-    busybox: &Path,
-    uchaosbox: &Path,
-    module: &Path,
-) -> Result<Vec<u8>> {
+pub fn pack(rootfs: &[PathBuf], tools: &Tools, uchaosbox: &Path, module: &Path) -> Result<Vec<u8>> {
     let read = |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
+    let name = tools.program.file_name().unwrap_or_default().to_string_lossy();
     let archive = FOLDERS
         .iter()
         .fold(Archive::new(), |archive, path| archive.dir(path, 0o755))
         // The kernel opens it for /init before anything is mounted.
         .node("/dev/console", 0o600, 5, 1)
-        .file("/bin/busybox", 0o755, read(busybox)?)
-        .symlink("/bin/sh", "busybox")
+        .file(&format!("/bin/{name}"), 0o755, read(&tools.program)?);
+    let archive = tools
+        .links
+        .iter()
+        .fold(archive, |archive, link| archive.symlink(&format!("/bin/{link}"), &name))
         .file("/bin/uchaosbox", 0o755, read(uchaosbox)?)
         .file("/lib/modules/uchaos.ko", 0o644, read(module)?);
     add_rootfs(archive, rootfs)?.to_cpio_gz()
@@ -141,13 +142,13 @@ pub fn fetch(context: &CommandContext, options: &LinuxOptions) -> Result<()> {
     if options.linux_src.is_none() {
         sources::try_preferred(context, &profile.kernel.sources)?;
     }
-    sources::try_preferred(context, &profile.userland.busybox)?;
+    sources::try_preferred(context, profile.userland.sources())?;
     kernel_source::prepare(context, &profile, options.linux_src.as_deref())?;
-    sources::first_available(context, &profile.userland.busybox).map(|_| ())
+    sources::first_available(context, profile.userland.sources()).map(|_| ())
 }
 
-/// Step lines that [`obtain_sources`] prints: kernel and busybox.
-pub const SOURCES: usize = ["kernel", "busybox"].len();
+/// Step lines that [`obtain_sources`] prints: kernel and the tools.
+pub const SOURCES: usize = ["kernel", "tools"].len();
 
 /// Puts the source files of a guest into the cache, and unpacks nothing.
 pub fn obtain_sources(context: &CommandContext, options: &LinuxOptions) -> Result<()> {
@@ -155,7 +156,7 @@ pub fn obtain_sources(context: &CommandContext, options: &LinuxOptions) -> Resul
     if options.linux_src.is_none() {
         sources::first_available(context, &profile.kernel.sources)?;
     }
-    sources::first_available(context, &profile.userland.busybox).map(|_| ())
+    sources::first_available(context, profile.userland.sources()).map(|_| ())
 }
 
 /// The microkernel's initrd: the same defaults for jobs as the Linux guest has.

@@ -52,8 +52,12 @@ pub struct KernelProfile {
 #[serde(deny_unknown_fields)]
 pub struct UserlandProfile {
     /// Names in sources.toml; the first that can be had is built.
+    #[serde(default)]
     pub busybox: Vec<String>,
-    /// `linux-guest/busybox/NAME.config`, later ones override earlier ones.
+    /// The same, instead of busybox.
+    #[serde(default)]
+    pub toybox: Vec<String>,
+    /// `linux-guest/busybox/NAME.config` or the same in `toybox/`, later ones override earlier ones.
     pub applets: Vec<String>,
     /// `linux-guest/rootfs-extra/NAME/`, laid over `linux-guest/rootfs` in this order.
     #[serde(default)]
@@ -61,6 +65,14 @@ pub struct UserlandProfile {
     /// Whether uchaosbox has the applet that measures a PC from a USB stick.
     #[serde(default)]
     pub stick: bool,
+}
+
+impl UserlandProfile {
+    /// The sources of busybox or of toybox.
+    #[must_use]
+    pub fn sources(&self) -> &[String] {
+        if self.toybox.is_empty() { &self.busybox } else { &self.toybox }
+    }
 }
 
 /// Which form of the kernel is booted.
@@ -121,6 +133,9 @@ impl Profile {
         let mut profile: Self =
             toml_text::parse(&text).with_context(|| format!("in {}", path.display()))?;
         name.clone_into(&mut profile.name);
+        if profile.userland.busybox.is_empty() == profile.userland.toybox.is_empty() {
+            bail!("{}: [userland] names the sources of busybox or of toybox", path.display());
+        }
         let parts = [
             profile.kernel_fragments(root),
             profile.applet_fragments(root),
@@ -145,9 +160,10 @@ impl Profile {
             .collect()
     }
 
-    /// The files of busybox's fragments.
+    /// The files of busybox's or toybox's fragments.
     pub fn applet_fragments(&self, root: &Path) -> Vec<PathBuf> {
-        fragment_files(&root.join("linux-guest/busybox"), &self.userland.applets)
+        let folder = if self.userland.toybox.is_empty() { "busybox" } else { "toybox" };
+        fragment_files(&root.join("linux-guest").join(folder), &self.userland.applets)
     }
 }
 

@@ -53,6 +53,8 @@ pub struct BareImage {
 pub struct LinuxImage {
     /// The file in linux-guest/profiles that it was built by.
     pub profile: String,
+    /// Of its kernel, as `uname -r` says it.
+    pub release: String,
     /// The packed kernel, as it ships.
     pub bzimage: PathBuf,
     /// The kernel ready to be entered by PVH, where the profile boots that.
@@ -65,12 +67,12 @@ pub struct LinuxImage {
     /// The tool that is in the initramfs; it runs on the host as well.
     pub uchaosbox: PathBuf,
     /// The shell and tools in the initramfs.
-    pub busybox: PathBuf,
+    pub tools: PathBuf,
     /// The profile's part of the kernel command line; jobs are appended.
     pub command_line: String,
     /// Whether the guest is made for a network.
     pub network: bool,
-    /// Where the sources of kernel and busybox came from.
+    /// Where the sources of kernel and tools came from.
     pub source: String,
     /// What a reader must know where the kernel is not the one that the profile asks for first.
     pub banner: Option<String>,
@@ -98,7 +100,7 @@ impl Images {
                 ("linux initramfs.cpio.gz", &linux.initramfs),
                 ("uchaos.ko", &linux.module),
                 ("uchaosbox", &linux.uchaosbox),
-                ("busybox", &linux.busybox),
+                (linux.name_of_tools(), &linux.tools),
             ]);
             files.extend(linux.vmlinux.iter().map(|vmlinux| ("linux vmlinux", vmlinux.as_path())));
         }
@@ -118,10 +120,10 @@ impl Images {
                 initramfs,
                 module,
                 uchaosbox,
-                busybox,
+                tools,
                 ..
             } = linux;
-            paths.extend([bzimage, unstripped, initramfs, module, uchaosbox, busybox]);
+            paths.extend([bzimage, unstripped, initramfs, module, uchaosbox, tools]);
             paths.extend(vmlinux);
         }
         paths
@@ -167,6 +169,11 @@ impl LinuxImage {
     #[must_use]
     pub fn kernel(&self) -> &Path {
         self.vmlinux.as_ref().unwrap_or(&self.bzimage)
+    }
+
+    /// What the shell and tools are, as their program is named.
+    fn name_of_tools(&self) -> &'static str {
+        if self.tools.ends_with("toybox") { "toybox" } else { "busybox" }
     }
 
     /// Bytes of the image as it ships: the packed kernel and the initramfs.

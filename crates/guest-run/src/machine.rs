@@ -57,6 +57,8 @@ impl fmt::Display for Accelerator {
 pub enum Network {
     /// QEMU's user network, from which nothing but the host's QEMU can be reached.
     User,
+    /// The same, by which the guest reaches what the host reaches.
+    Open,
     Silent,
 }
 
@@ -221,6 +223,7 @@ impl Machine {
                 return;
             }
             Some(Network::User) => "user,id=net,restrict=on",
+            Some(Network::Open) => "user,id=net",
             Some(Network::Silent) => "hubport,id=net,hubid=0",
         };
         let card = match self.model {

@@ -4,6 +4,7 @@
 
 mod booted;
 mod files;
+pub mod limits;
 mod objects;
 mod text;
 
@@ -23,6 +24,8 @@ pub struct Footprint {
     pub profile: String,
     /// Where the sources of kernel and busybox came from.
     pub sources: String,
+    /// What its kernel's series is held to.
+    pub limits: limits::Limits,
     /// This guest, and the two systems that it is measured against.
     pub systems: Vec<System>,
     pub memory: Memory,
@@ -38,6 +41,7 @@ pub fn measure(image: &LinuxImage, scratch: &Path) -> Result<Footprint> {
     Ok(Footprint {
         profile: image.profile.clone(),
         sources: image.source.clone(),
+        limits: limits::of(image)?,
         systems: files::systems(image)?,
         memory,
         boot,

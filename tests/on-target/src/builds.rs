@@ -13,7 +13,7 @@ use super::Rig;
 use super::command::{Ended, Running, ended, xtask};
 use guest_build::profile::Profile;
 use guest_build::repro::{copy_checkout, first_difference};
-use guest_build::{baremetal, busybox, engine, kernel, linux_image, module, uchaosbox};
+use guest_build::{baremetal, engine, kernel, linux_image, module, uchaosbox, userland};
 
 checks! {
     second_image_builds_nothing,
@@ -85,7 +85,7 @@ fn another_place_gives_the_same_bytes(rig: &Rig) -> Result<()> {
 
     let profile = Profile::read(&there.root, &rig.linux_options().profile)?;
     let kernel = kernel::build(&here, &profile, rig.linux_options().linux_src.as_deref())?;
-    let busybox = busybox::build(&here, &profile)?;
+    let tools = userland::build(&here, &profile)?;
     let engine = engine::build(&there)?.object;
     expect_same("the engine", &rig.images()?.engine.object, &engine)?;
     let bare = baremetal::build(&there, &engine)?;
@@ -94,12 +94,8 @@ fn another_place_gives_the_same_bytes(rig: &Rig) -> Result<()> {
     expect_same("the module", &rig.linux()?.module, &module)?;
     let uchaosbox = uchaosbox::build(&there, &engine)?;
     expect_same("uchaosbox", &rig.linux()?.uchaosbox, &uchaosbox)?;
-    let packed = linux_image::pack(
-        &profile.rootfs_folders(&there.root),
-        &busybox.program,
-        &uchaosbox,
-        &module,
-    )?;
+    let packed =
+        linux_image::pack(&profile.rootfs_folders(&there.root), &tools, &uchaosbox, &module)?;
     let archive = there.out.join("initramfs.cpio.gz");
     fs::write(&archive, packed).context("writing the archive")?;
     expect_same("the archive", &rig.linux()?.initramfs, &archive)

@@ -17,13 +17,13 @@ use super::Rig;
 use guest_run::archive::read_back;
 
 checks! {
-    kernel::kernel_and_initramfs_fit_in_1150_kb,
+    kernel::kernel_and_initramfs_fit_in_the_limit,
     initramfs_holds_what_init_calls,
     shell_answers_and_exit_ends_the_machine,
     ctrl_c_ends_a_command,
-    kernel::guest_of_32_mb_has_21500_kb_available,
-    kernel::vmlinux_and_bzimage_boot_in_14_mb,
-    kernel::init_within_50_million_instructions,
+    kernel::guest_of_32_mb_has_the_memory_available,
+    kernel::vmlinux_and_bzimage_boot_in_the_least_memory,
+    kernel::init_within_the_limit_of_instructions,
     wrong_parameter_keeps_the_module_out,
     insmod_passes_parameters_and_fails_with_the_reason,
     job_with_an_unknown_key_has_its_status,

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Profiles other than the one under test. They share a kernel of their own, so these checks are long.
 
-use std::fs;
-
 use anyhow::{Context, Result, ensure};
 
-use super::Rig;
-use super::linux::{DEADLINE, PROMPT, Setting, interactive};
-use guest_build::linux_image::{self, LinuxOptions};
-use guest_run::{LinuxImage, Network};
+use std::fs;
 
-/// Kernel and initramfs of a guest with a network, as they ship: of Linux 5.15, and of later ones.
-const IMAGE_BYTES_AT_MOST: (u64, u64) = (1_500_000, 1_600_000);
+use super::Rig;
+use super::linux::{DEADLINE, PROMPT, Setting, interactive, line_after, shell_output};
+use guest_build::linux_image::{self, LinuxOptions};
+use guest_run::archive::read_back;
+use guest_run::{LinuxImage, Network};
+use measure::footprint::limits;
 
 checks! {
     long:
@@ -19,24 +18,45 @@ checks! {
     lab_has_network_module_and_tools
 }
 
+/// The commands of Osso Linux.
+const OSSO: &str =
+    "sh cat clear cp echo ls mkdir mdev mount mv ps rm umount uname ping ifconfig route";
+
 fn osso_is_online_and_offline(rig: &Rig) -> Result<()> {
     let image = build(rig, "osso")?;
-    let together = fs::metadata(&image.bzimage).context("looking at bzImage")?.len()
-        + fs::metadata(&image.initramfs).context("looking at the initramfs")?.len();
+    let files = read_back(&fs::read(&image.initramfs)?)?;
+    let missing: Vec<&str> =
+        OSSO.split(' ').filter(|name| !files.contains_key(&format!("bin/{name}"))).collect();
+    ensure!(missing.is_empty(), "there is no {missing:?}");
+    let (together, limits) = (image.len_bytes()?, limits::of(&image)?);
+    let at_most = limits.image_bytes_at_most;
+    ensure!(together <= at_most, "osso has {together} bytes, and {at_most} are allowed");
     for (network, said) in [
         (Some(Network::User), "ONLINE: 10.0.2.15/24 by way of 10.0.2.2"),
         (Some(Network::Silent), "OFFLINE: the gateway 10.0.2.2 does not answer"),
         (None, "OFFLINE: there is no network card"),
     ] {
         let mut session = interactive(rig, "osso", &setting(&image, network))?;
+        session.expect("[1/3] devices", DEADLINE)?;
         session.expect(said, DEADLINE)?;
         session.expect(PROMPT, DEADLINE)?;
+        session.send("rm /dev/null; mdev -s; ls /dev/null && echo node-$((6 * 7))");
+        session.expect("node-42", DEADLINE)?;
+        if network == Some(Network::User) {
+            session.send("ifconfig eth0; route -n; ping -c 1 10.0.2.2");
+            session.expect("inet addr:10.0.2.15", DEADLINE)?;
+            session.expect("10.0.2.2", DEADLINE)?;
+            session.expect(" 0% packet loss", DEADLINE)?;
+        }
         session.send("exit");
-        let outcome = session.finish()?;
-        let old = outcome.lines.iter().any(|line| line.text.contains("Linux version 5.15."));
-        let at_most = if old { IMAGE_BYTES_AT_MOST.0 } else { IMAGE_BYTES_AT_MOST.1 };
-        ensure!(together <= at_most, "osso has {together} bytes, and {at_most} are allowed");
+        session.finish()?;
     }
+    let small = Setting { memory_mib: 32, ..setting(&image, Some(Network::User)) };
+    let outcome = shell_output(rig, "osso-memory", &small, "cat /proc/meminfo")?;
+    let available_kb = line_after(&outcome, "MemAvailable:")?.trim().trim_end_matches(" kB");
+    let available_kb: u64 = available_kb.parse().context("MemAvailable is not a number")?;
+    let at_least = limits.available_kb_at_least;
+    ensure!(available_kb >= at_least, "MemAvailable is {available_kb} kB of {at_least} wanted");
     Ok(())
 }
 
@@ -65,6 +85,7 @@ fn setting(image: &LinuxImage, network: Option<Network>) -> Setting<'_> {
         network,
         kernel: Some(image.kernel()),
         initramfs: Some(&image.initramfs),
+        command_line: Some(&image.command_line),
         ..Setting::default()
     }
 }

@@ -23,6 +23,13 @@ impl fmt::Display for Footprint {
         for system in &self.systems {
             row(out, system)?;
         }
+        let limits = &self.limits;
+        writeln!(
+            out,
+            "  {:<36}{:>45.1}",
+            format!("limit from Linux {} on", limits.since),
+            limits.image_bytes_at_most as f64 / 1e3
+        )?;
         let memory = &self.memory;
         writeln!(out, "\nMemory in the shell with {} MB, in kB", memory.machine_mib)?;
         for name in MEMINFO {
@@ -35,13 +42,16 @@ impl fmt::Display for Footprint {
                 writeln!(out, "  {:<36}{kb:>9}", format!("available in {}", system.name))?;
             }
         }
+        writeln!(out, "  {:<36}{:>9}", "limit: available", limits.available_kb_at_least)?;
         writeln!(out, "  {}", memory.kernel_line)?;
-        writeln!(out, "  the shell comes up from {} MB on", memory.smallest_mib)?;
+        let (smallest, limit) = (memory.smallest_mib, limits.memory_mib_at_most);
+        writeln!(out, "  the shell comes up from {smallest} MB on (limit: {limit} MB)")?;
         let boot = &self.boot;
         let millions = |count: u64| format!("{:.1} M", count as f64 / 1e6);
         writeln!(out, "\nBoot (q35, TCG)")?;
         for (what, figure) in [
             ("guest instructions to /init", millions(boot.instructions_to_init)),
+            ("limit", millions(limits.instructions_at_most)),
             ("the same from bzImage", millions(boot.bzimage_instructions_to_init)),
             ("guest clock at /init", format!("{:.2} s", boot.guest_clock_to_init_s)),
             ("host clock at the shell", format!("{} ms", boot.host_clock_to_shell_ms)),
@@ -73,7 +83,8 @@ impl fmt::Display for Footprint {
             let Subsystem { folder, text_bytes, data_bytes, bss_bytes } = part;
             writeln!(out, "  {folder:<36}{text_bytes:>9}{data_bytes:>9}{bss_bytes:>9}")?;
         }
-        write!(out, "\nBuilt from {}", self.sources)
+        writeln!(out, "\nWhy these limits: {}", limits.reason)?;
+        write!(out, "Built from {}", self.sources)
     }
 }
 

@@ -18,6 +18,7 @@ use measure::run_guest::RunOptions;
   cargo xtask run-linux --job raw:1000,stream:1M --output out  take, check, and write out/
   cargo xtask run-linux --isolated --job stream:1M --target linux-crng --output out
   cargo xtask run-linux --profile osso                         a small machine on the network
+  cargo xtask run-linux --profile osso --open                  the same, which reaches what this machine reaches
   cargo xtask run-linux --dry-run                              the QEMU command, to copy")]
 pub struct RunLinux {
     #[command(flatten)]
@@ -25,6 +26,9 @@ pub struct RunLinux {
     /// What the network card of a profile that has one is plugged into [default: user]
     #[arg(long, value_enum, value_name = "WHERE", conflicts_with = "isolated")]
     network: Option<Cable>,
+    /// Let the guest reach beyond the gateway what this machine reaches; by default it reaches the gateway alone
+    #[arg(long, conflicts_with = "isolated")]
+    open: bool,
 }
 
 /// What a network card is plugged into.
@@ -39,11 +43,17 @@ enum Cable {
 }
 
 impl Cable {
-    fn network(self) -> Option<Network> {
-        match self {
-            Self::None => None,
-            Self::User => Some(Network::User),
-            Self::Silent => Some(Network::Silent),
+    fn network(self, open: bool) -> Result<Option<Network>> {
+        match (self, open) {
+            (Self::None, false) => Ok(None),
+            (Self::Silent, false) => Ok(Some(Network::Silent)),
+            (Self::User, false) => Ok(Some(Network::User)),
+            (Self::User, true) => Ok(Some(Network::Open)),
+            (Self::None | Self::Silent, true) => {
+                let text =
+                    "--open opens QEMU's user network: leave --network out, or give --network user";
+                Err(ExitKind::Usage(text.to_owned()).into())
+            }
         }
     }
 }
@@ -52,15 +62,17 @@ impl RunLinux {
     /// Builds what is needed, and runs it.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
         self.options.check(GuestKind::Linux)?;
+        let asked = self.network.map(|cable| cable.network(self.open)).transpose()?;
         let images = source.images(context, Parts::Both, 0)?;
         let linux = images.linux()?;
-        let network = match (linux.network, self.network) {
+        let network = match (linux.network, asked) {
             (_, None) if self.options.isolated => None,
-            (true, cable) => cable.unwrap_or(Cable::User).network(),
-            (false, None) => None,
-            (false, Some(_)) => {
+            (true, Some(asked)) => asked,
+            (true, None) => Cable::User.network(self.open)?,
+            (false, None) if !self.open => None,
+            (false, _) => {
                 return Err(ExitKind::Usage(format!(
-                    "the profile {} has no network: leave --network out, or take a profile that has one (osso, lab)",
+                    "the profile {} has no network: leave --network and --open out, or take a profile that has one (osso, lab)",
                     linux.profile
                 ))
                 .into());

@@ -23,6 +23,7 @@ pub(in super::super) struct Setting<'a> {
     pub(in super::super) words: &'a str,
     pub(in super::super) kernel: Option<&'a Path>,
     pub(in super::super) initramfs: Option<&'a Path>,
+    pub(in super::super) command_line: Option<&'a str>,
     pub(in super::super) data: bool,
 }
 
@@ -35,6 +36,7 @@ impl Default for Setting<'_> {
             words: "",
             kernel: None,
             initramfs: None,
+            command_line: None,
             data: false,
         }
     }
@@ -53,7 +55,7 @@ pub(in super::super) fn interactive(
     let boots = GuestKind::Linux.boot_files(
         setting.kernel.unwrap_or(rig.linux()?.kernel()),
         setting.initramfs.unwrap_or(&rig.linux()?.initramfs),
-        &rig.linux()?.command_line,
+        setting.command_line.unwrap_or(&rig.linux()?.command_line),
     );
     let data = setting.data.then(|| (file("frames"), 1 << 20));
     let guest = Guest {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! busybox: the guest's shell and tools as one static program against musl, with the profile's applets alone and
+//! busybox, linked statically against musl, with the profile's applets alone and
 //! no build time in it, so that the same inputs give the same bytes.
 
 use fs_err as fs;
@@ -10,15 +10,17 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::kconfig::{Options, Version};
-use super::kernel_source::short;
-use super::profile::Profile;
-use super::sources::{self, unpack};
-use super::work_dir;
+use super::Tools;
 use crate::compiler;
 use crate::inputs::Inputs;
+use crate::kconfig::{Options, Version};
+use crate::kernel;
+use crate::kernel_source::short;
 use crate::log::StepLog;
+use crate::profile::Profile;
+use crate::sources::{self, unpack};
 use crate::step;
+use crate::work_dir;
 use guest_run::CommandContext;
 
 /// Folders of the kernel's userland interface that busybox includes and musl does not bring.
@@ -29,15 +31,8 @@ const KERNEL_HEADERS: [(&str, &[&str]); 4] = [
     ("mtd", &["/usr/include/mtd"]),
 ];
 
-/// A built busybox.
-#[derive(Debug, Clone)]
-pub struct BusyboxBuild {
-    pub program: PathBuf,
-    pub from: String,
-}
-
 /// Builds the profile's busybox.
-pub fn build(context: &CommandContext, profile: &Profile) -> Result<BusyboxBuild> {
+pub(super) fn build(context: &CommandContext, profile: &Profile) -> Result<Tools> {
     let source = sources::first_available(context, &profile.userland.busybox)?;
     let tree =
         work_dir::for_trees(context)?.join(format!("{}-{}", source.name, short(&source.sha256)));
@@ -67,11 +62,11 @@ pub fn build(context: &CommandContext, profile: &Profile) -> Result<BusyboxBuild
         "{} {} (SHA-256 {}) from {}",
         source.name, source.version, source.sha256, source.from
     );
-    Ok(BusyboxBuild { program, from })
+    Ok(Tools { program, links: vec!["sh".to_owned()], from })
 }
 
 fn make(tree: &Path, build_dir: &Path, headers: &Path) -> Command {
-    let mut make = super::kernel::make(tree, build_dir);
+    let mut make = kernel::make(tree, build_dir);
     // After musl's own folders, so that only what musl lacks comes from the host. Of two values of CC the last one counts.
     make.arg(format!("CC=musl-{} -idirafter {}", compiler::GCC, headers.display()))
         .env("KCONFIG_NOTIMESTAMP", "1")
@@ -80,7 +75,7 @@ fn make(tree: &Path, build_dir: &Path, headers: &Path) -> Command {
 }
 
 /// A folder of links to the kernel's headers and nothing else of the host's.
-fn link_headers(build_dir: &Path) -> Result<PathBuf> {
+pub(super) fn link_headers(build_dir: &Path) -> Result<PathBuf> {
     let folder = build_dir.join("kernel-headers");
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("emptying {}", folder.display()))?;
@@ -92,7 +87,7 @@ fn link_headers(build_dir: &Path) -> Result<PathBuf> {
             .find(|place| Path::new(place).is_dir())
             .with_context(|| format!("{} is missing: install linux-libc-dev", places[0]))?;
         symlink(place, folder.join(name))
-            .with_context(|| format!("linking {place} for busybox"))?;
+            .with_context(|| format!("linking {place} for the userland"))?;
     }
     Ok(folder)
 }
