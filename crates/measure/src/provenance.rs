@@ -99,13 +99,8 @@ pub fn host() -> String {
     format!("{name}, Linux {}", kernel.trim())
 }
 
-/// The compiler's version line.
-pub fn compiler() -> String {
-    Command::new("rustc").arg("--version").output().map_or_else(
-        |_| "unknown".to_owned(),
-        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-    )
-}
+/// The version line of the compiler that built this program, and in a checkout the images as well.
+pub const COMPILER: &str = env!("UCHAOS_COMPILER");
 
 /// A file that goes into a run.
 pub fn artifact(name: &str, path: &Path) -> Result<Artifact> {

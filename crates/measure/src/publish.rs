@@ -156,7 +156,7 @@ pub fn here(context: &CommandContext) -> Provenance {
         cpu_model: facts::cpu_model(),
         host: facts::host(),
         host_facts: facts::host_facts(),
-        compiler: facts::compiler(),
+        compiler: facts::COMPILER.to_owned(),
         repeat: repeat.map(|(what, line)| RepeatCommand { what: what.to_owned(), line }).into(),
         ..Provenance::default()
     }

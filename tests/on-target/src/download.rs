@@ -57,7 +57,8 @@ fn archive_works_without_a_compiler(rig: &Rig) -> Result<()> {
     ensure!(bytes <= MOST_BYTES, "the archive has {bytes} bytes, more than {MOST_BYTES}");
     let folder = unpacked(rig, &archive)?;
     for arguments in [
-        &["verify", "SHA256SUMS"][..],
+        &["doctor"][..],
+        &["verify", "SHA256SUMS"],
         &["lab", "7"],
         &["run-bare", "--job", "raw:1000"],
         &["run-linux", "--job", "raw:1000"],
@@ -67,6 +68,9 @@ fn archive_works_without_a_compiler(rig: &Rig) -> Result<()> {
         let errors = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "./uchaos {}: {errors}", arguments.join(" "));
     }
+    let doctor = run(&folder, &["doctor"])?;
+    let said = String::from_utf8_lossy(&doctor.stdout);
+    ensure!(said.contains("rustc "), "doctor names the compiler of the programs: {said}");
     let report = folder.join("runs/latest/report.html");
     ensure!(report.is_file(), "compare left no {}", report.display());
     let size = run(&folder, &["size"])?;

@@ -40,7 +40,7 @@ impl Doctor {
         let needs = [TO_RUN, more_needs].concat();
         let mut findings =
             vec![fine("host", provenance::host()), fine("processor", provenance::cpu_model())];
-        findings.push(fine("compiler", provenance::compiler()));
+        findings.push(fine("compiler", provenance::COMPILER.to_owned()));
         findings.extend(needs.iter().map(tool));
         findings.push(accelerator());
         findings.push(free_space("disk for builds", &context.out));

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//! Records the compiler, for the provenance of a run: an archive's user has none to ask.
+
+use std::process::Command;
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    let rustc = std::env::var("RUSTC").expect("cargo names the compiler");
+    let output = Command::new(&rustc).arg("--version").output().expect("the compiler starts");
+    println!("cargo:rustc-env=UCHAOS_COMPILER={}", String::from_utf8_lossy(&output.stdout).trim());
+}
