@@ -2,7 +2,7 @@
 //! Power by frequency: a timer tick or a loop in the host stands up as a peak.
 
 use crate::result::Line;
-use realfft::RealFftPlanner;
+use microfft::real::rfft_1024;
 
 /// Samples per segment.
 const SEGMENT: usize = 1_024;
@@ -15,22 +15,20 @@ pub(crate) fn welch(ticks: &[f64]) -> Option<Line> {
     if ticks.len() < 8 * SEGMENT {
         return None;
     }
-    let fft = RealFftPlanner::<f64>::new().plan_fft_forward(SEGMENT);
     let window: Vec<f64> = (0..SEGMENT)
         .map(|i| 0.5 - 0.5 * (std::f64::consts::TAU * i as f64 / SEGMENT as f64).cos())
         .collect();
     let mean = ticks.iter().sum::<f64>() / ticks.len() as f64;
-    let mut power = vec![0.0; SEGMENT / 2 + 1];
-    let (mut input, mut output) = (fft.make_input_vec(), fft.make_output_vec());
+    let mut power = vec![0.0; SEGMENT / 2];
+    let mut buffer = [0.0_f32; SEGMENT];
     for start in (0..=ticks.len() - SEGMENT).step_by(SEGMENT / 2) {
         let segment = &ticks[start..start + SEGMENT];
-        for ((slot, t), w) in input.iter_mut().zip(segment).zip(&window) {
-            *slot = (t - mean) * w;
+        for ((slot, t), w) in buffer.iter_mut().zip(segment).zip(&window) {
+            *slot = ((t - mean) * w) as f32;
         }
-        // The buffers are the plan's own, so their lengths fit.
-        fft.process(&mut input, &mut output).ok()?;
-        for (sum, bin) in power.iter_mut().zip(&output) {
-            *sum += bin.norm_sqr();
+        // The first bin packs frequency 0 with the highest one; neither is used.
+        for (sum, bin) in power.iter_mut().zip(rfft_1024(&mut buffer)) {
+            *sum += f64::from(bin.norm_sqr());
         }
     }
     // Frequency 0 holds the mean, and its neighbour leaks it through the window; neither is noise.
