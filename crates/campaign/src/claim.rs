@@ -60,7 +60,7 @@ pub(crate) fn wait(path: &Path, holder: &str) -> Result<Claim> {
     }
 }
 
-/// Who holds the claim; `None` if nobody does.
+/// Who holds the claim; `None` if it is free.
 pub(crate) fn holder(path: &Path) -> Option<String> {
     let file = OpenOptions::new().read(true).open(path).ok()?;
     let mut found = write_lock();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `cargo xtask dist`: the programs, the images, the USB image and the texts as one archive, which works on a Debian with
-//! QEMU alone. A program of its own, so that the archive's libraries are compiled for nobody else.
+//! QEMU alone. A separate program, so that only `dist` compiles the archive's libraries.
 
 mod archive;
 mod bundle;

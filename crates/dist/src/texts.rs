@@ -41,7 +41,7 @@ The Linux kernel and busybox in `images/` and on the USB image are under the GNU
 image is under version 3 or later (LICENSE-GRUB). Kernel and busybox were built from unmodified sources with the configuration that is in
 the project's source:\n
 - {}\n
-Whoever passes this archive on passes on the source with it, or an offer of it: the project's source at revision {} and these
+If you pass this archive on, pass on the source with it, or an offer of it: the project's source at revision {} and these
 files, as `cargo xtask sources` fetches and checks them. Sources of Debian's packages are also at <https://snapshot.debian.org>.\n",
             self.sources.replace("; ", "\n- "),
             self.revision

@@ -155,7 +155,7 @@ mod tests {
             caption: String::new(),
             delta_ticks,
         };
-        // The same samples beside some that reach further: the bars of the same ones must move.
+        // The same samples next to some that reach further: the bars of the same ones must move.
         let near: Vec<u64> = (0..4000).map(|i| 100 + i % 50).collect();
         let far: Vec<u64> = (0..4000).map(|i| 100 + i * 10).collect();
         let first_svg = |parts: Vec<Part>| {

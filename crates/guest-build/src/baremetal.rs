@@ -63,7 +63,7 @@ pub fn build(context: &CommandContext, engine_object: &Path) -> Result<Bare> {
         .path(engine_object)
         .text("flags", FLAGS.join(" "))
         .text("paths", PATHS.join(" "));
-    // In a dry run before the first build there is no object to hash; what would be done is known all the same.
+    // In a dry run before the first build there is no object to hash; what would be done is known anyway.
     let inputs =
         if engine_object.exists() { inputs } else { Inputs::new().text("engine", "not built yet") };
     step::run(context, "baremetal", &inputs, &[&bare.elf, &bare.unstripped], |log| {

@@ -102,7 +102,7 @@ pub fn build(context: &CommandContext) -> Result<Engine> {
     Ok(Engine { object, sha256 })
 }
 
-/// The same engine as assembly, for the kernels of distributions; beside the object.
+/// The same engine as assembly, for the kernels of distributions; next to the object.
 pub fn listing_of(object: &Path) -> PathBuf {
     object.with_file_name("engine.S")
 }

@@ -68,7 +68,7 @@ pub fn build(
         eprintln!("\n    *** {banner} ***\n");
     }
     let options = options(context, profile, source.version)?;
-    // Profiles with the same fragments share one build; kernels of other sources lie beside it.
+    // Profiles with the same fragments share one build; kernels of other sources are next to it.
     let name = format!(
         "{}-{}-{}",
         source.release,

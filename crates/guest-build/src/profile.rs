@@ -83,7 +83,7 @@ pub enum BootForm {
     #[default]
     Bzimage,
     /// The kernel as it was linked, entered by PVH as the microkernel is: nothing has to be unpacked. It is kept
-    /// beside bzImage.
+    /// next to bzImage.
     Vmlinux,
 }
 

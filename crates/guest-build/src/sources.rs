@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Source files: from the cache, else from their mirrors in turn; verified before anything uses them.
-//! The cache is outside `target/`. Beside each file lies `<file>.origin.json`: where it came from, and its SHA-256.
+//! The cache is outside `target/`. Next to each file is `<file>.origin.json`: where it came from, and its SHA-256.
 
 mod debian;
 mod fetch;
@@ -34,7 +34,7 @@ pub struct Obtained {
     pub from: String,
 }
 
-/// What lies beside a cached file.
+/// What is next to a cached file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Origin {
     version: String,

@@ -265,7 +265,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Nobody is left to tell; a process that cannot be killed by its parent is beyond help.
+        // A process that its parent cannot kill is left; there is no one to report it to.
         let _ = self.end();
     }
 }

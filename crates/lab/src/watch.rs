@@ -54,7 +54,7 @@ pub struct Watch {
     pub json: bool,
 }
 
-/// What a view shows of itself, beside the figures.
+/// What a view shows of itself, in addition to the figures.
 #[derive(Debug)]
 pub struct State {
     pub watch: Watch,

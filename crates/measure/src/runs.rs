@@ -100,7 +100,7 @@ impl RunFolder {
         Ok(place)
     }
 
-    /// Gives the run its final name, beside what `latest` points at.
+    /// Gives the run its final name; `latest` stays as it is.
     pub fn keep(mut self) -> Result<PathBuf> {
         let place = self.runs.join(&self.id);
         fs::rename(&self.partial, &place)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The measurement: our program and each peer in turn, each time in a process of its own, so that what changes on the host
-//! falls on all alike.
+//! The measurement: our program and each peer in turn, each time in a new process, so that what changes on the host falls on
+//! all alike.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! 5: boots in isolation, where no time but a count of instructions reaches a guest, and ordinary ones beside them.
+//! 5: boots in isolation, where no time but a count of instructions reaches a guest, and ordinary boots next to them.
 
 use anyhow::{Context, Result};
 use entropy_report::TakenRun;

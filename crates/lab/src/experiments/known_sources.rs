@@ -8,7 +8,7 @@ use crate::{Found, Guests};
 
 const SAMPLES: usize = 200_000;
 
-/// `SplitMix64`: whoever knows its seed knows all, and to everybody else it looks random.
+/// `SplitMix64`: with its seed all of it is known; without, it looks random.
 struct Generator(u64);
 
 impl Generator {

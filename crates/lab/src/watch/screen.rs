@@ -117,7 +117,7 @@ fn figures_of(summary: Option<&Summary>, room: usize) -> Vec<Span<'static>> {
     that_fit(items, room, 2)
 }
 
-/// Bars on a logarithmic scale, so that the tail is seen beside the mode; the axis below is logarithmic too.
+/// Bars on a logarithmic scale, so that tail and mode are both visible; the axis below is logarithmic too.
 fn draw_histogram(frame: &mut Frame<'_>, area: Rect, state: &State, summary: Option<&Summary>) {
     let title = summary.map_or_else(
         || " deltas ".to_owned(),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Bytes on disk, beside what two like systems publish of themselves.
+//! Bytes on disk, next to what two similar systems publish.
 
 use std::fs;
 use std::path::Path;

@@ -74,7 +74,7 @@ const SMALLEST: &str = "well below the 1,808 KB that uChaoSys publishes for this
 const GROWN: &str =
     "as for 5.15; its network code is 50 KB larger, and takes its tables from memory";
 const LARGER: &str = "as for 6.1, with 2 % more code from the same options and 1.3 M instructions more than its limits";
-const CUT: &str = "as for 6.1: only what the module uses is exported, its pages are ordinary ones, and there is no code for makers of processors";
+const CUT: &str = "as for 6.1: only what the module uses is exported, its pages are ordinary ones, and the code for single makers of processors is left out";
 
 /// The limits of an image, by its kernel and by whether it has a network.
 pub fn of(image: &LinuxImage) -> Result<Limits> {
