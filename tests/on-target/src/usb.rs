@@ -31,7 +31,8 @@ checks! {
     faults::full_stick_is_refused_before_anything_is_measured,
     faults::read_only_stick_is_refused,
     faults::stick_that_is_pulled_out_is_noticed,
-    faults::power_cut_while_writing_costs_one_capture;
+    faults::power_cut_leaves_the_whole_capture_or_none,
+    faults::measurement_after_a_power_cut_takes_the_next_number;
     long:
     bare_metal_measures_by_uefi_after_each_restart,
     linux_measures_on_every_bus,

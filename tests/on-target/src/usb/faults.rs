@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What goes wrong with sticks: one clear message, nothing damaged, and the machine left with a shell.
 
-use anyhow::{Result, ensure};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use chaos_wire::Target;
+use guest_run::file_sha256;
 
 use super::stick::{Stick, choose_linux};
 use super::{CONF, is_whole};
@@ -75,7 +80,50 @@ pub(super) fn stick_that_is_pulled_out_is_noticed(rig: &Rig) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn power_cut_while_writing_costs_one_capture(rig: &Rig) -> Result<()> {
+/// The machine is paused again and again while it writes to a slow stick, and each state of the stick that comes of it is
+/// what a power cut would leave.
+pub(super) fn power_cut_leaves_the_whole_capture_or_none(rig: &Rig) -> Result<()> {
+    const SAMPLES: usize = 60_000;
+    /// The capture takes about two seconds.
+    const BYTES_PER_S: u32 = 250_000;
+    let stick = Stick::new(rig, &format!("uchaos.job=raw:{SAMPLES}\n"))?;
+    stick.put(rig, "captures/0001-bare.cap", OLDER)?;
+    let slow = Parts {
+        write_limit: Some(BYTES_PER_S),
+        ..Parts::new(Firmware::Bios, Bus::Virtio, stick.path())
+    };
+    let mut pc = linux(rig, &slow)?;
+    pc.expect("[uchaos] end linux-module")?;
+    let mut states = BTreeSet::new();
+    let (mut none, mut whole) = (0, 0);
+    loop {
+        let kept = pc.said().contains("kept /uchaos/captures/0002-linux.cap");
+        pc.pause(true)?;
+        let cut = stick.copied(rig)?;
+        pc.pause(false)?;
+        if states.insert(file_sha256(cut.path())?) {
+            ensure!(cut.get("captures/0001-bare.cap")? == OLDER, "the older capture changed");
+            if cut.has("captures/0002-linux.cap") {
+                let capture =
+                    cut.capture(rig, "0002-linux.cap").context("a capture that is cut")?;
+                let samples = capture.target(Target::LinuxModule).map(|taken| taken.raw.len());
+                ensure!(samples == Some(SAMPLES), "a cut left {samples:?} samples");
+                whole += 1;
+            } else {
+                none += 1;
+            }
+        }
+        if kept {
+            break;
+        }
+        pc.listen(Duration::from_millis(20))?;
+    }
+    drop(pc);
+    ensure!(none >= 5 && whole >= 1, "{none} states without the capture, {whole} with it");
+    Ok(())
+}
+
+pub(super) fn measurement_after_a_power_cut_takes_the_next_number(rig: &Rig) -> Result<()> {
     let stick = Stick::new(rig, LARGE)?;
     stick.put(rig, "captures/0001-bare.cap", OLDER)?;
     let slow = Parts {
@@ -92,7 +140,7 @@ pub(super) fn power_cut_while_writing_costs_one_capture(rig: &Rig) -> Result<()>
     let mut pc = linux(rig, &Parts::new(Firmware::Bios, Bus::Virtio, stick.path()))?;
     pc.expect("kept /uchaos/captures/0002-linux.cap")?;
     pc.expect_off()?;
-    is_whole(&stick.capture(rig, "0002-linux.cap")?, chaos_wire::Target::LinuxModule)?;
+    is_whole(&stick.capture(rig, "0002-linux.cap")?, Target::LinuxModule)?;
     ensure!(stick.get("captures/0001-bare.cap")? == OLDER, "an old capture changed");
     Ok(())
 }

@@ -30,6 +30,13 @@ impl Stick {
         Ok(stick)
     }
 
+    /// The stick as it is now: what a power cut would leave.
+    pub(super) fn copied(&self, rig: &Rig) -> Result<Self> {
+        let path = rig.scratch().join("cut.img");
+        fs::copy(&self.path, &path).context("copying the stick")?;
+        Ok(Self { path })
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
