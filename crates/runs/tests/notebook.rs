@@ -96,7 +96,8 @@ fn pyarrow_reads_what_the_program_answers(notebook: &Notebook) {
         let seen: Vec<&Value> = read["targets"].as_array().expect("targets").iter().collect();
         assert_eq!(seen, targets, "{files:?}");
         let columns = read["columns"].as_array().expect("columns").len();
-        let listed = runs(&store, &["columns"]).lines().filter(|line| !line.trim().is_empty()).count();
+        let listed =
+            runs(&store, &["columns"]).lines().filter(|line| !line.trim().is_empty()).count();
         assert!(columns > 20 && listed >= columns, "{columns} of {listed} columns");
     }
 }

@@ -24,8 +24,20 @@ use guest_run::{CommandContext, ExitKind, interrupt, say};
 use self::counts::Counts;
 
 /// The lints: a name for the log, and the arguments of cargo.
-const LINTS: [(&str, &[&str]); 3] = [
+const LINTS: [(&str, &[&str]); 6] = [
     ("fmt", &["fmt", "--all", "--", "--check"]),
+    ("fmt-runs", &["fmt", "--manifest-path=crates/runs/Cargo.toml", "--", "--check"]),
+    // Both have their own lock file, which a changed dependency of the workspace makes stale. This compiles nothing.
+    ("lock-runs", &["update", "--workspace", "--locked", "--manifest-path=crates/runs/Cargo.toml"]),
+    (
+        "lock-python",
+        &[
+            "update",
+            "--workspace",
+            "--locked",
+            "--manifest-path=crates/sp800-90b-python/Cargo.toml",
+        ],
+    ),
     ("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
     // The guests' programs, most of the project's `unsafe` among them, stand behind features. Linting links nothing, but
     // their build scripts ask for the engine.
@@ -48,8 +60,7 @@ const LINTS: [(&str, &[&str]); 3] = [
 ];
 
 /// Steps for the program of SQL queries: a name for the log, and cargo's command.
-const QUERY_PROGRAM: [(&str, &str); 3] =
-    [("fmt-runs", "fmt"), ("clippy-runs", "clippy"), ("test-runs", "test")];
+const QUERY_PROGRAM: [(&str, &str); 2] = [("clippy-runs", "clippy"), ("test-runs", "test")];
 
 /// Lints, unit tests, and the on-target tests in both guests.
 #[derive(Debug, Args)]
@@ -157,10 +168,7 @@ impl Test {
         for (name, what) in QUERY_PROGRAM {
             let mut cargo = Command::new("cargo");
             cargo.args([what, "--manifest-path", "crates/runs/Cargo.toml"]);
-            match what {
-                "fmt" => cargo.args(["--", "--check"]),
-                _ => cargo.args(["--release", "--locked", "--target-dir"]).arg(&target),
-            };
+            cargo.args(["--release", "--locked", "--target-dir"]).arg(&target);
             if what == "clippy" {
                 cargo.args(["--all-targets", "--", "-D", "warnings"]);
             }
