@@ -32,7 +32,7 @@ pub(super) const CONSTANT: &str = "Symbol alphabet consists of 1 symbol. No entr
 /// Reads the command line and the samples; the outcome if there is nothing to test.
 pub(super) fn begin(call: &Call, wording: &Wording) -> Result<(Run, Options, Data), Outcome> {
     let mut run = Run::new(wording.program, call, "", wording.program == Program::Iid);
-    let options = match options(call, &mut run) {
+    let options = match options(call, &mut run, wording.program) {
         Ok(options) => options,
         Err(Some(bits)) if bits.parse::<i64>().is_ok() => {
             let message = (wording.bad_bits)(&bits);
@@ -56,7 +56,7 @@ pub(super) fn begin(call: &Call, wording: &Wording) -> Result<(Run, Options, Dat
 }
 
 /// Reads the command line; without a result the run ends with the usage text.
-fn options(call: &Call, run: &mut Run) -> Result<Options, Option<String>> {
+fn options(call: &Call, run: &mut Run, program: Program) -> Result<Options, Option<String>> {
     let parsed = call.parse("icatvql:o:").ok_or(None)?;
     let mut options = Options {
         initial: true,
@@ -98,8 +98,11 @@ fn options(call: &Call, run: &mut Run) -> Result<Options, Option<String>> {
         let bits = atoi(&text);
         options.word_size = u8::try_from(bits).ok().filter(|bits| (1..=8).contains(bits));
         if options.word_size.is_none() {
-            // The record names the file although it was not read.
-            let sum = data::read_bytes(&options.path).map(|(_, sum)| sum);
+            // The record names the file although it was not assessed; `ea_iid` has not read it either.
+            let sum = match program {
+                Program::Iid => None,
+                _ => data::read_bytes(&options.path).map(|(_, sum)| sum),
+            };
             run.set_file(&options.path, sum.as_deref());
             // Each program words it in its own way.
             return Err(Some(format!("{bits}")));
