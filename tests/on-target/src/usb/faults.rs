@@ -83,9 +83,9 @@ pub(super) fn stick_that_is_pulled_out_is_noticed(rig: &Rig) -> Result<()> {
 /// The machine is paused again and again while it writes to a slow stick, and each state of the stick that comes of it is
 /// what a power cut would leave.
 pub(super) fn power_cut_leaves_the_whole_capture_or_none(rig: &Rig) -> Result<()> {
-    const SAMPLES: usize = 60_000;
-    /// The capture takes about two seconds.
-    const BYTES_PER_S: u32 = 250_000;
+    const SAMPLES: usize = 300_000;
+    /// The capture takes about three seconds. The kernel writes it in a few large pieces.
+    const BYTES_PER_S: u32 = 800_000;
     let stick = Stick::new(rig, &format!("uchaos.job=raw:{SAMPLES}\n"))?;
     stick.put(rig, "captures/0001-bare.cap", OLDER)?;
     let slow = Parts {
@@ -119,7 +119,7 @@ pub(super) fn power_cut_leaves_the_whole_capture_or_none(rig: &Rig) -> Result<()
         pc.listen(Duration::from_millis(20))?;
     }
     drop(pc);
-    ensure!(none >= 5 && whole >= 1, "{none} states without the capture, {whole} with it");
+    ensure!(none >= 3 && whole >= 1, "{none} states without the capture, {whole} with it");
     Ok(())
 }
 

@@ -101,8 +101,10 @@ fn write_and_rename(
     }
     rustix::fs::fsync(&file).map_err(keeping)?;
     read_back(volume, &file, len_bytes)?;
+    // The file first: a FAT volume keeps its place and length in the entry that the rename has made, and syncing the folder
+    // first would bring that entry to the stick without them.
     rustix::fs::renameat_with(folder, temporary, folder, last, RenameFlags::NOREPLACE)
-        .and_then(|()| rustix::fs::fsync(folder))
+        .and_then(|()| rustix::fs::fsync(&file))
         .and_then(|()| volume.sync())
         .map_err(keeping)?;
     Ok(Kept { status, len_bytes })
