@@ -61,13 +61,16 @@ fn build(context: &CommandContext, offline: bool) -> Result<PathBuf> {
     if context.dry_run {
         return Ok(program);
     }
-    if !program.is_file() {
+    let is_first = !program.is_file();
+    if is_first {
         eprintln!(
-            "building {PROGRAM} with its libraries for Parquet and SQL, once: this takes some minutes"
+            "building {PROGRAM} with its libraries for Parquet and SQL, once: this takes 10 to 20 minutes on 2 processors"
         );
     }
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--release", "--quiet", "--locked", "--manifest-path"]).arg(&manifest);
+    cargo.args(["build", "--release", "--locked", "--manifest-path"]).arg(&manifest);
+    // Cargo's own progress is what a person sees of a long build.
+    cargo.args((!is_first).then_some("--quiet"));
     cargo.arg("--target-dir").arg(target).args(offline.then_some("--offline"));
     let status = cargo.status().with_context(|| format!("starting cargo for {PROGRAM}"))?;
     if status.success() {
