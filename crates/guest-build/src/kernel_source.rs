@@ -95,10 +95,7 @@ fn prepare_listed(context: &CommandContext, profile: &Profile) -> Result<KernelS
         })?;
     }
     let (release, version) = read_version(&tree)?;
-    let from = format!(
-        "{} {} (SHA-256 {}) from {}",
-        obtained.name, obtained.version, obtained.sha256, obtained.from
-    );
+    let from = obtained.described();
     Ok(KernelSource { dir: tree, release, version, identity: obtained.sha256, from, banner })
 }
 

@@ -34,6 +34,13 @@ pub struct Obtained {
     pub from: String,
 }
 
+impl Obtained {
+    /// Which it is and where it came from, for a run's provenance.
+    pub(crate) fn described(&self) -> String {
+        format!("{} {} (SHA-256 {}) from {}", self.name, self.version, self.sha256, self.from)
+    }
+}
+
 /// What is next to a cached file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Origin {

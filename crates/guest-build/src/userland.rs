@@ -10,6 +10,12 @@ use anyhow::Result;
 use guest_run::CommandContext;
 
 use super::profile::Profile;
+use crate::compiler;
+use crate::inputs::Inputs;
+use crate::kconfig::{Options, Version};
+use crate::kernel_source::short;
+use crate::sources::{self, Obtained};
+use crate::work_dir;
 
 /// The built program.
 #[derive(Debug, Clone)]
@@ -27,4 +33,29 @@ pub fn build(context: &CommandContext, profile: &Profile) -> Result<Tools> {
     } else {
         toybox::build(context, profile)
     }
+}
+
+/// What the build of either begins with.
+struct Begun {
+    source: Obtained,
+    options: Options,
+    /// Profiles with the same applets share one build.
+    step: String,
+    build_dir: PathBuf,
+    inputs: Inputs,
+}
+
+fn begin(context: &CommandContext, profile: &Profile) -> Result<Begun> {
+    let source = sources::first_available(context, profile.userland.sources())?;
+    let mut options = Options::default();
+    for fragment in profile.applet_fragments(&context.root) {
+        options.add_file(&fragment, Version::parse(&source.version)?)?;
+    }
+    let step = format!("{}-{}", source.name, profile.userland.applets.join("-"));
+    let build_dir = work_dir::for_builds(context, &format!("{step}-{}", short(&source.sha256)))?;
+    let inputs = Inputs::new()
+        .text("source", source.sha256.clone())
+        .text("options", options.to_config())
+        .text("compiler", compiler::versions()?);
+    Ok(Begun { source, options, step, build_dir, inputs })
 }

@@ -37,6 +37,7 @@ mod packed;
 mod pc;
 mod peers;
 mod person;
+mod power_cut;
 mod profiles;
 mod rig;
 mod stock;

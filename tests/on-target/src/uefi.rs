@@ -6,7 +6,7 @@ mod faults;
 mod volume;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use chaos_wire::{Capture, GuestStatus, JobKind, Target};
@@ -210,11 +210,4 @@ fn series_is_stopped_by_a_key(rig: &Rig) -> Result<()> {
     ensure!(!volume.has("series"), "the file of the series is left");
     ensure!(volume.names()? == ["0007-bare-r0001.cap"], "{:?}", volume.names()?);
     Ok(())
-}
-
-/// The file of a stick as a power cut would leave it now.
-fn copy_of(rig: &Rig, volume: &Path, name: &str) -> Result<Volume> {
-    let copy = rig.scratch().join(name);
-    fs::copy(volume, &copy).context("copying the stick")?;
-    Ok(Volume::at(copy))
 }

@@ -10,15 +10,14 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::Tools;
+use super::{Begun, Tools, begin};
 use crate::compiler;
-use crate::inputs::Inputs;
-use crate::kconfig::{Options, Version};
+use crate::kconfig::Options;
 use crate::kernel;
 use crate::kernel_source::short;
 use crate::log::StepLog;
 use crate::profile::Profile;
-use crate::sources::{self, unpack};
+use crate::sources::unpack;
 use crate::step;
 use crate::work_dir;
 use guest_run::CommandContext;
@@ -33,22 +32,10 @@ const KERNEL_HEADERS: [(&str, &[&str]); 4] = [
 
 /// Builds the profile's busybox.
 pub(super) fn build(context: &CommandContext, profile: &Profile) -> Result<Tools> {
-    let source = sources::first_available(context, &profile.userland.busybox)?;
+    let Begun { source, options, step, build_dir, inputs } = begin(context, profile)?;
     let tree =
         work_dir::for_trees(context)?.join(format!("{}-{}", source.name, short(&source.sha256)));
-    let mut options = Options::default();
-    for fragment in profile.applet_fragments(&context.root) {
-        options.add_file(&fragment, Version::parse(&source.version)?)?;
-    }
-    // Profiles with the same applets share one build.
-    let applets = profile.userland.applets.join("-");
-    let step = format!("{}-{applets}", source.name);
-    let build_dir = work_dir::for_builds(context, &format!("{step}-{}", short(&source.sha256)))?;
     let program = build_dir.join("busybox");
-    let inputs = Inputs::new()
-        .text("source", source.sha256.clone())
-        .text("options", options.to_config())
-        .text("compiler", compiler::versions()?);
     step::run(context, &step, &inputs, &[&program], |log| {
         if !tree.exists() {
             source.verify()?;
@@ -58,11 +45,7 @@ pub(super) fn build(context: &CommandContext, profile: &Profile) -> Result<Tools
         configure(&tree, &build_dir, &headers, &options, log)?;
         log.run(make(&tree, &build_dir, &headers).arg("busybox")).context("compiling busybox")
     })?;
-    let from = format!(
-        "{} {} (SHA-256 {}) from {}",
-        source.name, source.version, source.sha256, source.from
-    );
-    Ok(Tools { program, links: vec!["sh".to_owned()], from })
+    Ok(Tools { program, links: vec!["sh".to_owned()], from: source.described() })
 }
 
 fn make(tree: &Path, build_dir: &Path, headers: &Path) -> Command {

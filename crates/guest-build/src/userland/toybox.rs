@@ -7,38 +7,24 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::Tools;
 use super::busybox::link_headers;
+use super::{Begun, Tools, begin};
 use crate::compiler;
 use crate::inputs::Inputs;
-use crate::kconfig::{Options, Version};
+use crate::kconfig::Options;
 use crate::kernel::quiet_make;
-use crate::kernel_source::short;
 use crate::log::StepLog;
 use crate::profile::Profile;
-use crate::sources::{self, unpack};
+use crate::sources::unpack;
 use crate::step;
-use crate::work_dir;
 use guest_run::CommandContext;
 
 /// Builds the profile's toybox.
 pub(super) fn build(context: &CommandContext, profile: &Profile) -> Result<Tools> {
-    let source = sources::first_available(context, &profile.userland.toybox)?;
-    let mut options = Options::default();
-    for fragment in profile.applet_fragments(&context.root) {
-        options.add_file(&fragment, Version::parse(&source.version)?)?;
-    }
-    let applets = profile.userland.applets.join("-");
-    let step = format!("{}-{applets}", source.name);
-    let build_dir = work_dir::for_builds(context, &format!("{step}-{}", short(&source.sha256)))?;
+    let Begun { source, options, step, build_dir, inputs } = begin(context, profile)?;
     let (program, names) = (build_dir.join("toybox"), build_dir.join("applets.txt"));
     let patches = patches(&context.root.join("linux-guest/toybox"), &source.version)?;
-    let inputs = patches
-        .iter()
-        .fold(Inputs::new(), Inputs::path)
-        .text("source", source.sha256.clone())
-        .text("options", options.to_config())
-        .text("compiler", compiler::versions()?);
+    let inputs = patches.iter().fold(inputs, Inputs::path);
     step::run(context, &step, &inputs, &[&program, &names], |log| {
         source.verify()?;
         if build_dir.exists() {
@@ -59,12 +45,12 @@ pub(super) fn build(context: &CommandContext, profile: &Profile) -> Result<Tools
         fs::write(&names, listed.stdout)?;
         Ok(())
     })?;
-    let from = format!(
-        "{} {} (SHA-256 {}) from {}",
-        source.name, source.version, source.sha256, source.from
-    );
     let names = if context.dry_run { String::new() } else { fs::read_to_string(&names)? };
-    Ok(Tools { program, links: names.split_whitespace().map(str::to_owned).collect(), from })
+    Ok(Tools {
+        program,
+        links: names.split_whitespace().map(str::to_owned).collect(),
+        from: source.described(),
+    })
 }
 
 /// Repairs for one version: `VERSION-NAME.patch`.

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What goes wrong with sticks: one clear message, nothing damaged, and the menu again.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use chaos_wire::Target;
 use guest_run::file_sha256;
 
 use super::volume::Volume;
-use super::{ENTER, MENU, at_menu, copy_of, on};
+use super::{ENTER, MENU, at_menu, on};
 use crate::Rig;
 use crate::pc::{Bus, Parts, Pc};
+use crate::power_cut;
 
 const OLDER: &[u8] = b"what was there before";
 const OLDER_NAME: &str = "captures/0001-bare.cap";
@@ -91,8 +89,6 @@ pub(super) fn stick_that_is_pulled_out_is_noticed(rig: &Rig) -> Result<()> {
     Ok(())
 }
 
-/// The machine is paused again and again while it writes to a slow stick, and each state of the stick that comes of it is
-/// what a power cut would leave.
 pub(super) fn power_cut_leaves_the_whole_capture_or_none(rig: &Rig) -> Result<()> {
     const SAMPLES: usize = 60_000;
     /// The capture takes about two seconds.
@@ -103,34 +99,20 @@ pub(super) fn power_cut_leaves_the_whole_capture_or_none(rig: &Rig) -> Result<()
     let mut pc = at_menu(rig, &slow)?;
     pc.press(&["1"])?;
     pc.expect("[uchaos] end baremetal")?;
-    let mut states = BTreeSet::new();
-    let mut cut = 0;
-    let (mut none, mut whole) = (0, 0);
-    loop {
-        let kept = pc.said().contains("[uchaos] done status=0");
-        pc.pause(true)?;
-        let copy = copy_of(rig, volume.path(), "cut.img")?;
-        pc.pause(false)?;
-        cut += 1;
-        if states.insert(file_sha256(copy.path())?) {
-            ensure!(copy.get(OLDER_NAME)? == OLDER, "cut {cut}: the older capture changed");
-            if copy.has("captures/0002-bare.cap") {
-                let capture =
-                    copy.capture(rig, "0002-bare.cap").context("a capture that is cut")?;
-                let samples = capture.target(Target::BareMetal).map(|taken| taken.raw.len());
-                ensure!(samples == Some(SAMPLES), "cut {cut}: {samples:?} samples");
-                whole += 1;
-            } else {
-                none += 1;
-            }
+    let kept = "[uchaos] done status=0";
+    let states = power_cut::at_every_stage(rig, &mut pc, volume.path(), kept, |cut| {
+        let cut = Volume::at(cut.to_path_buf());
+        ensure!(cut.get(OLDER_NAME)? == OLDER, "the older capture changed");
+        if !cut.has("captures/0002-bare.cap") {
+            return Ok(false);
         }
-        if kept {
-            break;
-        }
-        pc.listen(Duration::from_millis(20))?;
-    }
+        let capture = cut.capture(rig, "0002-bare.cap").context("a capture that is cut")?;
+        let samples = capture.target(Target::BareMetal).map(|taken| taken.raw.len());
+        ensure!(samples == Some(SAMPLES), "a cut left {samples:?} samples");
+        Ok(true)
+    })?;
     drop(pc);
-    ensure!(none >= 5 && whole >= 1, "{cut} cuts: {none} states without it, {whole} with it");
+    ensure!(states.without >= 5 && states.with >= 1, "{states:?} the capture");
     // What a cut left does not hinder the next measurement.
     let mut pc = at_menu(rig, &on(Bus::Virtio, &volume))?;
     pc.press(&["1"])?;

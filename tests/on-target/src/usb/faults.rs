@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What goes wrong with sticks: one clear message, nothing damaged, and the machine left with a shell.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use chaos_wire::Target;
-use guest_run::file_sha256;
 
 use super::stick::{Stick, choose_linux};
 use super::{CONF, is_whole};
 use crate::Rig;
 use crate::pc::{Bus, Firmware, Parts, Pc};
+use crate::power_cut;
 
 const PROMPT: &str = "/ # ";
 /// So slow that the samples are in memory long before they are on the stick.
@@ -80,8 +77,6 @@ pub(super) fn stick_that_is_pulled_out_is_noticed(rig: &Rig) -> Result<()> {
     Ok(())
 }
 
-/// The machine is paused again and again while it writes to a slow stick, and each state of the stick that comes of it is
-/// what a power cut would leave.
 pub(super) fn power_cut_leaves_the_whole_capture_or_none(rig: &Rig) -> Result<()> {
     const SAMPLES: usize = 300_000;
     /// The capture takes about three seconds. The kernel writes it in a few large pieces.
@@ -94,32 +89,20 @@ pub(super) fn power_cut_leaves_the_whole_capture_or_none(rig: &Rig) -> Result<()
     };
     let mut pc = linux(rig, &slow)?;
     pc.expect("[uchaos] end linux-module")?;
-    let mut states = BTreeSet::new();
-    let (mut none, mut whole) = (0, 0);
-    loop {
-        let kept = pc.said().contains("kept /uchaos/captures/0002-linux.cap");
-        pc.pause(true)?;
-        let cut = stick.copied(rig)?;
-        pc.pause(false)?;
-        if states.insert(file_sha256(cut.path())?) {
-            ensure!(cut.get("captures/0001-bare.cap")? == OLDER, "the older capture changed");
-            if cut.has("captures/0002-linux.cap") {
-                let capture =
-                    cut.capture(rig, "0002-linux.cap").context("a capture that is cut")?;
-                let samples = capture.target(Target::LinuxModule).map(|taken| taken.raw.len());
-                ensure!(samples == Some(SAMPLES), "a cut left {samples:?} samples");
-                whole += 1;
-            } else {
-                none += 1;
-            }
+    let kept = "kept /uchaos/captures/0002-linux.cap";
+    let states = power_cut::at_every_stage(rig, &mut pc, stick.path(), kept, |cut| {
+        let cut = Stick::at(cut);
+        ensure!(cut.get("captures/0001-bare.cap")? == OLDER, "the older capture changed");
+        if !cut.has("captures/0002-linux.cap") {
+            return Ok(false);
         }
-        if kept {
-            break;
-        }
-        pc.listen(Duration::from_millis(20))?;
-    }
+        let capture = cut.capture(rig, "0002-linux.cap").context("a capture that is cut")?;
+        let samples = capture.target(Target::LinuxModule).map(|taken| taken.raw.len());
+        ensure!(samples == Some(SAMPLES), "a cut left {samples:?} samples");
+        Ok(true)
+    })?;
     drop(pc);
-    ensure!(none >= 3 && whole >= 1, "{none} states without the capture, {whole} with it");
+    ensure!(states.without >= 3 && states.with >= 1, "{states:?} the capture");
     Ok(())
 }
 
