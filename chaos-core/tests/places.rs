@@ -60,7 +60,7 @@ fn lines_are_those_that_the_sampler_goes_to() {
         let begin = memory.as_ptr().addr();
         let clock = Witness { addresses: &addresses, now: 1 };
         let mut source = EntropySource::new(clock, params, &mut memory).unwrap();
-        let mut lines = SampleLines::after_start(init_turns, LEAD_IN);
+        let mut lines = SampleLines::after_start(init_turns, BLOCK_SAMPLES, LEAD_IN);
         for samples in [1000, 1, 256, 512] {
             addresses.borrow_mut().clear();
             source.raw(&mut vec![0; samples]).unwrap();

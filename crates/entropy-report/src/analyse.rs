@@ -3,12 +3,9 @@
 //! figures.
 
 mod assess;
-mod digest;
 mod distance;
 mod informed;
-mod output_tests;
 mod raw;
-pub(crate) mod reduce;
 mod repeat;
 mod restarts;
 mod several;
@@ -21,12 +18,11 @@ use crate::result::{
 };
 use crate::taken::{RestartMatrix, SYNTHETIC, TakenRun, stamp};
 use rayon::prelude::*;
+use sample_stats::{Ranked, plots};
 use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub use several::side_by_side;
-
-pub(crate) use output_tests::ALPHA as OUTPUT_TEST_ALPHA;
 
 /// How far [`analyse`] is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,16 +169,17 @@ fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
     let run = boots[0];
     // A clock that is made up repeats itself by construction: there is nothing to compare.
     let comparison = if run.accel == SYNTHETIC { None } else { repeat::comparison(boots) };
-    let (mut raw, mut plots) = (None, Plots::default());
+    let (mut raw, mut drawn) = (None, Plots::default());
     let (restarts, starts) = if run.raw.is_empty() {
         (restarts::reinitialised(run, None, None), restarts::started(run, None, None))
     } else {
         let made = sp800_90b::symbols::from_ticks(&run.raw);
-        let ranked = reduce::Ranked::new(&run.raw, made.step.ticks);
+        let ranked = Ranked::new(&run.raw, made.step.ticks);
         let result = raw::result(run, &made, &ranked);
         let h = result.min_entropy_bits_per_sample;
         raw = Some(result);
-        plots = reduce::plots(&run.raw, &ranked, run.restarts.as_ref());
+        drawn =
+            plots::plots(&run.raw, &ranked, run.restarts.as_ref().map(RestartMatrix::as_matrix));
         (
             restarts::reinitialised(run, Some(&made.step), h),
             restarts::started(run, Some(&made.step), h),
@@ -218,7 +215,7 @@ fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
         timeline: run.timeline.clone(),
         paths: run.paths.clone(),
         command: run.command.clone(),
-        plots,
+        plots: drawn,
         informed,
         boots: Vec::new(),
         claims: Vec::new(),

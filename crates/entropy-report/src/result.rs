@@ -4,7 +4,6 @@
 mod clones;
 mod comparison;
 mod judges;
-mod plots;
 mod target;
 
 pub use crate::claim::WorstLine;
@@ -12,7 +11,7 @@ pub use crate::spread::Spread;
 pub use clones::{ClonePair, ClonedOutput, Clones, NotMeasured};
 pub use comparison::Comparison;
 pub use judges::{Absent, Judges, Opinion};
-pub use plots::{Cells, Envelope, Histogram, Line, Plots};
+pub use sample_stats::plots::{Cells, Envelope, Histogram, Line, Plots};
 pub use target::{
     BootFigures, OutputTest, RawResult, RestartResult, Sanity, StreamResult, TargetResult,
 };

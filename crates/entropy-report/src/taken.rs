@@ -4,6 +4,7 @@
 //! The host reads a capture (crate `chaos-wire`), turns it into `TakenRun`s, and hands them to
 //! [`crate::analyse`]. Nothing here has been assessed yet.
 
+use sample_stats::plots::restart_blocks::Matrix;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -64,6 +65,12 @@ pub struct RestartMatrix {
     pub columns: usize,
     /// `rows` x `columns` deltas, in ticks.
     pub delta_ticks: Vec<u64>,
+}
+
+impl RestartMatrix {
+    pub(crate) fn as_matrix(&self) -> Matrix<'_> {
+        Matrix { rows: self.rows, columns: self.columns, delta_ticks: &self.delta_ticks }
+    }
 }
 
 /// A moment of a boot, for its timeline.

@@ -25,6 +25,7 @@ const ORDER: &[&str] = &[
     "launcher",
     "uchaosbox",
     "sp800-90b",
+    "sample-stats",
     "guest-run",
     "guest-build",
     "entropy-report",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The one place that speaks to the estimators of crate `sp800-90b`.
 
-use sp800_90b::symbols::{CounterStep, gcd};
 use sp800_90b::{Estimators, Symbols, Track};
 use std::collections::BTreeMap;
 
@@ -56,20 +55,6 @@ fn plain(h: f64) -> f64 {
     h + 0.0
 }
 
-/// The counter's step for two sets of deltas, so that both have the same symbols. Where their steps differ it is what
-/// the steps have in common.
-pub(crate) fn common_step(a: &CounterStep, b: &CounterStep) -> CounterStep {
-    if (a.ticks, a.steps) == (b.ticks, b.steps) || b.ticks == 0 {
-        return *a;
-    }
-    if a.ticks == 0 {
-        return *b;
-    }
-    // Fractions of a tick that differ have only whole ticks in common.
-    let ticks = if a.steps == 1 && b.steps == 1 { gcd(a.ticks, b.ticks) } else { 1 };
-    CounterStep { ticks, steps: 1, ..*a }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,15 +69,5 @@ mod tests {
     #[test]
     fn no_symbols_are_no_figure() {
         assert!(assess_bytes(Vec::new()).is_none());
-    }
-
-    #[test]
-    fn steps_that_differ_have_a_common_one() {
-        let of = |ticks, steps| CounterStep { ticks, steps, ..CounterStep::default() };
-        let common = |a, b| common_step(&a, &b);
-        assert_eq!(common(of(26, 1), of(39, 1)).ticks, 13);
-        assert_eq!(common(of(0, 1), of(26, 1)).ticks, 26);
-        assert_eq!(common(of(49, 2), of(49, 2)), of(49, 2));
-        assert_eq!(common(of(49, 2), of(51, 2)), of(1, 1));
     }
 }

@@ -5,6 +5,7 @@
 use crate::result::Distance;
 use crate::taken::{SYNTHETIC, TakenRun};
 use rayon::prelude::*;
+use sample_stats::distance::{distance, sorted};
 
 /// Every two ordinary targets of one run, and every two runs of one target.
 pub(super) fn all(groups: &[Vec<&TakenRun>]) -> Vec<Distance> {
@@ -45,12 +46,6 @@ fn name(boot: &TakenRun) -> String {
     }
 }
 
-fn sorted(delta_ticks: &[u64]) -> Vec<u64> {
-    let mut sorted = delta_ticks.to_vec();
-    sorted.sort_unstable();
-    sorted
-}
-
 /// Largest distance between two of `boots`.
 fn within(boots: &[Vec<u64>]) -> f64 {
     let pairs =
@@ -58,31 +53,12 @@ fn within(boots: &[Vec<u64>]) -> f64 {
     pairs.map(|(a, b)| distance(a, b)).fold(0.0, f64::max)
 }
 
-/// The largest difference between the cumulative shares of two sorted samples: the Kolmogorov-Smirnov distance.
-fn distance(a: &[u64], b: &[u64]) -> f64 {
-    let (mut i, mut j, mut largest) = (0, 0, 0.0f64);
-    while i < a.len() && j < b.len() {
-        let value = a[i].min(b[j]);
-        while a.get(i) == Some(&value) {
-            i += 1;
-        }
-        while b.get(j) == Some(&value) {
-            j += 1;
-        }
-        largest = largest.max((i as f64 / a.len() as f64 - j as f64 / b.len() as f64).abs());
-    }
-    largest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn distances_of_known_samples() {
-        assert_eq!(distance(&[1, 2, 3], &[1, 2, 3]), 0.0);
-        assert_eq!(distance(&[1, 1], &[2, 3]), 1.0);
-        assert_eq!(distance(&[1, 2, 3, 4], &[3, 4]), 0.5);
+    fn the_largest_distance_of_two_counts() {
         assert_eq!(within(&[vec![1, 2], vec![1, 2], vec![2, 3]]), 0.5);
     }
 }

@@ -2,25 +2,18 @@
 //! What is left of the raw noise for an attacker who knows the program: the informed assessment of crate `sp800-90b`, with
 //! what this program determines as side information.
 
-use std::collections::HashMap;
-
 use crate::claim::LEAST_SAMPLES;
 use crate::taken::TakenRun;
-use chaos_core::SampleLines;
-use chaos_core::clock::BUFFER_LEAD_IN_SAMPLES;
-use chaos_core::conditioning::ROUND_SAMPLES;
 use chaos_core::lesson::branches_before;
+use sample_stats::lines;
 use sp800_90b::informed::{InformedAssessment, Knowledge, assess};
 
 /// Other boots that the attacker has recorded.
 const OTHER_BOOTS: usize = 2;
-/// Lengths in the engine: a block of samples, a health test's window, the startup test.
+/// Lengths in the engine: half a block, a block, which is a health test's window, and the startup test.
 const WINDOWS: [usize; 3] = [256, 512, 1_024];
 /// The workloads that go to lines of the buffer, which follow from the sample's number.
 const AT_LINES: [&str; 2] = ["dram", "flush"];
-/// Rounds of hashing that may have come before the raw noise: the kernel module makes seeds when it is loaded. An attacker tries
-/// them all.
-const MOST_ROUNDS_BEFORE: usize = 64;
 /// The workload whose branches follow from the samples before.
 const LESSON: &str = "hash-branchy";
 
@@ -43,10 +36,14 @@ pub(crate) fn result(boots: &[&TakenRun]) -> Option<InformedAssessment> {
     }
     if AT_LINES.contains(&workload) {
         let steps: Vec<u64> = run.raw.iter().map(|&delta| steps_of(&known, delta)).collect();
-        let lines = lines(run, &steps);
-        known =
-            known.with_column("last sample at the same line", last_there(&lines, &steps)).ok()?;
-        known = known.with_column("line of the buffer", lines).ok()?;
+        let number = |key: &str| run.meta.get(key)?.trim().parse::<usize>().ok();
+        let init_turns = number("init_turns").unwrap_or_default() as u32;
+        let request_samples = number("buffer_words").unwrap_or(steps.len());
+        let at_lines = lines::likeliest(&steps, init_turns, request_samples);
+        known = known
+            .with_column("last sample at the same line", lines::last_there(&at_lines, &steps))
+            .ok()?;
+        known = known.with_column("line of the buffer", at_lines).ok()?;
     }
     assess(&known).ok()
 }
@@ -56,52 +53,13 @@ fn steps_of(known: &Knowledge, delta: u64) -> u64 {
     known.step().map_or(delta, |step| step.quotient(delta)).min(255)
 }
 
-/// The line that each sample goes to: of the numbers of rounds that can have come before, the one with which lines explain most
-/// of how the first half of the samples varies.
-fn lines(run: &TakenRun, steps: &[u64]) -> Vec<u64> {
-    let number = |key: &str| run.meta.get(key)?.trim().parse::<usize>().ok();
-    let init_turns = number("init_turns").unwrap_or_default() as u32;
-    let piece = number("buffer_words").unwrap_or(steps.len()).max(1);
-    let after = |rounds: usize| {
-        let mut lines = SampleLines::after_start(init_turns, BUFFER_LEAD_IN_SAMPLES);
-        (0..rounds).for_each(|_| lines.request(ROUND_SAMPLES).for_each(|_| ()));
-        let mut of_samples = Vec::with_capacity(steps.len());
-        for samples in steps.chunks(piece) {
-            of_samples.extend(lines.request(samples.len()).map(|line| line as u64));
-        }
-        of_samples
-    };
-    let training = &steps[..steps.len() / 2];
-    let tried = (0..=MOST_ROUNDS_BEFORE).map(|rounds| {
-        let lines = after(rounds);
-        (explained(&lines, training), lines)
-    });
-    tried.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, lines)| lines).unwrap_or_default()
-}
-
-/// The sum of squares between lines: what the mean at each line explains.
-fn explained(lines: &[u64], steps: &[u64]) -> f64 {
-    let most = lines.iter().max().map_or(0, |line| *line as usize + 1);
-    let mut sums = vec![(0.0, 0.0); most];
-    for (&line, &step) in lines.iter().zip(steps) {
-        let (sum, samples) = &mut sums[line as usize];
-        *sum += step as f64;
-        *samples += 1.0;
-    }
-    let visited = sums.iter().filter(|(_, samples)| *samples > 0.0);
-    visited.map(|(sum, samples)| sum * sum / samples).sum()
-}
-
-/// The sample before at the same line, 256 where there is none.
-fn last_there(lines: &[u64], steps: &[u64]) -> Vec<u64> {
-    let mut last = HashMap::new();
-    lines.iter().zip(steps).map(|(&line, &step)| last.insert(line, step).unwrap_or(256)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chaos_core::clock::BUFFER_LEAD_IN_SAMPLES;
+    use chaos_core::conditioning::ROUND_SAMPLES;
     use chaos_core::lesson::{Trail, rare_branches};
+    use chaos_core::{BLOCK_SAMPLES, SampleLines};
 
     /// The lesson on a model of its step: 100 ticks, 30 for each rare branch, and up to 3 that nobody knows.
     fn lesson() -> TakenRun {
@@ -130,8 +88,8 @@ mod tests {
 
     #[test]
     fn a_line_that_takes_longer_is_known_whatever_seeds_came_before() {
-        let mut lines = SampleLines::after_start(7, BUFFER_LEAD_IN_SAMPLES);
-        (0..23).for_each(|_| lines.request(ROUND_SAMPLES).for_each(|_| ()));
+        let mut lines = SampleLines::after_start(7, BLOCK_SAMPLES, BUFFER_LEAD_IN_SAMPLES);
+        (0..23).for_each(|_| lines.request(ROUND_SAMPLES).for_each(drop));
         let mut x = 1_u64;
         // 8 levels of latency, and one of two values that nobody knows.
         let mut sample = |line: usize| {

@@ -2,11 +2,11 @@
 //! Raw noise of one boot: statistics and assessed min-entropy.
 
 use super::assess;
-use super::{digest, reduce::Ranked};
 use crate::claim::LEAST_SAMPLES;
 use crate::result::RawResult;
 use crate::taken::TakenRun;
 use crate::verdict::Verdict;
+use sample_stats::{Ranked, digest, plots::ranked};
 use sp800_90b::symbols::TickSymbols;
 
 const FORMULA: &str = "symbol = low 8 bits of delta / the counter's step; H = min over the estimators of SP 800-90B §6.3 that \
@@ -36,7 +36,5 @@ pub(crate) fn result(run: &TakenRun, made: &TickSymbols, ranked: &Ranked) -> Raw
 pub(crate) fn figures(run: &TakenRun, made: &TickSymbols) -> (Option<f64>, Option<u64>) {
     let enough = run.raw.len() >= LEAST_SAMPLES;
     let h = assess::assess(&made.symbols).filter(|_| enough).and_then(|a| a.h_bits);
-    let mut deltas = run.raw.clone();
-    let middle = deltas.len() / 2;
-    (h, (!deltas.is_empty()).then(|| *deltas.select_nth_unstable(middle).1))
+    (h, ranked::median(&run.raw))
 }

@@ -8,21 +8,13 @@
 //! The figure is one attack, not all: it bounds from above, and a high one proves nothing.
 
 use super::assess::{self, Assessed};
-use super::digest;
 use crate::claim::LEAST_SAMPLES;
 use crate::result::Comparison;
 use crate::taken::TakenRun;
 use crate::verdict::Verdict;
-use sp800_90b::symbols::CounterStep;
+use sample_stats::digest;
+use sample_stats::prediction::{common_prefix, predict};
 use std::collections::BTreeMap;
-
-/// A boot may run some samples behind the other; the guesser tries this many either way.
-const SHIFTS: i64 = 64;
-/// Samples that decide on the shift.
-const SHIFT_WINDOW: usize = 65_536;
-/// A shift must predict this share of samples more than none does: 0.02 is over 5 standard deviations of a share
-/// of 65,536 samples, so that chance does not choose.
-const SHIFT_GAIN: f64 = 0.02;
 
 const FORMULA: &str = "residual d = ((B − A) / GCD) mod 256, sample by sample, B moved by the shift that makes most \
      residuals 0; H = min over the estimators of SP 800-90B §6.3 on d; all residuals 0 is 0 bits";
@@ -42,7 +34,7 @@ pub(crate) fn comparison(boots: &[&TakenRun]) -> Option<Comparison> {
     let lowest = if first.raw.is_empty() {
         None
     } else {
-        later.iter().map(|boot| predict(&first.raw, &boot.raw)).min_by(Prediction::order)
+        later.iter().map(|boot| Prediction::of(&first.raw, &boot.raw)).min_by(Prediction::order)
     };
     let mut comparison = Comparison {
         target: first.target.clone(),
@@ -60,9 +52,9 @@ pub(crate) fn comparison(boots: &[&TakenRun]) -> Option<Comparison> {
         predicted_samples: 0,
         shift_samples: 0,
         raw_common_prefix_samples: raw_identical
-            .map(|_| shared(later.iter().map(|b| prefix(&first.raw, &b.raw)))),
+            .map(|_| shared(later.iter().map(|b| common_prefix(&first.raw, &b.raw)))),
         stream_common_prefix_bytes: stream_identical
-            .map(|_| shared(later.iter().map(|b| prefix(&first.stream, &b.stream)))),
+            .map(|_| shared(later.iter().map(|b| common_prefix(&first.stream, &b.stream)))),
         stream_first_bytes: boots
             .iter()
             .filter(|b| !b.stream.is_empty())
@@ -107,10 +99,6 @@ fn apart<T: PartialEq>(a: &[T], b: &[T]) -> bool {
     len == 0 || a[..len] != b[..len]
 }
 
-fn prefix<T: PartialEq>(a: &[T], b: &[T]) -> u64 {
-    a.iter().zip(b).take_while(|(a, b)| a == b).count() as u64
-}
-
 fn shared(prefixes: impl Iterator<Item = u64>) -> u64 {
     prefixes.min().unwrap_or(0)
 }
@@ -124,6 +112,17 @@ struct Prediction {
 }
 
 impl Prediction {
+    fn of(known: &[u64], guessed: &[u64]) -> Self {
+        let sample_stats::prediction::Prediction { residuals, zeros, shift } =
+            predict(known, guessed);
+        Self {
+            samples: residuals.len() as u64,
+            zeros,
+            shift,
+            assessed: assess::assess_bytes(residuals),
+        }
+    }
+
     /// The figure, where one can be given: too few samples give none (those that the shift took off do not count
     /// as missing), unless nothing at all was left over.
     fn figure(&self) -> Option<f64> {
@@ -143,87 +142,5 @@ impl Prediction {
             (Some(a), Some(b)) => a.total_cmp(&b),
             (a, b) => b.is_some().cmp(&a.is_some()),
         }
-    }
-}
-
-fn predict(known: &[u64], guessed: &[u64]) -> Prediction {
-    let shift = best_shift(known, guessed);
-    let (known, guessed) = aligned(known, guessed, shift);
-    let step = assess::common_step(&CounterStep::of(known), &CounterStep::of(guessed));
-    let residuals: Vec<u8> = known
-        .iter()
-        .zip(guessed)
-        .map(|(a, b)| (step.quotient(*b).wrapping_sub(step.quotient(*a)) & 0xff) as u8)
-        .collect();
-    let zeros = known.iter().zip(guessed).filter(|(a, b)| a == b).count() as u64;
-    Prediction {
-        samples: residuals.len() as u64,
-        zeros,
-        shift,
-        assessed: assess::assess_bytes(residuals),
-    }
-}
-
-/// The parts of both that lie over each other when the guessed boot is `shift` samples behind.
-fn aligned<'a>(known: &'a [u64], guessed: &'a [u64], shift: i64) -> (&'a [u64], &'a [u64]) {
-    let by = shift.unsigned_abs() as usize;
-    let (known, guessed) =
-        if shift >= 0 { (known, tail(guessed, by)) } else { (tail(known, by), guessed) };
-    let len = known.len().min(guessed.len());
-    (&known[..len], &guessed[..len])
-}
-
-fn tail(ticks: &[u64], from: usize) -> &[u64] {
-    ticks.get(from..).unwrap_or(&[])
-}
-
-fn best_shift(known: &[u64], guessed: &[u64]) -> i64 {
-    let share = |shift| {
-        let (a, b) = aligned(known, guessed, shift);
-        let len = a.len().min(SHIFT_WINDOW);
-        let equal = a[..len].iter().zip(&b[..len]).filter(|(a, b)| a == b).count();
-        equal as f64 / len.max(1) as f64
-    };
-    let unmoved = share(0);
-    // A short overlap agrees by chance; all shifts are tried on long runs only.
-    if known.len().min(guessed.len()) < SHIFT_WINDOW {
-        return 0;
-    }
-    (-SHIFTS..=SHIFTS)
-        .map(|shift| (shift, share(shift)))
-        .filter(|(_, share)| *share > unmoved + SHIFT_GAIN)
-        .max_by(|a, b| a.1.total_cmp(&b.1))
-        .map_or(0, |(shift, _)| shift)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn noisy(seed: u64, len: usize) -> Vec<u64> {
-        let mut x = seed | 1;
-        std::iter::repeat_with(|| {
-            x ^= x << 13;
-            x ^= x >> 7;
-            x ^= x << 17;
-            500 + 2 * (x % 100)
-        })
-        .take(len)
-        .collect()
-    }
-
-    #[test]
-    fn a_boot_that_lags_is_predicted_all_the_same() {
-        let known = noisy(5, 100_000);
-        let late = [noisy(9, 17), known.clone()].concat();
-        let prediction = predict(&known, &late);
-        assert_eq!((prediction.shift, prediction.zeros), (17, 100_000));
-        assert_eq!(prediction.figure(), Some(0.0));
-        assert_eq!(predict(&late, &known).shift, -17);
-    }
-
-    #[test]
-    fn boots_without_relation_are_not_moved() {
-        assert_eq!(best_shift(&noisy(5, 100_000), &noisy(6, 100_000)), 0);
     }
 }

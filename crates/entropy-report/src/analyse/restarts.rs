@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Restart check of one boot's matrix: do samples at one place repeat from restart to restart?
 
-use super::{assess, digest};
 use crate::result::{RestartResult, Sanity, WorstLine};
 use crate::taken::{RestartMatrix, TakenRun};
 use crate::verdict::Verdict;
+use sample_stats::digest;
+use sample_stats::restart_lines::{self, Worst};
 use sp800_90b::Symbols;
 use sp800_90b::restart;
 use sp800_90b::symbols::CounterStep;
@@ -65,11 +66,9 @@ fn result(
         min_entropy_bits_per_sample: None,
         verdict: Verdict::unstated(FORMULA).false_alarm(FALSE_ALARM),
     };
-    let symbols = symbols(matrix, raw_step);
-    result.worst_row =
-        worst(matrix.rows, matrix.columns, |row, column| symbols[row * matrix.columns + column]);
-    result.worst_column =
-        worst(matrix.columns, matrix.rows, |column, row| symbols[row * matrix.columns + column]);
+    let symbols = restart_lines::symbols(matrix.as_matrix(), raw_step);
+    result.worst_row = restart_lines::worst_row(&symbols, matrix.columns).map(worst);
+    result.worst_column = restart_lines::worst_column(&symbols, matrix.columns).map(worst);
     if matrix.rows != SIDE || matrix.columns != SIDE {
         return Some(result);
     }
@@ -88,25 +87,8 @@ fn result(
     Some(result)
 }
 
-/// Low 8 bits after the step that run and matrix have in common, so that both have the same symbols.
-fn symbols(matrix: &RestartMatrix, raw_step: Option<&CounterStep>) -> Vec<u8> {
-    let own = CounterStep::of(&matrix.delta_ticks);
-    let step = raw_step.map_or(own, |raw_step| assess::common_step(raw_step, &own));
-    matrix.delta_ticks.iter().map(|delta| (step.quotient(*delta) & 0xff) as u8).collect()
-}
-
-/// The line (row or column) with the most frequent symbol; the first of several.
-fn worst(lines: usize, length: usize, symbol: impl Fn(usize, usize) -> u8) -> Option<WorstLine> {
-    let mut worst: Option<WorstLine> = None;
-    for line in 0..lines {
-        let mut counts = [0u64; 256];
-        (0..length).for_each(|at| counts[usize::from(symbol(line, at))] += 1);
-        let count = counts.into_iter().max().unwrap_or(0);
-        if worst.is_none_or(|w| count > w.count) {
-            worst = Some(WorstLine { index: line as u64, count });
-        }
-    }
-    worst
+fn worst(line: Worst) -> WorstLine {
+    WorstLine { index: line.index, count: line.count }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Output stream of one boot: how fast, how it looks, and how little of it is fresh.
 
-use super::{digest, output_tests};
-use crate::result::StreamResult;
+use crate::result::{OutputTest, StreamResult};
+use crate::status::Status;
 use crate::taken::TakenRun;
 use crate::verdict::Verdict;
+use sample_stats::{digest, output_tests};
 
 /// Bits of a word of output.
 const WORD_BITS: f64 = 64.0;
@@ -53,7 +54,8 @@ pub(crate) fn result(run: &TakenRun, bounds: Bounds) -> Option<StreamResult> {
         (Some(h), Some(turns)) if !run.raw.is_empty() => Some((h * turns / WORD_BITS).min(1.0)),
         _ => None,
     };
-    let output_tests = output_tests::all(&run.stream);
+    let output_tests: Vec<OutputTest> =
+        output_tests::all(&run.stream).into_iter().map(output_test).collect();
     let alarm = format!(
         "an ideal stream fails one of the {} output tests with probability {:.0e}",
         output_tests.len(),
@@ -68,6 +70,20 @@ pub(crate) fn result(run: &TakenRun, bounds: Bounds) -> Option<StreamResult> {
         verdict: Verdict::unstated(FORMULA).false_alarm(alarm),
         output_tests,
     })
+}
+
+fn output_test((name, outcome): (&str, Option<output_tests::Outcome>)) -> OutputTest {
+    let status = match &outcome {
+        None => Status::Invalid,
+        Some(outcome) if outcome.passed() => Status::Passed,
+        Some(_) => Status::Failed,
+    };
+    OutputTest {
+        name: name.to_owned(),
+        statistic: outcome.map(|it| it.statistic),
+        p_value: outcome.map(|it| it.p_value),
+        status,
+    }
 }
 
 /// Megabytes (10^6 bytes) of stream per second; none where it was not timed.

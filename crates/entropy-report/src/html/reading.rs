@@ -35,7 +35,7 @@ pub(crate) fn section() -> Markup {
     ];
     let alpha = format!(
         "each fails 1 ideal stream in {}",
-        crate::format::real(1.0 / crate::analyse::OUTPUT_TEST_ALPHA)
+        crate::format::real(1.0 / sample_stats::output_tests::ALPHA)
     );
     html! {
         section id="reading" {

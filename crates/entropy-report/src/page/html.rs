@@ -4,10 +4,11 @@
 use std::ops::Range;
 
 use maud::{Markup, PreEscaped, html};
+use sample_stats::Ranked;
+use sample_stats::plots::{clipped, correlation, histogram, lag, over_time};
 use sp800_90b::symbols::from_ticks;
 
 use super::{Page, Part, PlotKind};
-use crate::analyse::reduce::{Ranked, clipped, correlation, histogram, lag, over_time};
 use crate::error::ReportError;
 use crate::html::parts::{document, scroll};
 use crate::plot;

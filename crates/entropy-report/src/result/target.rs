@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What one boot of one target gave, assessed.
 
-use super::plots::Plots;
+use super::Plots;
 use crate::claim::{Claim, Fact, WorstLine};
 use crate::spread::Spread;
 use crate::status::Status;

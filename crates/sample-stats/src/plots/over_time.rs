@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Deltas over the run: steps, drifts and bursts show here and in no histogram.
 
-use crate::result::Envelope;
+use super::Envelope;
 
 /// Stretches across the plot.
 const STRETCHES: usize = 160;
 
 /// Smallest, middle and largest delta of successive stretches.
-pub(crate) fn envelope(delta_ticks: &[u64]) -> Option<Envelope> {
+#[must_use]
+pub fn envelope(delta_ticks: &[u64]) -> Option<Envelope> {
     if delta_ticks.is_empty() {
         return None;
     }

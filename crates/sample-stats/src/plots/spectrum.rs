@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Power by frequency: a timer tick or a loop in the host stands up as a peak.
 
-use crate::result::Line;
+use super::Line;
 use microfft::real::rfft_1024;
 
 /// Samples per segment.
@@ -11,7 +11,7 @@ const MERGED: usize = 4;
 
 /// Welch's averaged periodogram with a Hann window and half overlap, relative to a flat spectrum of the same
 /// power: 1 everywhere for independent samples. None for too few samples, or samples that do not vary.
-pub(crate) fn welch(ticks: &[f64]) -> Option<Line> {
+pub(super) fn welch(ticks: &[f64]) -> Option<Line> {
     if ticks.len() < 8 * SEGMENT {
         return None;
     }

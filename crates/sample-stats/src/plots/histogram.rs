@@ -3,8 +3,7 @@
 
 use std::ops::Range;
 
-use super::Ranked;
-use crate::result::Histogram;
+use super::{Histogram, Ranked};
 
 /// Bins to each doubling. The edges are the same for every target, so that plots can be laid side by side.
 const BINS_PER_OCTAVE: i32 = 8;
@@ -12,14 +11,16 @@ const BINS_PER_OCTAVE: i32 = 8;
 const CORE_BINS: u128 = 64;
 
 /// All deltas, in bins of equal ratio. A delta of 0 has no place on a log axis and is counted as outside.
-pub(crate) fn by_ratio(ranked: &Ranked) -> Option<Histogram> {
+#[must_use]
+pub fn by_ratio(ranked: &Ranked) -> Option<Histogram> {
     let zeros = ranked.sorted.partition_point(|delta| *delta == 0);
     let (low, high) = (*ranked.sorted.get(zeros)?, *ranked.sorted.last()?);
     Some(count(ranked, (bin(low)..=bin(high) + 1).map(edge_ticks).collect()))
 }
 
 /// From the lower edge of the first bin of [`by_ratio`] to the upper edge of the last, for deltas from `low` to `high`.
-pub(crate) fn span_ticks(low: u64, high: u64) -> Range<f64> {
+#[must_use]
+pub fn span_ticks(low: u64, high: u64) -> Range<f64> {
     edge_ticks(bin(low.max(1)))..edge_ticks(bin(high.max(1)) + 1)
 }
 
@@ -32,7 +33,8 @@ fn edge_ticks(edge: i32) -> f64 {
 }
 
 /// Deltas from the 1st to the 99th percentile, in bins of a whole number of steps.
-pub(crate) fn core(ranked: &Ranked) -> Option<Histogram> {
+#[must_use]
+pub fn core(ranked: &Ranked) -> Option<Histogram> {
     if ranked.sorted.is_empty() {
         return None;
     }

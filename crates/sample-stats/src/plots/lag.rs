@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Each delta against the one after it.
 
-use super::Ranked;
-use crate::result::Cells;
+use super::{Cells, Ranked};
 
 /// Cells along each side of the plot, at most.
 const SIDE: usize = 40;
 
 /// Counts of successive pairs, both from the 1st to the 99th percentile.
-pub(crate) fn cells(delta_ticks: &[u64], ranked: &Ranked) -> Option<Cells> {
+#[must_use]
+pub fn cells(delta_ticks: &[u64], ranked: &Ranked) -> Option<Cells> {
     if delta_ticks.len() < 2 {
         return None;
     }

@@ -5,12 +5,14 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 /// Of bytes.
-pub(crate) fn of_bytes(bytes: &[u8]) -> String {
+#[must_use]
+pub fn of_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
 /// Of deltas as 64-bit little-endian words, the content of a `.u64le` file.
-pub(crate) fn of_ticks(delta_ticks: &[u64]) -> String {
+#[must_use]
+pub fn of_ticks(delta_ticks: &[u64]) -> String {
     let mut hasher = Sha256::new();
     let mut buffer = Vec::with_capacity(8 * 4_096);
     for chunk in delta_ticks.chunks(4_096) {
@@ -22,7 +24,8 @@ pub(crate) fn of_ticks(delta_ticks: &[u64]) -> String {
 }
 
 /// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! How much a delta tells about the one that comes `lag` samples later, in a straight line.
 
-use crate::result::Line;
+use super::Line;
 
 /// Lags that are shown.
 const LAGS: usize = 64;
@@ -9,7 +9,8 @@ const LAGS: usize = 64;
 const LEAST_SAMPLES: usize = 1_000;
 
 /// Sample autocorrelation at lags 1 to 64; none for too few samples, or samples that do not vary.
-pub(crate) fn autocorrelation(ticks: &[f64]) -> Option<Line> {
+#[must_use]
+pub fn autocorrelation(ticks: &[f64]) -> Option<Line> {
     if ticks.len() < LEAST_SAMPLES {
         return None;
     }
