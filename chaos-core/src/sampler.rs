@@ -14,8 +14,9 @@ use crate::workload::{Lesson, Pause, RealTimeClock, RoundTrip, Step, Walk};
 /// Counter reads within one sample before the clock counts as failed.
 pub const MAX_READS: u32 = 1024;
 
-/// The most samples in a block: half of a health test's window, 2 KiB.
-pub const BLOCK_SAMPLES: usize = 256;
+/// The most samples in a block: a health test's window, and a page of a buffer of 64-bit samples. Between two blocks
+/// the program then does the same each time: it looks at one window, and comes to one new page.
+pub const BLOCK_SAMPLES: usize = 512;
 
 /// The most samples of a lead-in ([`Clock::lead_in_samples`]).
 const MOST_LEAD_IN_SAMPLES: usize = 128;

@@ -61,7 +61,7 @@ fn no_position_of_any_period_up_to_4096_stands_out() {
 fn no_position_of_a_block_or_window_stands_out() {
     // The block; the health tests' window, which is also what the kernel module takes at once; a round of hashing; what
     // the lag predictor looks back.
-    let lengths = [BLOCK_SAMPLES, 512, 128, 32];
+    let lengths = [BLOCK_SAMPLES, 256, 128, 32];
     each_workload(
         Workload::everywhere(),
         |source| {

@@ -18,7 +18,7 @@ pub struct Place([u8; Self::BYTES]);
 
 impl Place {
     /// Its size; [`Engine::start`] fails if the object's engine needs more.
-    pub const BYTES: usize = 4096;
+    pub const BYTES: usize = 6144;
 
     #[must_use]
     pub const fn new() -> Self {

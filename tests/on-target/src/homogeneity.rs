@@ -20,9 +20,9 @@ checks! {
 }
 
 const SAMPLES: usize = 1_000_000;
-/// The engine's block; the health tests' window, which is also what the module takes at once, and twice that, as in the
-/// startup test; a round of hashing; what the lag predictor looks back.
-const LENGTHS: [usize; 5] = [256, 512, 1024, 128, 32];
+/// The engine's block, which is the health tests' window and what the module takes at once; half of it, and twice that, as in
+/// the startup test; a round of hashing; what the lag predictor looks back.
+const LENGTHS: [usize; 5] = [512, 256, 1024, 128, 32];
 /// The longest period of the sweep: 8 windows of the health tests.
 const LONGEST_PERIOD: usize = 4096;
 
