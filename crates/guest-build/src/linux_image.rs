@@ -45,12 +45,16 @@ impl LinuxOptions {
     /// The options as words of a command line that works from any folder.
     pub fn words(&self) -> Result<Vec<OsString>> {
         let mut words = vec!["--profile".into(), self.profile.clone().into()];
-        if let Some(source) = &self.linux_src {
-            let source = std::path::absolute(source)
-                .with_context(|| format!("resolving --linux-src {}", source.display()))?;
-            words.extend(["--linux-src".into(), source.into()]);
-        }
+        words.extend(self.linux_src_words()?);
         Ok(words)
+    }
+
+    /// The kernel source alone, likewise; nothing where it is the profile's.
+    pub fn linux_src_words(&self) -> Result<Vec<OsString>> {
+        let Some(source) = &self.linux_src else { return Ok(Vec::new()) };
+        let source = std::path::absolute(source)
+            .with_context(|| format!("resolving --linux-src {}", source.display()))?;
+        Ok(vec!["--linux-src".into(), source.into()])
     }
 }
 

@@ -6,13 +6,14 @@ mod checkout;
 mod difference;
 mod surroundings;
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{Read as _, Seek as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::images::BuiltFile;
 use crate::linux_image::LinuxOptions;
@@ -39,10 +40,31 @@ pub struct Twice {
     pub difference: Option<Difference>,
 }
 
+/// What is built.
+#[derive(Debug)]
+pub struct Selection<'a> {
+    pub options: &'a LinuxOptions,
+    /// The image of a USB stick as well, with its own kernel.
+    pub usb: bool,
+}
+
+impl Selection<'_> {
+    /// The arguments of each command that builds a part.
+    fn commands(&self) -> Result<Vec<Vec<OsString>>> {
+        let mut commands =
+            vec![["image".into()].into_iter().chain(self.options.words()?).collect()];
+        if self.usb {
+            let source = self.options.linux_src_words()?;
+            commands.push(["usb".into()].into_iter().chain(source).collect());
+        }
+        Ok(commands)
+    }
+}
+
 /// Builds everything twice in folders below `base`, and compares.
 pub fn build_twice(
     context: &CommandContext,
-    options: &LinuxOptions,
+    selection: &Selection<'_>,
     base: &Path,
 ) -> Result<Vec<Twice>> {
     // Both copies at once: a file that is saved while the first build runs is not to be in the second.
@@ -52,7 +74,7 @@ pub fn build_twice(
     let mut builds = Vec::new();
     for (number, surroundings) in BOTH.iter().enumerate() {
         eprintln!("build {} of 2: {}", number + 1, surroundings.describe(base));
-        let files = build(context, options, surroundings, base)
+        let files = build(context, selection, surroundings, base)
             .with_context(|| format!("in build {} of 2", number + 1))?;
         builds.push(files);
     }
@@ -63,30 +85,52 @@ pub fn build_twice(
 }
 
 /// What [`build_twice`] would do: for people.
-pub fn describe(context: &CommandContext, options: &LinuxOptions, base: &Path) -> Result<String> {
+pub fn describe(
+    context: &CommandContext,
+    selection: &Selection<'_>,
+    base: &Path,
+) -> Result<String> {
     let mut lines = Vec::new();
     for surroundings in &BOTH {
-        let command = surroundings.command(context, options, base)?;
-        let settings: Vec<String> = command
-            .get_envs()
-            .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
-            .map(|(name, value)| format!("{name}={value} "))
-            .collect();
         let copied = surroundings.checkout(base);
         lines.push(format!("copy the checkout to {}\n", copied.display()));
-        lines.push(format!("{}{}\n", settings.concat(), quoted(&command)));
+        for arguments in selection.commands()? {
+            let command = surroundings.command(context, &arguments, base)?;
+            let settings: Vec<String> = command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)))
+                .map(|(name, value)| format!("{name}={value} "))
+                .collect();
+            lines.push(format!("{}{}\n", settings.concat(), quoted(&command)));
+        }
     }
     Ok(lines.concat())
 }
 
 fn build(
     context: &CommandContext,
-    options: &LinuxOptions,
+    selection: &Selection<'_>,
     surroundings: &Surroundings,
     base: &Path,
 ) -> Result<Vec<BuiltFile>> {
-    let json = output(surroundings.command(context, options, base)?)?;
-    serde_json::from_slice(&json).context("reading the list of what was built")
+    let mut files = Vec::new();
+    for arguments in selection.commands()? {
+        let json = output(surroundings.command(context, &arguments, base)?)?;
+        let built = serde_json::from_slice(&json).context("reading the list of what was built")?;
+        match built {
+            Built::Several(several) => files.extend(several),
+            Built::One(one) => files.push(one),
+        }
+    }
+    Ok(files)
+}
+
+/// What a command prints with `--json`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Built {
+    Several(Vec<BuiltFile>),
+    One(BuiltFile),
 }
 
 /// Runs a command whose progress a person sees, and gives what it printed.

@@ -114,7 +114,7 @@ fn interrupted_repro_leaves_nothing(rig: &Rig) -> Result<()> {
 }
 
 fn two_clean_builds_are_the_same_bytes(rig: &Rig) -> Result<()> {
-    let mut command = xtask(rig, &["repro", "--json"])?;
+    let mut command = xtask(rig, &["repro", "--usb", "--json"])?;
     let ended = ended(command.args(rig.linux_options().words()?))?;
     ended.expect(0, &["build 2 of 2"])?;
     let files: serde_json::Value = serde_json::from_str(&ended.stdout).context("its JSON")?;

@@ -8,9 +8,9 @@ use clap::Args;
 
 use guest_build::linux_image::{self, LinuxOptions};
 use guest_build::preflight;
-use guest_build::repro::{self, Twice};
-use guest_build::tools::TO_BUILD;
-use guest_build::work_dir;
+use guest_build::repro::{self, Selection, Twice};
+use guest_build::tools::{TO_BUILD, TO_MAKE_STICK};
+use guest_build::{usb, work_dir};
 use guest_run::CommandContext;
 use guest_run::ExitKind;
 use guest_run::tools::TO_RUN;
@@ -24,6 +24,7 @@ const NEEDED_BYTES: u64 = 3 << 30;
 #[command(after_help = "Examples:
   cargo xtask repro
   cargo xtask repro --profile osso
+  cargo xtask repro --usb               the stick's image as well
   cargo xtask repro --json | jq '.[] | [.name, .builds[0].sha256]'
   cargo xtask repro --keep              and compare the two builds by hand
 
@@ -32,6 +33,9 @@ pub(crate) struct Repro {
     /// Keep the folders of both builds
     #[arg(long)]
     keep: bool,
+    /// Build the image of the USB stick too, with its own kernel
+    #[arg(long)]
+    usb: bool,
     #[command(flatten)]
     linux: LinuxOptions,
 }
@@ -44,10 +48,11 @@ impl Repro {
     pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
         preflight::ensure(context, TO_BUILD)?;
         preflight::ensure(context, TO_RUN)?;
+        let selection = Selection { options: &self.linux, usb: self.usb };
         let place = place()?;
         if context.dry_run {
             let base = place.join("uchaos-repro-XXXXXX");
-            eprint!("would run:\n{}", repro::describe(context, &self.linux, &base)?);
+            eprint!("would run:\n{}", repro::describe(context, &selection, &base)?);
             return Ok(());
         }
         let base = tempfile::Builder::new()
@@ -55,9 +60,15 @@ impl Repro {
             .disable_cleanup(self.keep)
             .tempdir_in(&place)
             .with_context(|| format!("creating a folder in {} ($TMPDIR)", place.display()))?;
-        context.expect_steps(linux_image::SOURCES);
+        context.expect_steps(linux_image::SOURCES * if self.usb { 2 } else { 1 });
         linux_image::obtain_sources(context, &self.linux)?;
-        let files = repro::build_twice(context, &self.linux, base.path())?;
+        if self.usb {
+            preflight::ensure(context, TO_MAKE_STICK)?;
+            let profile = usb::PROFILE.to_owned();
+            let linux_src = self.linux.linux_src.clone();
+            linux_image::obtain_sources(context, &LinuxOptions { profile, linux_src })?;
+        }
+        let files = repro::build_twice(context, &selection, base.path())?;
         if context.json {
             output::json(&files)?;
         } else {

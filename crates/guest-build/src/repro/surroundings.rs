@@ -3,6 +3,7 @@
 //! time zone (their days are never the same), language, umask, how many jobs ran at a time; nor the hour.
 
 use fs_err as fs;
+use std::ffi::OsString;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +12,6 @@ use anyhow::{Context, Result};
 
 use super::checkout::copy_checkout;
 use crate::cargo;
-use crate::linux_image::LinuxOptions;
 use crate::sources;
 use guest_run::CommandContext;
 
@@ -93,11 +93,11 @@ impl Surroundings {
         Ok(())
     }
 
-    /// The command that builds everything, and prints the list of it as JSON.
+    /// A command of this program that builds something, and prints what it built as JSON.
     pub(super) fn command(
         &self,
         context: &CommandContext,
-        options: &LinuxOptions,
+        arguments: &[OsString],
         base: &Path,
     ) -> Result<Command> {
         let home = self.home(base);
@@ -106,8 +106,8 @@ impl Surroundings {
             .args(["-c", r#"umask "$0"; exec "$@""#])
             .arg(format!("{:03o}", self.umask))
             .arg(std::env::current_exe().context("finding this program")?)
-            .args(["image", "--json"])
-            .args(options.words()?)
+            .args(arguments)
+            .arg("--json")
             .arg("--checkout")
             .arg(self.checkout(base))
             .args(context.offline.then_some("--offline"))
