@@ -36,7 +36,7 @@ pub(crate) struct Sampler<'m, C> {
 impl<'m, C: Clock> Sampler<'m, C> {
     /// # Errors
     /// Returns an error if the buffer is too small for the workload, or the machine lacks its instructions or device.
-    pub(crate) fn new(clock: C, params: &Params, memory: &'m mut [u8]) -> Result<Self, Error> {
+    pub(crate) fn check(clock: &C, params: &Params, memory: &[u8]) -> Result<(), Error> {
         if params.workload.needs_memory() && memory.len() < MEMORY_BYTES {
             return Err(Error::BadParameter {
                 name: "memory",
@@ -54,14 +54,20 @@ impl<'m, C: Clock> Sampler<'m, C> {
                 allowed: "any but flush: this processor lacks the instruction clflush",
             });
         }
-        Ok(Self {
+        Ok(())
+    }
+
+    /// The arguments have been checked.
+    #[inline(always)]
+    pub(crate) fn new(clock: C, params: &Params, memory: &'m mut [u8]) -> Self {
+        Self {
             clock,
             workload: params.workload,
             min_delta: i64::from(params.min_delta),
             walk: Walk::new(memory),
             trail: Trail::EMPTY,
             block: [0; MOST_LEAD_IN_SAMPLES + BLOCK_SAMPLES],
-        })
+        }
     }
 
     /// As it was before the first sample; the clock runs on.

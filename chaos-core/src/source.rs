@@ -2,6 +2,8 @@
 //! The entropy source: clock, workload, health tests and mixer tied together, with the two outputs that are never
 //! confused, `stream` and `seed`, and the raw noise that both are made of.
 
+use core::mem::MaybeUninit;
+
 use chaos_vocab::{BadParameter, OnFailure, Parameter, Params, State};
 
 use crate::clock::{Clock, ClockKind};
@@ -37,16 +39,35 @@ impl<'m, C: Clock> EntropySource<'m, C> {
     /// ([`Error::BadParameter`]), if the clock fails, or, under [`OnFailure::Enforce`], if the startup test fails
     /// ([`Error::Startup`]) or the clock does not follow the work ([`Error::ClockIgnoresWork`]).
     pub fn new(clock: C, params: Params, memory: &'m mut [u8]) -> Result<Self, Error> {
-        params.check()?;
-        let cutoffs = Cutoffs::for_claim(params.claim_millibits)
-            .ok_or(BadParameter { parameter: Parameter::Claim, given: params.claim_millibits })?;
-        let sampler = Sampler::new(clock, &params, memory)?;
-        let mut source = Self { params, mixer: Mixer::new(), watch: Watch::new(cutoffs), sampler };
+        let cutoffs = check(&clock, &params, memory)?;
+        let mut source = Self::unstarted(clock, params, cutoffs, memory);
         source.start()?;
         Ok(source)
     }
 
-    /// Begins anew, as after [`EntropySource::new`]: nothing that was there before is left, and the startup test runs
+    /// The same, made where it stays: it has more than 5 KiB, and a kernel's stack has no room for copies.
+    ///
+    /// # Errors
+    /// As [`EntropySource::new`].
+    pub fn new_in<'p>(
+        place: &'p mut MaybeUninit<Self>,
+        clock: C,
+        params: Params,
+        memory: &'m mut [u8],
+    ) -> Result<&'p mut Self, Error> {
+        let cutoffs = check(&clock, &params, memory)?;
+        let source = place.write(Self::unstarted(clock, params, cutoffs, memory));
+        source.start()?;
+        Ok(source)
+    }
+
+    #[inline(always)]
+    fn unstarted(clock: C, params: Params, cutoffs: Cutoffs, memory: &'m mut [u8]) -> Self {
+        let sampler = Sampler::new(clock, &params, memory);
+        Self { params, mixer: Mixer::new(), watch: Watch::new(cutoffs), sampler }
+    }
+
+    /// Starts over, as after [`EntropySource::new`]: nothing that was there before is left, and the startup test runs
     /// again. This is the only way out of a permanent failure.
     ///
     /// # Errors
@@ -262,6 +283,15 @@ impl<'m, C: Clock> EntropySource<'m, C> {
 }
 
 /// A health test's failure at startup is one of startup; a clock's stays what it is.
+/// Checks everything that a source is made from.
+fn check<C: Clock>(clock: &C, params: &Params, memory: &[u8]) -> Result<Cutoffs, Error> {
+    params.check()?;
+    let cutoffs = Cutoffs::for_claim(params.claim_millibits)
+        .ok_or(BadParameter { parameter: Parameter::Claim, given: params.claim_millibits })?;
+    Sampler::check(clock, params, memory)?;
+    Ok(cutoffs)
+}
+
 fn startup_error(error: Error) -> Error {
     crate::error::HealthTest::of(error).map_or(error, |test| Error::Startup { test })
 }

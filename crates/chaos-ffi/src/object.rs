@@ -108,10 +108,10 @@ unsafe extern "C" fn uchaos_engine_init(
     };
     // SAFETY: the header asks for memory that stays valid and untouched as long as the engine is used.
     let memory: &'static mut [u8] = unsafe { buffer(memory, memory_len) };
-    match EntropySource::new(TscClock, params, memory) {
-        Ok(source) => {
-            // SAFETY: as for the mark above.
-            unsafe { (&raw mut (*slot).source).write(MaybeUninit::new(source)) };
+    // SAFETY: as for the mark above; any bytes are a MaybeUninit.
+    let place = unsafe { &mut *(&raw mut (*slot).source) };
+    match EntropySource::new_in(place, TscClock, params, memory) {
+        Ok(_) => {
             // SAFETY: as for the mark above.
             unsafe { (&raw mut (*slot).mark).write(OCCUPIED) };
             OK

@@ -26,12 +26,17 @@ const RELOCATIONS: [elf::RelocationType; 5] = [
     elf::R_X86_64_32S,
 ];
 
+/// The largest stack frame of a function. A kernel's stack has 16 KiB, and the engine is not the first to use it.
+const FRAME_BYTES_AT_MOST: u64 = 1024;
+
 /// Refuses an object that is not fit for all targets.
 pub(super) fn scan(path: &Path, log: &mut StepLog) -> Result<()> {
     let bytes = fs::read(path).with_context(|| format!("reading {} to scan it", path.display()))?;
     check_object(&bytes)
         .with_context(|| format!("scanning the engine's object {}", path.display()))?;
-    check_registers(&disassemble(path)?)
+    let code = disassemble(path)?;
+    check_registers(&code)
+        .and_then(|()| check_frames(&code))
         .with_context(|| format!("scanning the code of the engine's object {}", path.display()))?;
     log.note(&format!("scanned {}: {} bytes, fit for every target", path.display(), bytes.len()))
 }
@@ -109,6 +114,29 @@ fn check_registers(code: &str) -> Result<()> {
     Ok(())
 }
 
+/// No function may take much of the stack; one that takes more than a page does so page by page.
+fn check_frames(code: &str) -> Result<()> {
+    let mut function = "";
+    for line in code.lines() {
+        if let Some((_, name)) = line.strip_suffix(">:").and_then(|line| line.split_once('<')) {
+            function = name;
+        }
+        let taken = ["sub ", "add "].iter().find_map(|instruction| {
+            let (_, operands) = line.split_once(instruction)?;
+            let number = operands.trim_start().strip_prefix("$0x")?.strip_suffix(",%rsp")?;
+            // A negative number that is added has all of its 64 bits.
+            let bytes = u64::from_str_radix(number, 16).ok()?.cast_signed();
+            Some(bytes.unsigned_abs())
+        });
+        if let Some(bytes) = taken.filter(|bytes| *bytes > FRAME_BYTES_AT_MOST) {
+            bail!(
+                "{function} takes {bytes} bytes of the stack, and may take {FRAME_BYTES_AT_MOST}"
+            );
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +150,19 @@ mod tests {
             assert!(check_registers(&format!("{harmless}{line}")).is_err(), "{line}");
         }
         assert!(check_registers("").is_err());
+    }
+
+    #[test]
+    fn a_large_frame_is_refused_and_its_function_named() {
+        let listing =
+            |instruction: &str| format!("0000000000000040 <init>:\n  40:\t{instruction}\n");
+        for fits in ["sub    $0x400,%rsp", "add    $0x1c8,%rsp", "sub    $0x1000,%rax"] {
+            check_frames(&listing(fits)).unwrap();
+        }
+        for large in ["sub    $0x1000,%rsp", "add    $0xfffffffffffff000,%rsp"] {
+            let error = check_frames(&listing(large)).unwrap_err().to_string();
+            assert!(error.starts_with("init takes 4096 bytes of the stack"), "{error}");
+        }
     }
 
     #[test]
