@@ -18,6 +18,9 @@ pub const MAX_READS: u32 = 1024;
 /// the program then does the same each time: it looks at one window, and comes to one new page.
 pub const BLOCK_SAMPLES: usize = 512;
 
+/// A page, in samples.
+const PAGE_SAMPLES: usize = 512;
+
 /// The most samples of a lead-in ([`Clock::lead_in_samples`]).
 const MOST_LEAD_IN_SAMPLES: usize = 128;
 
@@ -92,8 +95,10 @@ impl<'m, C: Clock> Sampler<'m, C> {
         if workload.needs_memory() {
             walk.touch_pages();
         }
-        // The block may cross into another page, and the sample there would wait for the page's translation.
-        let _ = core::hint::black_box(block.last().copied());
+        // Where the block crosses into another page, a sample would wait for the page's translation.
+        for slot in block.iter().step_by(PAGE_SAMPLES).chain(block.last()) {
+            let _ = core::hint::black_box(*slot);
+        }
         match (*workload, walk.parts()) {
             (Workload::HashBranchy, _) => {
                 fill(block, lead_in, clock, *min_delta, watch, Lesson::new(trail))
