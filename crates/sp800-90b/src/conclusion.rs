@@ -3,6 +3,7 @@
 
 use crate::assessment::{Assessment, Binding, EstimatorSet, Status};
 use crate::iid::IidTests;
+use crate::symbols::counts_of;
 use crate::{Estimators, InvalidStatus, Outcome, Symbols, Track};
 
 /// What SP 800-90B §3.1.1 asks for.
@@ -183,8 +184,7 @@ fn neighbours(symbols: &Symbols) -> Option<String> {
     /// Differences below this explain little.
     const FAR: f64 = 0.05;
     let raw = symbols.raw();
-    let mut counts = [0_u64; 256];
-    raw.iter().for_each(|&symbol| counts[usize::from(symbol)] += 1);
+    let counts = counts_of(raw);
     let share = |count: u64, of: usize| count as f64 / of.max(1) as f64;
     let independent: f64 = counts.iter().map(|&count| share(count, raw.len()).powi(2)).sum();
     let equal = raw.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;

@@ -71,7 +71,11 @@ impl Symbols {
             return Err(SymbolError::Width { bits });
         }
         let largest_allowed = u8::MAX >> (8 - bits);
-        if let Some(offset) = raw.iter().position(|&symbol| symbol > largest_allowed) {
+        // All of them at once is faster than one by one.
+        let largest = raw.iter().copied().max().unwrap_or(0);
+        if largest > largest_allowed
+            && let Some(offset) = raw.iter().position(|&symbol| symbol > largest_allowed)
+        {
             return Err(SymbolError::OverWidth { offset, value: raw[offset], bits });
         }
         Ok(Self::fitting(raw, bits))
@@ -174,6 +178,20 @@ impl Symbols {
     pub(crate) fn reordered(&self, raw: Vec<u8>) -> Self {
         Self::fitting(raw, self.bits)
     }
+}
+
+/// How often each symbol occurs.
+pub(crate) fn counts_of(symbols: &[u8]) -> [u64; 256] {
+    // One after another in different tables: the count of a symbol that just came is still being written.
+    let mut tables = [[0_u64; 256]; 8];
+    let (eights, rest) = symbols.as_chunks::<8>();
+    for eight in eights {
+        for (table, &symbol) in tables.iter_mut().zip(eight) {
+            table[usize::from(symbol)] += 1;
+        }
+    }
+    rest.iter().for_each(|&symbol| tables[0][usize::from(symbol)] += 1);
+    std::array::from_fn(|symbol| tables.iter().map(|table| table[symbol]).sum())
 }
 
 #[cfg(test)]

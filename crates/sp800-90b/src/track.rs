@@ -132,7 +132,8 @@ pub fn memory_needed(samples: usize, bits_per_symbol: u8, track: Track) -> u64 {
     let packed = bits / 8;
     // The dictionaries of MultiMMC and LZ78Y.
     let contexts = (samples as u64 * 64).min(24 << 20);
-    let suffixes = |symbols: u64| 8 * held_suffixes(symbols as usize) as u64;
+    // Four bytes each, and a table of where they are.
+    let suffixes = |symbols: u64| 5 * held_suffixes(symbols as usize) as u64;
     match track {
         Track::Quick => packed,
         Track::Conditioned => packed + contexts + suffixes(bits),

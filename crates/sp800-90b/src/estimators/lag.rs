@@ -56,17 +56,18 @@ fn of_symbols(symbols: &[u8]) -> Race<LAGS> {
                 race.scores[place] += u64::from(gain);
             }
         }
-        let verdict = |place: usize| {
-            let back = &symbols[at - place - 1..end - place - 1];
-            let equal = block.iter().zip(back).map(|(x, y)| u64::from(x == y));
-            let right = equal.fold(0, |right, equal| right << 1 | equal) << (BLOCK - block.len());
-            Verdict { right, made: u64::MAX }
-        };
-        let verdicts: Vec<Verdict> = contenders.iter().map(|&place| verdict(place)).collect();
-        let of = |place: usize| {
-            contenders.binary_search(&place).map_or(Verdict::default(), |found| verdicts[found])
-        };
-        race.follow(&contenders, of, block.len() as u32);
+        let made = u64::MAX << (BLOCK - block.len());
+        let close: Vec<(usize, Verdict)> = contenders
+            .iter()
+            .map(|&place| {
+                let back = &symbols[at - place - 1..end - place - 1];
+                let equal = block.iter().zip(back).map(|(x, y)| u64::from(x == y));
+                let right =
+                    equal.fold(0, |right, equal| right << 1 | equal) << (BLOCK - block.len());
+                (place, Verdict { right, made })
+            })
+            .collect();
+        race.follow(&close, block.len() as u32);
         at = end;
     }
     race
@@ -118,23 +119,21 @@ fn follow_word(
     len: u32,
 ) {
     let wanted = u64::MAX << (64 - len);
-    let equal = |place: usize| {
-        let near = [words[number - 2], words[number - 1], words[number]];
-        Verdict { right: !(near[2] ^ back(&near, 0, place + 1)) & wanted, made: wanted }
-    };
+    let near = [words[number - 2], words[number - 1], words[number]];
     let best = race.scores[race.leader];
-    let mut close = [0; LAGS];
+    let mut close = [(0, Verdict::default()); LAGS];
     let mut closes = 0;
     for &place in contenders {
-        let gain = u64::from(equal(place).right.count_ones());
+        let right = !(near[2] ^ back(&near, 0, place + 1)) & wanted;
+        let gain = u64::from(right.count_ones());
         if race.scores[place] + gain >= best {
-            close[closes] = place;
+            close[closes] = (place, Verdict { right, made: wanted });
             closes += 1;
         } else {
             race.scores[place] += gain;
         }
     }
-    race.follow(&close[..closes], equal, len);
+    race.follow(&close[..closes], len);
 }
 
 /// The bits `lag` before those of word `at + 2` of `near`; `lag` is 1 to 128.

@@ -2,7 +2,7 @@
 //! Most common value estimate, SP 800-90B §6.3.1.
 
 use crate::math::{min_entropy_bits, upper_bound};
-use crate::symbols::{Content, Sequence};
+use crate::symbols::{Content, Sequence, counts_of};
 use crate::{MinEntropy, Outcome};
 
 /// Figures of the most common value estimate.
@@ -28,11 +28,7 @@ impl MinEntropy for Mcv {
 /// Estimates from the share of the most common symbol (§6.3.1); needs 2 samples.
 #[must_use]
 pub fn mcv(symbols: &[u8]) -> Outcome<Mcv> {
-    let mut counts = [0_u64; 256];
-    for &symbol in symbols {
-        counts[usize::from(symbol)] += 1;
-    }
-    of_count(counts.into_iter().max().unwrap_or(0), symbols.len())
+    of_count(counts_of(symbols).into_iter().max().unwrap_or(0), symbols.len())
 }
 
 /// [`mcv`] of a sequence.

@@ -165,12 +165,16 @@ impl BitWindow {
         for (arriving, leaving) in arriving.to_be_bytes().into_iter().zip(leaving.to_be_bytes()) {
             // Within eight bits the excess changes by 8 at most: further away than that from 1 it may as well be cut.
             let base = (127 + self.excess.clamp(-100, 100)) as u64 * EACH;
-            let before =
-                base + ONES_BEFORE[usize::from(arriving)] - ONES_BEFORE[usize::from(leaving)];
+            let (came, left) =
+                (ONES_BEFORE[usize::from(arriving)], ONES_BEFORE[usize::from(leaving)]);
+            let before = base + came - left;
             // Each byte's highest bit says whether the excess there is 1 or more.
             let highest = before >> 7 & EACH;
             predicted = predicted << 8 | highest.wrapping_mul(0x8040_2010_0804_0201) >> 56;
-            self.excess += arriving.count_ones() as i32 - leaving.count_ones() as i32;
+            // The ones before the last bit, and that one.
+            self.excess += (came >> 56) as i32 + i32::from(arriving & 1)
+                - (left >> 56) as i32
+                - i32::from(leaving & 1);
         }
         predicted
     }

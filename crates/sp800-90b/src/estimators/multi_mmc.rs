@@ -2,7 +2,8 @@
 //! Multi Markov model with counting (`MultiMMC`) prediction estimate, SP 800-90B §6.3.9.
 
 use super::context_trie::{Child, ContextTrie};
-use super::multi_mmc_bits::{DEPTHS, MAX_PAIRS, of_bits};
+use super::markov_block::{DEPTHS, MAX_PAIRS};
+use super::multi_mmc_bits::of_bits;
 use super::predictor::{Hits, Predictor};
 use crate::Outcome;
 use crate::symbols::{Content, Sequence};

@@ -3,53 +3,33 @@
 //!
 //! Each of the 16 models goes through a word of bits alone; who leads is then decided by [`Race`].
 
+use super::long_contexts::{LongContexts, SHORTEST};
+use super::markov_block::{BLOCK, DEPTHS, Event, Verdicts};
 use super::predictor::Hits;
 use super::race::{Race, Verdict};
 use crate::symbols::BitString;
 
-/// Number of models, which look back at 1 to 16 samples (§6.3.9: D = 16).
-pub(super) const DEPTHS: usize = 16;
-/// Most (context, follower) pairs in one model (§6.3.9: maxEntries).
-pub(super) const MAX_PAIRS: u32 = 100_000;
 /// A context that was not seen yet, in [`Models::lead`].
 const UNSEEN: i32 = i32::MIN;
-/// Bits that are worked on at once.
-const BLOCK: usize = 64;
 /// Contexts of up to so many bits are few enough to be looked at one by one, instead of the bits.
 const SHORT: usize = 5;
+const MIDDLE: usize = SHORT + 1;
 
-/// The longest context's pairs are counted singly, because only that model can run out of room: 2^17 pairs are
-/// more than [`MAX_PAIRS`], 2^16 are not.
+/// The models of up to 10 bits, and the others.
 struct Models {
-    /// Ones less zeros after each context of `d` bits, at `1 << d | context`, for `d` below 16.
-    lead: Box<[i32; 1 << DEPTHS]>,
+    /// Ones less zeros after each context of `d` bits, at `1 << d | context`.
+    lead: Box<[i32; 1 << SHORTEST]>,
     /// Contexts of `d` bits that were not seen yet.
-    unseen: [u32; DEPTHS],
-    /// Ones less zeros after each context of 16 bits, of those that are counted.
-    longest: Box<[i32; 1 << DEPTHS]>,
-    /// Which of both are counted after each context of 16 bits: 2 bits for each, 32 contexts in a word.
-    longest_seen: Box<[u64; 1 << (DEPTHS - 5)]>,
-    longest_pairs: u32,
+    unseen: [u32; SHORTEST],
+    long: LongContexts,
 }
-
-/// A bit, and the 16 before it (the most recent one lowest).
-#[derive(Clone, Copy, Default)]
-struct Event {
-    history: u16,
-    /// 1 for a one, -1 for a zero.
-    sign: i32,
-}
-
-type Verdicts = [Verdict; DEPTHS];
 
 impl Models {
     fn new() -> Self {
         Self {
-            lead: Box::new([UNSEEN; 1 << DEPTHS]),
+            lead: Box::new([UNSEEN; 1 << SHORTEST]),
             unseen: std::array::from_fn(|depth| 1 << depth),
-            longest: Box::new([0; 1 << DEPTHS]),
-            longest_seen: Box::new([0; 1 << (DEPTHS - 5)]),
-            longest_pairs: 0,
+            long: LongContexts::new(),
         }
     }
 
@@ -61,26 +41,20 @@ impl Models {
         if let Ok(whole) = <&[Event; BLOCK]>::try_from(events) {
             // As long as a group of models has seen all its contexts it is counted without looking.
             let seen = |group: std::ops::Range<usize>| self.unseen[group].iter().all(|&n| n == 0);
-            let groups = [seen(1..6), seen(6..11), seen(11..16)];
+            let groups = [seen(1..MIDDLE), seen(MIDDLE..SHORTEST)];
             if groups[0] {
                 self.block_of_short(before, word, &mut verdicts);
-                first = 6;
+                first = MIDDLE;
             }
-            if groups[0] && groups[1] {
-                self.block_of_seen::<6>(whole, &mut verdicts);
-                first = 11;
-            }
-            if groups == [true; 3] {
-                self.block_of_seen::<11>(whole, &mut verdicts);
-                first = 16;
+            if groups == [true; 2] {
+                self.block_of_middle(whole, &mut verdicts);
+                first = SHORTEST;
             }
         }
-        for depth in first..=depths.min(DEPTHS - 1) {
+        for depth in first..=depths.min(SHORTEST - 1) {
             verdicts[depth - 1] = self.block_of_any(depth, events);
         }
-        if depths == DEPTHS {
-            verdicts[DEPTHS - 1] = self.block_of_longest(events);
-        }
+        self.long.block(events, depths, &mut verdicts);
         verdicts
     }
 
@@ -125,34 +99,31 @@ impl Models {
         }
     }
 
-    /// The five models from the one of `FIRST` bits on, of which every context was seen.
+    /// The models of 6 to 10 bits, of which every context was seen.
     ///
     /// A short context comes again at once, and its count waits for the last one to be written: several models next to
     /// each other keep the processor busy meanwhile.
-    fn block_of_seen<const FIRST: usize>(
-        &mut self,
-        events: &[Event; BLOCK],
-        verdicts: &mut Verdicts,
-    ) {
+    fn block_of_middle(&mut self, events: &[Event; BLOCK], verdicts: &mut Verdicts) {
         // One bit for each wrong prediction, the first one highest.
-        let mut wrong = [0_u64; 5];
+        let mut wrong = [0_u64; SHORTEST - MIDDLE];
         for event in events {
+            let sign = i32::from(event.sign);
             for (model, wrong) in wrong.iter_mut().enumerate() {
-                let table = 1_u16 << (FIRST + model);
+                let table = 1_u16 << (MIDDLE + model);
                 let lead = &mut self.lead[usize::from(table | (event.history & (table - 1)))];
                 // Of equally common followers the larger is predicted: a lead of 0 or more says one. The highest bit is
                 // that of `lead` for a one, and its complement for a zero.
-                let differ = (*lead ^ event.sign) as u32;
+                let differ = (*lead ^ sign) as u32;
                 *wrong = *wrong << 1 | u64::from(differ >> 31);
-                *lead += event.sign;
+                *lead += sign;
             }
         }
-        for (verdict, wrong) in verdicts[FIRST - 1..].iter_mut().zip(wrong) {
+        for (verdict, wrong) in verdicts[MIDDLE - 1..].iter_mut().zip(wrong) {
             *verdict = Verdict { right: !wrong, made: u64::MAX };
         }
     }
 
-    /// The model of `depth` bits, below 16.
+    /// The model of `depth` bits, 10 at most.
     fn block_of_any(&mut self, depth: usize, events: &[Event]) -> Verdict {
         let table = 1_u16 << depth;
         let (mut right_bits, mut made_bits) = (0, 0);
@@ -163,29 +134,7 @@ impl Models {
             made_bits |= u64::from(seen) << place;
             right_bits |= u64::from(right) << place;
             self.unseen[depth] -= u32::from(!seen);
-            *lead = if seen { *lead } else { 0 } + event.sign;
-        }
-        Verdict { right: right_bits, made: made_bits }
-    }
-
-    fn block_of_longest(&mut self, events: &[Event]) -> Verdict {
-        let (mut right_bits, mut made_bits) = (0, 0);
-        for (event, place) in events.iter().zip((0..64).rev()) {
-            let context = usize::from(event.history);
-            let seen = &mut self.longest_seen[context / 32];
-            let first = context % 32 * 2;
-            let lead = &mut self.longest[context];
-            let is_one = event.sign > 0;
-            let made = *seen >> first & 3 != 0;
-            let right = made & ((*lead >= 0) == is_one);
-            made_bits |= u64::from(made) << place;
-            right_bits |= u64::from(right) << place;
-            let bit = first + usize::from(is_one);
-            if self.longest_pairs < MAX_PAIRS {
-                self.longest_pairs += u32::from(*seen >> bit & 1 == 0);
-                *seen |= 1 << bit;
-            }
-            *lead += event.sign * (*seen >> bit & 1) as i32;
+            *lead = if seen { *lead } else { 0 } + i32::from(event.sign);
         }
         Verdict { right: right_bits, made: made_bits }
     }
@@ -211,7 +160,7 @@ pub(super) fn of_bits(bits: &BitString) -> Hits {
     let mut race = Race::<DEPTHS>::new();
     let mut history = 0_u16;
     let mut next = |bit: u64| {
-        let event = Event { history, sign: bit as i32 * 2 - 1 };
+        let event = Event { history, sign: bit as i8 * 2 - 1 };
         history = history << 1 | bit as u16;
         event
     };
@@ -240,6 +189,7 @@ pub(super) fn of_bits(bits: &BitString) -> Hits {
 
 #[cfg(test)]
 mod tests {
+    use super::super::markov_block::MAX_PAIRS;
     use super::*;
     use std::collections::HashMap;
 
@@ -280,7 +230,10 @@ mod tests {
     #[test]
     fn tables_give_what_maps_give() {
         let mut state = 5_u32;
-        for (bias, len) in [(128, 140_000), (250, 20_000), (100, 20_000), (128, 1000), (128, 70)] {
+        // With 240 of 256, leads of long contexts leave 16 bits.
+        for (bias, len) in
+            [(128, 140_000), (250, 20_000), (240, 140_000), (100, 20_000), (128, 1000), (128, 70)]
+        {
             let bits: Vec<u8> = (0..len)
                 .map(|_| {
                     state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -13,12 +13,20 @@ pub(super) struct Verdict {
     pub(super) made: u64,
 }
 
+impl Verdict {
+    /// Adds some bits of another one.
+    fn take(&mut self, other: Self, bits: u64) {
+        self.right |= other.right & bits;
+        self.made |= other.made & bits;
+    }
+}
+
 /// `N` predictors and their scores.
 pub(super) struct Race<const N: usize> {
     pub(super) scores: [u64; N],
     pub(super) leader: usize,
     pub(super) hits: Hits,
-    contenders: Vec<usize>,
+    contenders: Vec<(usize, Verdict)>,
 }
 
 impl<const N: usize> Race<N> {
@@ -35,44 +43,62 @@ impl<const N: usize> Race<N> {
         let best = self.scores[self.leader];
         let mut contenders = std::mem::take(&mut self.contenders);
         contenders.clear();
-        for (place, (score, verdict)) in self.scores.iter_mut().zip(verdicts).enumerate() {
+        for (place, (score, &verdict)) in self.scores.iter_mut().zip(verdicts).enumerate() {
             let gain = u64::from(verdict.right.count_ones());
             if *score + gain >= best {
-                contenders.push(place);
+                contenders.push((place, verdict));
             } else {
                 *score += gain;
             }
         }
-        self.follow(&contenders, |place| verdicts[place], len);
+        self.follow(&contenders, len);
         self.contenders = contenders;
     }
 
     /// Counts the predictions of those that may come to lead, in ascending order, the leader among them.
-    pub(super) fn follow(
-        &mut self,
-        contenders: &[usize],
-        verdict: impl Fn(usize) -> Verdict,
-        len: u32,
-    ) {
-        if contenders == [self.leader] {
-            let Verdict { right, made } = verdict(self.leader);
-            self.scores[self.leader] += u64::from(right.count_ones());
-            self.hits.note_word(right, made, len);
+    pub(super) fn follow(&mut self, contenders: &[(usize, Verdict)], len: u32) {
+        if let [(leader, verdict)] = contenders {
+            self.scores[*leader] += u64::from(verdict.right.count_ones());
+            self.hits.note_word(verdict.right, verdict.made, len);
             return;
         }
-        for place in (64 - len..64).rev() {
-            let leads = verdict(self.leader);
-            if leads.made >> place & 1 == 1 {
-                self.hits.note(leads.right >> place & 1 == 1);
-            }
-            for &contender in contenders {
-                self.scores[contender] += verdict(contender).right >> place & 1;
-                // The last one to reach the best score leads.
-                if verdict(contender).right >> place & 1 == 1
-                    && self.scores[contender] >= self.scores[self.leader]
-                {
-                    self.leader = contender;
+        // What was said by the one that led at the time.
+        let mut led = Verdict::default();
+        for piece in (0..len).step_by(8) {
+            let shift = 56 - piece;
+            let gain = |verdict: Verdict| u64::from((verdict.right >> shift & 0xFF).count_ones());
+            let best = self.scores[self.leader];
+            let leader = self.leader;
+            // As above, for fewer bits.
+            let is_settled = contenders.iter().all(|&(place, verdict)| {
+                place == leader || self.scores[place] + gain(verdict) < best
+            });
+            if is_settled {
+                for &(place, verdict) in contenders {
+                    self.scores[place] += gain(verdict);
+                    if place == leader {
+                        led.take(verdict, 0xFF << shift);
+                    }
                 }
+            } else {
+                (shift..shift + 8).rev().for_each(|place| self.step(contenders, place, &mut led));
+            }
+        }
+        self.hits.note_word(led.right, led.made, len);
+    }
+
+    /// Counts one bit.
+    fn step(&mut self, contenders: &[(usize, Verdict)], place: u32, led: &mut Verdict) {
+        let leader = self.leader;
+        for &(contender, verdict) in contenders {
+            if contender == leader {
+                led.take(verdict, 1 << place);
+            }
+            let right = verdict.right >> place & 1;
+            self.scores[contender] += right;
+            // The last one to reach the best score leads.
+            if right == 1 && self.scores[contender] >= self.scores[self.leader] {
+                self.leader = contender;
             }
         }
     }

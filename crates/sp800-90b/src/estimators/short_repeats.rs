@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Repeats of a string in which only short tuples repeat, as in noise.
 //!
-//! Suffixes are put into classes by their first bits, about as many classes as there are suffixes. The counts of the
-//! classes, added up, are those of all shorter tuples. Longer ones can repeat only within a class, which is mostly a pair.
+//! Suffixes are put into classes by their first bits, many more classes than there are suffixes. The counts of the
+//! classes, added up, are those of all shorter tuples. Longer ones can repeat only within a class, which mostly has one.
 //! A string that repeats itself at length is given back to the general sorter.
 
-use super::suffix_part::{PartCounter, count_down};
+use super::suffix_part::PartCounter;
+use super::suffix_parts::{SuffixParts, each_suffix};
 use super::suffixes::{Packing, Text};
 use super::tally::Tally;
+use super::tuple_counts::count_down;
 use crate::parallel::{self, Task};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -28,10 +30,10 @@ pub(super) fn count(text: &Text<'_>) -> Option<Tally> {
     // The last suffixes are shorter than a class's bits.
     let whole = (text.len + 1).saturating_sub(packing.bits().div_ceil(text.width));
     let mut sizes = vec![0_usize; 1 << part_bits];
-    each_suffix(text, whole, |bits, _| sizes[packing.part(bits)] += 1);
+    each_suffix(text, 0..whole, |reversed, _| sizes[packing.part(reversed)] += 1);
     let mut tops = Vec::with_capacity(sizes.len());
-    let mut suffixes = Vec::new();
-    let mut all = Tally::new(packing.bits() / text.width);
+    let mut parts = SuffixParts::default();
+    let mut all = Tally::new(packing.counted_len(text));
     while tops.len() < sizes.len() {
         let left = &sizes[tops.len()..];
         let mut held = 0;
@@ -40,64 +42,18 @@ pub(super) fn count(text: &Text<'_>) -> Option<Tally> {
             held <= held_suffixes(text.len)
         };
         let now = &left[..left.iter().take_while(fits).count().max(1)];
-        let held = now.iter().sum::<usize>();
-        if suffixes.len() < held {
-            // Not resized: zeros that were never written cost no time.
-            suffixes = vec![0; held];
-        }
-        let suffixes = &mut suffixes[..held];
-        gather(text, whole, &packing, tops.len(), now, suffixes);
-        let (tally, top) = count_parts(text, whole, &packing, tops.len(), now, suffixes)?;
+        parts.gather(text, whole, &packing, tops.len(), now);
+        let (tally, top) = count_parts(text, whole, &packing, tops.len(), &parts)?;
         all.merge(&tally);
         tops.extend(top);
     }
     // Tuples of fewer bits than choose a part.
     let lengths = 1..=(part_bits - 1) / text.width;
-    count_down(text, whole, &mut tops, part_bits, lengths, &mut all, |bits, level| {
-        Some((bits >> (64 - level)) as usize)
+    let index = |reversed: u64, level: usize| Some((reversed & ((1 << level) - 1)) as usize);
+    count_down(text, whole, &mut tops, part_bits, lengths, index, |length, counts| {
+        all.add_counts(length, counts);
     });
     Some(all)
-}
-
-/// Calls `each` with the first 64 bits and the place of every suffix before `end`.
-#[inline]
-fn each_suffix(text: &Text<'_>, end: usize, mut each: impl FnMut(u64, usize)) {
-    if text.width == 1 {
-        let words = text.bits.words();
-        for (number, &word) in words.iter().enumerate().take(end.div_ceil(64)) {
-            let next = words.get(number + 1).copied().unwrap_or(0);
-            for shift in 0..(end - number * 64).min(64) {
-                each(word << shift | next >> 1 >> (63 - shift), number * 64 + shift);
-            }
-        }
-    } else {
-        for place in 0..end {
-            each(text.bits_at(place, 0), place);
-        }
-    }
-}
-
-/// Puts the suffixes of some parts one part after another.
-fn gather(
-    text: &Text<'_>,
-    end: usize,
-    packing: &Packing,
-    first_part: usize,
-    sizes: &[usize],
-    suffixes: &mut [u64],
-) {
-    let mut next: Vec<usize> = Vec::with_capacity(sizes.len());
-    let mut sum = 0;
-    for size in sizes {
-        next.push(sum);
-        sum += size;
-    }
-    each_suffix(text, end, |bits, place| {
-        if let Some(slot) = next.get_mut(packing.part(bits).wrapping_sub(first_part)) {
-            suffixes[*slot] = packing.pack(bits, place);
-            *slot += 1;
-        }
-    });
 }
 
 /// Counts the repeats within each of some parts, and the suffixes in each.
@@ -106,29 +62,23 @@ fn count_parts(
     whole: usize,
     packing: &Packing,
     first_part: usize,
-    sizes: &[usize],
-    suffixes: &[u64],
+    parts: &SuffixParts,
 ) -> Option<(Tally, Vec<u32>)> {
-    let mut left = suffixes;
-    let mut parts = Vec::with_capacity(sizes.len());
-    for &size in sizes {
-        let part;
-        (part, left) = left.split_at(size);
-        parts.push(part);
-    }
     let next = AtomicUsize::new(0);
     let gave_up = AtomicBool::new(false);
-    let total = Mutex::new((Tally::new(packing.bits() / text.width), vec![0; sizes.len()]));
+    let total = Mutex::new((Tally::new(packing.counted_len(text)), vec![0; parts.len()]));
     let work = || {
         let mut counter = PartCounter::new(text, whole, *packing);
         let mut tops = Vec::new();
         loop {
             let number = next.fetch_add(1, Relaxed);
-            let Some(part) = parts.get(number) else { break };
+            if number >= parts.len() {
+                break;
+            }
             if gave_up.load(Relaxed) {
                 return;
             }
-            match counter.count(first_part + number, part) {
+            match counter.count(first_part + number, parts.part(number)) {
                 Some(top) => tops.push((number, top)),
                 None => gave_up.store(true, Relaxed),
             }

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The repeats among suffixes that begin with the same bits.
 
+use super::suffix_parts::Part;
 use super::suffixes::{Packing, Text};
 use super::tally::Tally;
+use super::tuple_counts::{Count, count_down, fold};
 use std::cmp::Reverse;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
 /// Words of the text that may on average be looked at per suffix.
 const PATIENCE: usize = 96;
 /// Classes of this size or less are compared pair by pair.
 const SMALL: usize = 6;
+
+/// Parts of so many suffixes are counted in 16 bits.
+const MOST_IN_16_BITS: usize = i16::MAX as usize - 64;
 
 /// Counts the repeats within one part after another.
 pub(super) struct PartCounter<'a> {
@@ -21,17 +26,25 @@ pub(super) struct PartCounter<'a> {
     pairs: [u64; 64],
     /// Bits of the longest repeat that was found.
     longest_bits: usize,
-    counts: Vec<u32>,
-    /// Where each class's next suffix goes; then where the class ends.
-    next: Vec<u32>,
-    by_class: Vec<u64>,
-    lcp: Vec<u32>,
     patience: usize,
+    room: Room,
+}
+
+/// What one part after another is counted in.
+#[derive(Default)]
+struct Room {
+    /// Suffixes in each class.
+    counts_8: Vec<u8>,
+    /// Those that share a class.
+    places: Vec<u32>,
+    sorted: Vec<u64>,
+    counts_16: Vec<u16>,
+    lcp: Vec<u32>,
 }
 
 impl<'a> PartCounter<'a> {
     pub(super) fn new(text: &'a Text<'a>, whole: usize, packing: Packing) -> Self {
-        let tally = Tally::new(packing.bits() / text.width);
+        let tally = Tally::new(packing.counted_len(text));
         Self {
             text,
             whole,
@@ -39,66 +52,97 @@ impl<'a> PartCounter<'a> {
             tally,
             pairs: [0; 64],
             longest_bits: 0,
-            counts: Vec::new(),
-            next: Vec::new(),
-            by_class: Vec::new(),
-            lcp: Vec::new(),
             patience: 0,
+            room: Room::default(),
         }
     }
 
     /// The number of suffixes in a part, short ones included. Nothing where they repeat too much.
-    pub(super) fn count(&mut self, part: usize, suffixes: &[u64]) -> Option<u32> {
+    pub(super) fn count(&mut self, number: usize, part: Part<'_>) -> Option<u32> {
         let packing = self.packing;
+        let suffixes = part.suffixes();
         self.patience = suffixes.len() * PATIENCE + 4096;
-        self.counts.clear();
-        self.counts.resize(1 << packing.class_bits, 0);
+        let mut counts = std::mem::take(&mut self.room.counts_8);
+        counts.clear();
+        counts.resize(1 << packing.class_bits, 0_u8);
         for &suffix in suffixes {
-            self.counts[packing.class(suffix)] += 1;
+            let count = &mut counts[packing.class(suffix)];
+            *count = count.wrapping_add(1);
         }
-        self.next.clear();
-        let mut sum = 0;
-        self.next.extend(self.counts.iter().map(|&count| {
-            sum += count;
-            sum - count
+        // If no count went over the top.
+        let counted: usize = counts.iter().map(|&count| usize::from(count)).sum();
+        let top = if counted == suffixes.len() && counted <= MOST_IN_16_BITS {
+            self.count_shared(&counts, part);
+            let mut shorter = std::mem::take(&mut self.room.counts_16);
+            let (zeros, ones) = counts.split_at(counts.len() / 2);
+            shorter.clear();
+            shorter.extend(zeros.iter().zip(ones).map(|(&a, &b)| u16::from(a) + u16::from(b)));
+            let top = self.count_shorter(number, &mut shorter);
+            self.room.counts_16 = shorter;
+            u32::from(top)
+        } else {
+            let mut counts = vec![0_u32; 1 << packing.class_bits];
+            suffixes.iter().for_each(|&suffix| counts[packing.class(suffix)] += 1);
+            self.count_shared(&counts, part);
+            fold(&mut counts, 1);
+            self.count_shorter(number, &mut counts)
+        };
+        self.room.counts_8 = counts;
+        (self.patience > 0).then_some(top)
+    }
+
+    /// Counts the tuples shorter than a class's bits, from the counts of those one bit shorter.
+    fn count_shorter<C: Count>(&mut self, part: usize, counts: &mut Vec<C>) -> C {
+        let (packing, width) = (self.packing, self.text.width);
+        let part_bits = packing.part_bits as usize;
+        let lengths = part_bits.div_ceil(width)..=packing.counted_len(self.text);
+        let (level, lowest) = (packing.bits() - 1, *lengths.start() * width);
+        let index = |reversed: u64, level: usize| {
+            let within = reversed >> part_bits & ((1 << (level - part_bits)) - 1);
+            (packing.part(reversed) == part).then_some(within as usize)
+        };
+        count_down(self.text, self.whole, counts, level, lengths, index, |length, counts| {
+            self.tally.add_counts(length, counts);
+        });
+        fold(counts, lowest.min(level) - part_bits);
+        counts[0]
+    }
+
+    /// Counts what repeats among the suffixes that share a class.
+    fn count_shared<C: Copy + Ord + From<u8>>(&mut self, counts: &[C], part: Part<'_>) {
+        let packing = self.packing;
+        let mut places = std::mem::take(&mut self.room.places);
+        let mut sorted = std::mem::take(&mut self.room.sorted);
+        places.resize(places.len().max(part.suffixes().len() + 1), 0);
+        let mut shared = 0;
+        part.each_with_high_half(|suffix, high_half| {
+            places[shared] = high_half | suffix & 0xFFFF;
+            shared += usize::from(counts[packing.class(suffix)] > C::from(1));
+        });
+        sorted.clear();
+        sorted.extend(places[..shared].iter().map(|&place| {
+            let place = place as usize;
+            packing.pack(self.text.bits_at(place, 0), place)
         }));
-        self.by_class.resize(suffixes.len(), 0);
-        for &suffix in suffixes {
-            let slot = &mut self.next[packing.class(suffix)];
-            self.by_class[*slot as usize] = suffix;
-            *slot += 1;
-        }
-        let mut by_class = std::mem::take(&mut self.by_class);
-        for class in 0..self.counts.len() {
-            let (size, end) = (self.counts[class] as usize, self.next[class] as usize);
-            match size {
-                0 | 1 => {}
-                2..=SMALL => self.count_pairs(&by_class[end - size..end]),
-                _ => self.count_sorted(&mut by_class[end - size..end]),
+        sorted.sort_unstable();
+        let mut from = 0;
+        while from < sorted.len() {
+            let class = packing.class_key(sorted[from]);
+            let same =
+                sorted[from..].iter().take_while(|&&suffix| packing.class_key(suffix) == class);
+            let to = from + same.count();
+            if to - from <= SMALL {
+                self.count_pairs(&sorted[from..to]);
+            } else {
+                self.count_sorted(&mut sorted[from..to]);
             }
+            from = to;
         }
-        self.by_class = by_class;
+        self.room.places = places;
+        self.room.sorted = sorted;
         for (bits, pairs) in (packing.part_bits as usize..).zip(&mut self.pairs) {
             self.tally.add_pairs(bits / self.text.width, std::mem::take(pairs));
         }
-        let (part_bits, width) = (packing.part_bits as usize, self.text.width);
-        let lengths = part_bits.div_ceil(width)..=packing.bits() / width;
-        let lowest = *lengths.start() * width;
-        count_down(
-            self.text,
-            self.whole,
-            &mut self.counts,
-            packing.bits(),
-            lengths,
-            &mut self.tally,
-            |bits, level| {
-                let within = (bits << part_bits) >> 1 >> (63 + part_bits - level);
-                (packing.part(bits) == part).then_some(within as usize)
-            },
-        );
-        let top = if lowest > packing.bits() { packing.bits() } else { lowest };
-        fold(&mut self.counts, top - part_bits);
-        (self.patience > 0).then(|| self.counts[0])
     }
 
     /// How many symbols two suffixes of a class share.
@@ -115,15 +159,16 @@ impl<'a> PartCounter<'a> {
         symbols.min(self.text.len - x.max(y))
     }
 
-    /// A class of a few suffixes, in the order of their places.
+    /// A class of a few suffixes.
     #[inline]
     fn count_pairs(&mut self, class: &[u64]) {
         let Packing { part_bits, .. } = self.packing;
         let key = !self.packing.place_mask();
         for (number, &a) in class.iter().enumerate().skip(1) {
-            // Behind the end of the text are zeros, which are no symbols.
-            let is_whole = self.packing.place(a) + 64 <= self.text.len;
             for &b in &class[..number] {
+                let places = (self.packing.place(a), self.packing.place(b));
+                // Behind the end of the text are zeros, which are no symbols.
+                let is_whole = places.0.max(places.1) + 64 <= self.text.len;
                 let differ = (a ^ b) & key;
                 let bits = part_bits + differ.leading_zeros();
                 // Most pairs are shorter than the longest one, and their places do not matter.
@@ -132,16 +177,15 @@ impl<'a> PartCounter<'a> {
                     continue;
                 }
                 let shared = self.shared(a, b);
-                self.tally.add_pair(shared, || (self.packing.place(b), self.packing.place(a)));
+                self.tally.add_pair(shared, || (places.0.min(places.1), places.0.max(places.1)));
                 self.longest_bits =
                     self.tally.longest.map_or(0, |found| found.len) * self.text.width;
             }
         }
     }
 
-    /// A class of many suffixes.
+    /// A class of many suffixes, in the order of their numbers.
     fn count_sorted(&mut self, class: &mut [u64]) {
-        class.sort_unstable();
         let key = |suffix: u64| suffix & !self.packing.place_mask();
         let mut same = 0;
         let mut runs = Vec::new();
@@ -152,7 +196,7 @@ impl<'a> PartCounter<'a> {
             same += run.len();
         }
         self.sort_runs(class, runs);
-        let mut lcp = std::mem::take(&mut self.lcp);
+        let mut lcp = std::mem::take(&mut self.room.lcp);
         lcp.clear();
         for pair in class.windows(2) {
             let shared = self.shared(pair[0], pair[1]);
@@ -162,7 +206,7 @@ impl<'a> PartCounter<'a> {
             lcp.push(shared as u32);
         }
         self.tally.add_sorted(lcp.iter().copied());
-        self.lcp = lcp;
+        self.room.lcp = lcp;
     }
 
     /// Sorts runs of suffixes whose first bits are equal by those that follow.
@@ -198,49 +242,4 @@ impl<'a> PartCounter<'a> {
             }
         }
     }
-}
-
-/// Counts the tuples of some lengths, the longest first, from those of `level` bits in `counts`. `index` finds the place of
-/// a tuple among those of as many bits as it has.
-pub(super) fn count_down(
-    text: &Text<'_>,
-    whole: usize,
-    counts: &mut Vec<u32>,
-    mut level: usize,
-    lengths: RangeInclusive<usize>,
-    tally: &mut Tally,
-    index: impl Fn(u64, usize) -> Option<usize>,
-) {
-    for length in lengths.rev() {
-        let bits = length * text.width;
-        fold(counts, level - bits);
-        level = bits;
-        // The suffix of just this length joins those that have more.
-        if let Some(place) = text.len.checked_sub(length)
-            && place >= whole
-            && let Some(at) = index(text.bits_at(place, 0), bits)
-        {
-            counts[at] += 1;
-        }
-        tally.add_counts(length, counts);
-    }
-}
-
-/// Adds up the counts of tuples that differ only in their last `bits` bits.
-pub(super) fn fold(counts: &mut Vec<u32>, bits: usize) {
-    let len = counts.len() >> bits;
-    match bits {
-        0 => return,
-        1 => {
-            for at in 0..len {
-                counts[at] = counts[2 * at] + counts[2 * at + 1];
-            }
-        }
-        _ => {
-            for at in 0..len {
-                counts[at] = counts[at << bits..(at + 1) << bits].iter().sum();
-            }
-        }
-    }
-    counts.truncate(len);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Counts of repeated tuples by length, as they are found.
 
+use super::tuple_counts::Count;
+
 /// A tuple that occurs at two places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Found {
@@ -35,12 +37,10 @@ impl Tally {
     }
 
     /// Counts of all tuples of one length, which is not above `floor`.
-    pub(super) fn add_counts(&mut self, length: usize, counts: &[u32]) {
-        let largest = counts.iter().copied().max().unwrap_or(0);
-        self.largest[length] = self.largest[length].max(u64::from(largest));
-        let twice: u64 =
-            counts.iter().map(|&n| u64::from(n) * u64::from(n.saturating_sub(1))).sum();
-        self.pairs[length] += twice / 2;
+    pub(super) fn add_counts<C: Count>(&mut self, length: usize, counts: &[C]) {
+        let largest = counts.iter().copied().max().map_or(0, Into::into);
+        self.largest[length] = self.largest[length].max(largest);
+        self.pairs[length] += C::pairs(counts);
     }
 
     /// A pair of suffixes that share so many symbols, more than `floor` or not.
