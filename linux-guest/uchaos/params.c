@@ -124,14 +124,14 @@ int uchaos_params_read(struct uchaos_params *params)
 		if (given[which] && !parse(which, given[which], &values[which]))
 			break;
 	if (which == PARAMS && !uchaos_check_params(params, &which)) {
-		/* The engine would look at the clock's ports to find out, and they are the kernel's. */
+		/* The engine would try the clock's ports, which are the kernel's. */
 		if (params->workload != UCHAOS_RTC)
 			return 0;
 		pr_err("workload=rtc needs the machine without an operating system: run it on bare metal\n");
 		return -EINVAL;
 	}
-	pr_err("%s=%s is not allowed: it must be %s\n", uchaos_param_name(which), given[which] ?: "",
-	       uchaos_param_allowed(which));
+	pr_err("%s=%s is not allowed: it must be %s\n", uchaos_param_name(which),
+	       given[which] ?: "", uchaos_param_allowed(which));
 	return -EINVAL;
 }
 

@@ -69,7 +69,8 @@ static int show(struct seq_file *out, void *unused)
 	uchaos_params_write(params, sizeof(params), '\n');
 	seq_puts(out, params);
 	seq_printf(out, "state=%s\nlast_error=%d\nlast_error_text=%s\n",
-		   state_name(health.state), health.last_error, uchaos_error_text(health.last_error));
+		   state_name(health.state), health.last_error,
+		   uchaos_error_text(health.last_error));
 #define SHOW(key) seq_printf(out, #key "=%llu\n", (u64)health.key);
 	UCHAOS_HEALTH_KEYS(SHOW)
 	seq_printf(out, "crng_seeds=%llu\n", (u64)atomic64_read(&uchaos.seeds));
@@ -110,7 +111,8 @@ static int show_json(struct seq_file *out, void *unused)
 			return -ERESTARTSYS;
 		seq_printf(out, "%s\n{\"state\": \"%s\", \"last_error\": %d, ", index ? "," : "",
 			   state_name(health.state), health.last_error);
-		seq_printf(out, "\"last_error_text\": \"%s\"", uchaos_error_text(health.last_error));
+		seq_printf(out, "\"last_error_text\": \"%s\"",
+			   uchaos_error_text(health.last_error));
 #define SHOW_JSON(key) seq_printf(out, ", \"" #key "\": %llu", (u64)health.key);
 		UCHAOS_HEALTH_KEYS(SHOW_JSON)
 		seq_puts(out, "}");

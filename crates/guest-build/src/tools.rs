@@ -56,6 +56,10 @@ pub const TO_NEST: &[Need] = &[
     need("/usr/include/libfdt.h", "libfdt-dev", "QEMU's device trees"),
 ];
 
+/// What checking the module's source needs beyond building it.
+pub const TO_CHECK_MODULE: &[Need] =
+    &[need("sparse", "sparse", "checks the module's C for addresses and locks of the wrong kind")];
+
 /// What the checks on packages and signed modules need.
 pub const TO_PACKAGE: &[Need] = &[
     need("dkms", "dkms", "builds the module from its package"),

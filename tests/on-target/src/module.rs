@@ -2,6 +2,8 @@
 //! The kernel module and uchaosbox: the module tried from inside its guest (the verdicts are the guest's own), who
 //! seeds the kernel's generator, the parameters of a job, and the same tool on the host.
 
+mod source;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,7 +32,10 @@ checks! {
     a_million_samples_in_one_piece_in_64_mb,
     holds_the_engine_object_byte_for_byte,
     shows_every_health_counter,
-    uchaosbox_takes_a_capture_on_the_host
+    uchaosbox_takes_a_capture_on_the_host;
+    long:
+    source::compiles_without_a_warning_of_gcc_or_sparse,
+    source::checkpatch_reports_the_stated_exceptions_only
 }
 
 fn self_test_in_the_guest_passes(rig: &Rig) -> Result<()> {
