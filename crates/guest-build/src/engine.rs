@@ -85,7 +85,8 @@ pub fn build(context: &CommandContext) -> Result<Engine> {
         .text("flags", FLAGS.join(" "))
         .text("paths", PATHS.join(" "))
         .text("merge", MERGE_SCRIPT)
-        .text("listing", listing::HEAD);
+        .text("scan", include_str!("engine/scan.rs"))
+        .text("listing", include_str!("engine/listing.rs"));
     let listing = listing_of(&object);
     step::run(context, "engine", &inputs, &[&object, &listing], |log| {
         fs::create_dir_all(&folder)?;

@@ -134,7 +134,8 @@ impl<'data> Lister<'data> {
             } else if let Some((branch, target)) =
                 branch_of(text).filter(|_| inside.clone().next().is_none())
             {
-                writeln!(out, "\t{branch} .L{target:x}")?;
+                let bytes = code.get(span).context("an instruction beyond the code")?;
+                branch_to(out, branch, target, bytes)?;
             } else {
                 let shown = text.split(['#', '<']).next().unwrap_or_default().trim();
                 writeln!(out, "\t/* {shown} */")?;
@@ -227,6 +228,20 @@ fn bytes_with<'a>(
     plain_bytes(out, data.get(at..span.end).context("a relocation over the end")?)
 }
 
+/// Writes a branch. The compiler now and then takes a long jump where a short one reaches, and some assemblers would
+/// not: a long one is written as bytes. A short one may have to grow with the kernel's returns.
+fn branch_to(out: &mut String, branch: &str, target: u64, bytes: &[u8]) -> Result<()> {
+    match bytes.split_last_chunk::<4>() {
+        Some((operation, _)) if branch != "call" => {
+            writeln!(out, "\t/* {branch} */")?;
+            plain_bytes(out, operation)?;
+            writeln!(out, "\t.long .L{target:x} - . - 4")?;
+        }
+        _ => writeln!(out, "\t{branch} .L{target:x}")?,
+    }
+    Ok(())
+}
+
 fn plain_bytes(out: &mut String, bytes: &[u8]) -> Result<()> {
     for line in bytes.chunks(LINE_BYTES) {
         writeln!(out, "\t.byte {}", shown(line))?;
@@ -277,6 +292,7 @@ mod tests {
         __attribute__((used)) static const char *f(int x, char *to) {
             while (inner(x) > 2) x--;
             memcpy(to, names[x & 1], 3);
+            __asm__ volatile(".byte 0x0f, 0x84, 0x01, 0, 0, 0; nop"); /* a long jump over one byte */
             return names[1];
         }"#;
 
