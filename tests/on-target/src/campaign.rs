@@ -24,6 +24,7 @@ checks! {
     long:
     slurm::sixty_four_cells_survive_a_dead_node,
     slurm::drained_restarted_cancelled_campaign_is_whole,
+    slurm::killed_controller_loses_and_repeats_no_cell,
     slurm::full_disk_leaves_cells_open
 }
 

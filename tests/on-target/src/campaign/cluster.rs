@@ -88,8 +88,15 @@ impl Cluster {
         Ok(())
     }
 
-    /// Asks the controller to end and waits for it, as a service manager does. One that is killed instead may have lost the
-    /// end of a task, and then holds its node for minutes.
+    /// Kills the controller with SIGKILL. It may lose the end of a task, and then holds that task's node for minutes.
+    pub(super) fn kill_controller(&mut self) -> Result<()> {
+        let controller = self.controller.take().context("a controller that runs")?;
+        controller.signal(Signal::SIGKILL).context("killing the controller")?;
+        controller.finish(Some(PATIENCE), OnInterrupt::Kill)?;
+        Ok(())
+    }
+
+    /// Asks the controller to end and waits for it, as a service manager does.
     pub(super) fn stop_controller(&mut self) -> Result<()> {
         let controller = self.controller.take().context("a controller that runs")?;
         controller.signal(Signal::SIGTERM).context("stopping the controller")?;

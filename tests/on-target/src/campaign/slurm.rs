@@ -198,6 +198,28 @@ pub(super) fn drained_restarted_cancelled_campaign_is_whole(rig: &Rig) -> Result
     Ok(())
 }
 
+/// What the controller forgot costs time and no cell: the owner cancels what hangs, and resumes.
+pub(super) fn killed_controller_loses_and_repeats_no_cell(rig: &Rig) -> Result<()> {
+    let mut fleet = Fleet::start(rig, &campaigns(rig), EIGHT, 8)?;
+    fleet.submit()?;
+    fleet.until_finished(2)?;
+    fleet.cluster.kill_controller()?;
+    fleet.cluster.start_controller()?;
+    fleet.cluster.until("the controller answers", || fleet.cluster.queue().map(|_| true))?;
+    fleet.here(&["campaign", "cancel", "fleet"])?.expect(0, &[])?;
+    fleet.until_queue_is_empty()?;
+    let before = records(&fleet.folder)?;
+    fleet.resume()?;
+    fleet.until_queue_is_empty()?;
+    expect_whole(&fleet.folder, 8, 0)?;
+    let after = records(&fleet.folder)?;
+    ensure!(
+        before.iter().all(|(name, record)| after.get(name) == Some(record)),
+        "a cell was repeated"
+    );
+    Ok(())
+}
+
 /// A file system of a given size, unmounted when this is dropped.
 struct SmallDisk(PathBuf);
 
