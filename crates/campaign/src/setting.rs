@@ -42,6 +42,7 @@ impl Setting {
             accel,
             cpu: Some(cell.text(Axis::Cpu)).filter(|cpu| cpu != DEFAULT_CPU),
             memory: memory.with_context(|| unknown(Axis::Memory, cell))?,
+            smp: 1,
             deadline: plan.deadline_s,
         };
         let mut jobs = Jobs::EMPTY;

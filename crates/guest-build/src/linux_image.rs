@@ -39,9 +39,24 @@ pub struct LinuxOptions {
     /// Build this kernel tree or tarball (Linux 5.15 to 6.18) instead of the profile's
     #[arg(long, value_name = "PATH", env = "UCHAOS_LINUX_SRC")]
     pub linux_src: Option<PathBuf>,
+    /// Whether its kernel is for several processors; `--smp` decides.
+    #[arg(skip)]
+    pub smp: bool,
 }
 
 impl LinuxOptions {
+    /// A guest with one processor.
+    #[must_use]
+    pub fn new(profile: &str, linux_src: Option<PathBuf>) -> Self {
+        Self { profile: profile.to_owned(), linux_src, smp: false }
+    }
+
+    /// The profile, with what `--smp` changes in it.
+    fn profile(&self, root: &Path) -> Result<Profile> {
+        let profile = Profile::read(root, &self.profile)?;
+        Ok(if self.smp { profile.for_several_cpus() } else { profile })
+    }
+
     /// The options as words of a command line that works from any folder.
     pub fn words(&self) -> Result<Vec<OsString>> {
         let mut words = vec!["--profile".into(), self.profile.clone().into()];
@@ -64,7 +79,7 @@ pub fn build(
     options: &LinuxOptions,
     engine_object: &Path,
 ) -> Result<LinuxImage> {
-    let profile = Profile::read(&context.root, &options.profile)?;
+    let profile = options.profile(&context.root)?;
     let kernel = kernel::build(context, &profile, options.linux_src.as_deref())?;
     let tools = userland::build(context, &profile)?;
     let module = module::build(context, &kernel, engine_object)?;

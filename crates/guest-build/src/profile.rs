@@ -15,6 +15,11 @@ use guest_run::ExitKind;
 /// The profile that is built when none is named.
 pub const DEFAULT: &str = "uchaos";
 
+/// In linux-guest/kernel, for more than one processor.
+const SMP_FRAGMENT: &str = "smp";
+/// Kernel arguments of profiles with one processor: the others need their interrupt controllers.
+const WITHOUT_APIC: [&str; 2] = ["noapic", "nolapic"];
+
 /// One Linux guest.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,6 +152,19 @@ impl Profile {
         Ok(profile)
     }
 
+    /// The same guest with a kernel for several processors.
+    #[must_use]
+    pub fn for_several_cpus(mut self) -> Self {
+        self.name.push_str("-smp");
+        if !self.kernel.fragments.iter().any(|name| name == SMP_FRAGMENT) {
+            self.kernel.fragments.push(SMP_FRAGMENT.to_owned());
+        }
+        let arguments = self.kernel.command_line.split(' ');
+        let kept: Vec<&str> = arguments.filter(|text| !WITHOUT_APIC.contains(text)).collect();
+        self.kernel.command_line = kept.join(" ");
+        self
+    }
+
     /// The files of the kernel's fragments.
     pub fn kernel_fragments(&self, root: &Path) -> Vec<PathBuf> {
         fragment_files(&root.join("linux-guest/kernel"), &self.kernel.fragments)
@@ -215,6 +233,9 @@ mod tests {
                 }
                 assert!(options.to_config().contains("CONFIG_VIRTIO_CONSOLE=y"), "{name}");
             }
+            let several = profile.for_several_cpus();
+            assert!(!several.kernel.command_line.contains("apic"), "{name}");
+            assert!(several.kernel_fragments(root()).iter().all(|file| file.exists()), "{name}");
         }
     }
 

@@ -37,8 +37,7 @@ const LINUX_BYTES_AT_MOST: u64 = 4_000_000;
 pub fn build(context: &CommandContext, linux_src: Option<&Path>) -> Result<PathBuf> {
     preflight::ensure(context, TO_MAKE_STICK)?;
     let bare = images::build_bare(context)?;
-    let options =
-        LinuxOptions { profile: PROFILE.to_owned(), linux_src: linux_src.map(Path::to_owned) };
+    let options = LinuxOptions::new(PROFILE, linux_src.map(Path::to_owned));
     let linux = linux_image::build(context, &options, &bare.engine.object)?;
     let program = uefi::build(context, &bare.engine.object)?;
     image(context, &Images { linux: Some(linux), ..bare }, &program)

@@ -62,7 +62,7 @@ pub enum Network {
     Silent,
 }
 
-/// The virtual hardware. It has one processor, and no device that is not named here.
+/// The virtual hardware. It has no device that is not named here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
     pub model: Model,
@@ -73,6 +73,8 @@ pub struct Machine {
     /// QEMU's name of the processor; by default the host's own under KVM, and `qemu64` under TCG.
     pub cpu: Option<String>,
     pub memory_mib: u32,
+    /// How many processors it has. An isolated machine runs them one after the other, on one thread.
+    pub cpus: u32,
     /// What its network card is plugged into; no card where there is none.
     pub network: Option<Network>,
     /// Whether it has a vmgenid device, which names each start and each restored state of a machine by a new random
@@ -134,7 +136,7 @@ pub(crate) enum ConsoleTo<'a> {
 }
 
 impl Machine {
-    /// A machine under TCG, which every host has: not isolated, with TCG's own processor and without a network card.
+    /// A machine under TCG, which every host has: not isolated, with one of TCG's own processors and without a network card.
     #[must_use]
     pub fn tcg(model: Model, memory_mib: u32) -> Self {
         Self {
@@ -143,6 +145,7 @@ impl Machine {
             isolated: false,
             cpu: None,
             memory_mib,
+            cpus: 1,
             network: None,
             generation_id: false,
         }
@@ -167,15 +170,9 @@ impl Machine {
         console: ConsoleTo<'_>,
     ) -> Command {
         let mut command = Command::new(qemu.path());
-        command.args([
-            "-no-user-config",
-            "-nodefaults",
-            "-display",
-            "none",
-            "-no-reboot",
-            "-smp",
-            "1",
-        ]);
+        command.args(["-no-user-config", "-nodefaults", "-display", "none", "-no-reboot"]);
+        // Each in its own socket: the firmware's MP table lists the first processor of each.
+        command.args(["-smp", &format!("{0},sockets={0}", self.cpus)]);
         let model = match self.model {
             // With ACPI the virtio devices are announced there, and our kernels have no ACPI.
             Model::Microvm => "microvm,acpi=off",

@@ -10,8 +10,8 @@ use anyhow::Result;
 use chaos_wire::{Target, Targets};
 use clap::{Args, ValueEnum};
 use guest_run::{
-    Accelerator, DataPort, Guest, ISOLATED_KERNEL_ARGUMENTS, Images, LinuxImage, Machine, Model,
-    PortKind, Probe, Qemu,
+    Accelerator, DataPort, ExitKind, Guest, ISOLATED_KERNEL_ARGUMENTS, Images, LinuxImage, Machine,
+    Model, PortKind, Probe, Qemu,
 };
 
 /// The machine that a guest is booted on. Both guests get the same.
@@ -30,6 +30,9 @@ pub struct MachineOptions {
     /// Memory in MiB
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65536))]
     pub memory: u32,
+    /// Processors of a machine that is not isolated: with several, Linux gets a kernel for them, and its module an engine for each
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
+    pub smp: u32,
     /// Seconds after which a guest that has not finished is killed
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
     pub deadline: u64,
@@ -92,9 +95,23 @@ impl MachineOptions {
             isolated,
             cpu: self.cpu.clone(),
             memory_mib: self.memory,
+            // Linux does not start a second processor where instructions are counted (docs/guests.md).
+            cpus: if isolated { 1 } else { self.smp },
             network: None,
             generation_id: false,
         }
+    }
+
+    /// Checks that the guest uses the processors asked for.
+    ///
+    /// # Errors
+    /// Returns an error if it is the microkernel and there are several.
+    pub fn check_cpus(&self, kind: GuestKind) -> Result<()> {
+        if kind == GuestKind::Linux || self.smp == 1 {
+            return Ok(());
+        }
+        let text = "--smp: the microkernel runs on one processor and leaves the others off; leave --smp out, or take the Linux guest";
+        Err(ExitKind::Usage(text.to_owned()).into())
     }
 
     /// The deadline as a duration.

@@ -75,7 +75,10 @@ pub fn provenance_of_guests(
         .map(|(parameter, number)| {
             (parameter.report_key().to_owned(), parameter.value(number).to_string())
         })
-        .chain([("memory_mib".to_owned(), machine.memory.to_string())])
+        .chain([
+            ("memory_mib".to_owned(), machine.memory.to_string()),
+            ("cpus".to_owned(), machine.smp.to_string()),
+        ])
         .chain(source)
         .collect();
     Ok(Provenance {

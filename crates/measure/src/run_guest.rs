@@ -47,6 +47,12 @@ impl RunOptions {
     /// [`ExitKind::Usage`] for what the grammar does not take or this guest cannot do, or an output folder that is there
     /// already.
     pub fn check(&self, kind: GuestKind) -> Result<Request> {
+        self.machine.check_cpus(kind)?;
+        if self.isolated && self.machine.smp > 1 {
+            let text =
+                "--smp: an isolated machine has one processor; leave --smp or --isolated out";
+            return Err(ExitKind::Usage(text.to_owned()).into());
+        }
         let request = Request::parse(&self.arguments())
             .map_err(|error| anyhow!(ExitKind::Usage(error.to_string())))?;
         let own = kind.targets();
@@ -69,6 +75,12 @@ impl RunOptions {
             return Err(ExitKind::Usage(text).into());
         }
         Ok(request)
+    }
+
+    /// The machine's processors.
+    #[must_use]
+    pub fn cpus(&self) -> u32 {
+        self.machine.smp
     }
 
     /// The same with at least so much memory.

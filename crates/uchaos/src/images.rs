@@ -4,13 +4,23 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use guest_run::{CommandContext, Images};
+use guest_run::{CommandContext, ExitKind, Images};
 
 /// Which images a command needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parts {
     BareMetal,
     Both,
+    /// Both, with a kernel for several processors in the Linux guest.
+    BothSmp,
+}
+
+impl Parts {
+    /// Both guests, for a machine with so many processors.
+    #[must_use]
+    pub fn both(cpus: u32) -> Self {
+        if cpus > 1 { Self::BothSmp } else { Self::Both }
+    }
 }
 
 /// Gives the images to boot.
@@ -35,6 +45,10 @@ impl ImageSource for Built {
         let images = Images::read(&self.description)?;
         if parts == Parts::Both {
             images.linux()?;
+        }
+        if parts == Parts::BothSmp {
+            let text = "--smp: the archive's Linux guest has a kernel for one processor; `cargo xtask` in a checkout builds one for several";
+            return Err(ExitKind::Missing(text.to_owned()).into());
         }
         context.expect_steps(more_steps);
         Ok(images)

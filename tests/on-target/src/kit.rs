@@ -73,7 +73,7 @@ fn nested_guest_boots_the_same_image(rig: &Rig) -> Result<()> {
     let context = rig.context()?;
     preflight::ensure(&context, TO_BUILD)?;
     preflight::ensure(&context, TO_NEST)?;
-    let options = LinuxOptions { profile: nested::PROFILE.to_owned(), linux_src: None };
+    let options = LinuxOptions::new(nested::PROFILE, None);
     let image = linux_image::build(&context, &options, &rig.images()?.engine.object)?;
     let outer = nested::build(&context, &image.bzimage, &image.initramfs)?;
     let file = |ending: &str| rig.scratch().join(format!("nested.{ending}"));

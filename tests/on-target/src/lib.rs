@@ -40,6 +40,7 @@ mod person;
 mod power_cut;
 mod profiles;
 mod rig;
+mod smp;
 mod stock;
 mod uchaosbox;
 mod uefi;
@@ -105,6 +106,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         uchaosbox::CHECKS,
         homogeneity::CHECKS,
         profiles::CHECKS,
+        smp::CHECKS,
         stock::CHECKS,
         kit::CHECKS,
         packed::CHECKS,

@@ -41,6 +41,10 @@ impl ImageSource for Builder<'_> {
         match parts {
             Parts::BareMetal => images::prepare_bare(context, more_steps),
             Parts::Both => images::prepare(context, self.0, more_steps),
+            Parts::BothSmp => {
+                let options = LinuxOptions { smp: true, ..self.0.clone() };
+                images::prepare(context, &options, more_steps)
+            }
         }
     }
 }

@@ -64,9 +64,8 @@ impl Repro {
         linux_image::obtain_sources(context, &self.linux)?;
         if self.usb {
             preflight::ensure(context, TO_MAKE_STICK)?;
-            let profile = usb::PROFILE.to_owned();
-            let linux_src = self.linux.linux_src.clone();
-            linux_image::obtain_sources(context, &LinuxOptions { profile, linux_src })?;
+            let options = LinuxOptions::new(usb::PROFILE, self.linux.linux_src.clone());
+            linux_image::obtain_sources(context, &options)?;
         }
         let files = repro::build_twice(context, &selection, base.path())?;
         if context.json {

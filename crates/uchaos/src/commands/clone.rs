@@ -62,7 +62,12 @@ impl Clone {
             Some(guest) => vec![guest],
             None => vec![GuestKind::BareMetal, GuestKind::Linux],
         };
-        let parts = if guests == [GuestKind::BareMetal] { Parts::BareMetal } else { Parts::Both };
+        let parts = if guests == [GuestKind::BareMetal] {
+            self.machine.check_cpus(GuestKind::BareMetal)?;
+            Parts::BareMetal
+        } else {
+            Parts::both(self.machine.smp)
+        };
         if guests.contains(&GuestKind::Linux) {
             check_for_every_target(&self.engine.over(Params::DEFAULT))?;
         }

@@ -90,7 +90,7 @@ impl Compare {
         let boots = plan::all(self.boots);
         let images = source.images(
             context,
-            Parts::Both,
+            Parts::both(self.machine.smp),
             boots.len()
                 + self.guest_starts().len()
                 + AROUND_BOOTS.len()

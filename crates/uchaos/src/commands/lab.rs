@@ -79,7 +79,7 @@ impl Lab {
                 None
             }
             Needs::BareMetal => Some(source.images(context, Parts::BareMetal, 1)?),
-            Needs::BothGuests => Some(source.images(context, Parts::Both, 1)?),
+            Needs::BothGuests => Some(source.images(context, Parts::both(self.machine.smp), 1)?),
         };
         let host = match experiment.needs {
             Needs::Engine => None,

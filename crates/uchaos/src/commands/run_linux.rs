@@ -19,6 +19,7 @@ use measure::run_guest::RunOptions;
   cargo xtask run-linux --isolated --job stream:1M --target linux-crng --output out
   cargo xtask run-linux --profile osso                         a small machine on the network
   cargo xtask run-linux --profile osso --open                  the same, which reaches what this machine reaches
+  cargo xtask run-linux --smp 2                                two processors, and a kernel for them
   cargo xtask run-linux --dry-run                              the QEMU command, to copy")]
 pub struct RunLinux {
     #[command(flatten)]
@@ -63,7 +64,7 @@ impl RunLinux {
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
         self.options.check(GuestKind::Linux)?;
         let asked = self.network.map(|cable| cable.network(self.open)).transpose()?;
-        let images = source.images(context, Parts::Both, 0)?;
+        let images = source.images(context, Parts::both(self.options.cpus()), 0)?;
         let linux = images.linux()?;
         let network = match (linux.network, asked) {
             (_, None) if self.options.isolated => None,

@@ -59,6 +59,7 @@ impl Watch {
             .changed(&self.append)
             .map_err(|problem| anyhow!(ExitKind::Usage(problem.to_string())))?;
         let kind = self.target;
+        self.machine.check_cpus(kind)?;
         if kind == GuestKind::Linux {
             check_for_every_target(&request.params)?;
         }
@@ -73,7 +74,7 @@ impl Watch {
         }
         let parts = match kind {
             GuestKind::BareMetal => Parts::BareMetal,
-            GuestKind::Linux => Parts::Both,
+            GuestKind::Linux => Parts::both(self.machine.smp),
         };
         let images = source.images(context, parts, 0)?;
         let host = self.machine.host()?;

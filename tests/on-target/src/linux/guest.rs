@@ -19,6 +19,7 @@ pub(in super::super) const PROMPT: &str = "/ # ";
 pub(in super::super) struct Setting<'a> {
     pub(in super::super) model: Model,
     pub(in super::super) memory_mib: u32,
+    pub(in super::super) cpus: u32,
     pub(in super::super) network: Option<Network>,
     pub(in super::super) words: &'a str,
     pub(in super::super) kernel: Option<&'a Path>,
@@ -32,6 +33,7 @@ impl Default for Setting<'_> {
         Self {
             model: Model::Q35,
             memory_mib: 64,
+            cpus: 1,
             network: None,
             words: "",
             kernel: None,
@@ -49,8 +51,11 @@ pub(in super::super) fn interactive(
     setting: &Setting<'_>,
 ) -> Result<Session> {
     let qemu = Qemu::find()?;
-    let machine =
-        Machine { network: setting.network, ..Machine::tcg(setting.model, setting.memory_mib) };
+    let machine = Machine {
+        network: setting.network,
+        cpus: setting.cpus,
+        ..Machine::tcg(setting.model, setting.memory_mib)
+    };
     let file = |ending: &str| rig.scratch().join(format!("linux-{name}.{ending}"));
     let boots = GuestKind::Linux.boot_files(
         setting.kernel.unwrap_or(rig.linux()?.kernel()),
