@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 /// Suffixes that are held in memory at a time, at least, and at most if memory allows for so few passes.
-const FEWEST_HELD: usize = 1 << 24;
-const MOST_HELD: usize = 1 << 26;
+const FEWEST_HELD: usize = 1 << 25;
+const MOST_HELD: usize = 1 << 27;
 
 /// How many suffixes of a string of `len` symbols are in memory at a time.
 pub(crate) fn held_suffixes(len: usize) -> usize {

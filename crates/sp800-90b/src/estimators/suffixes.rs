@@ -54,7 +54,7 @@ pub(super) struct Packing {
 impl Packing {
     /// How many classes there are for each suffix, and at most in each part, as powers of 2: those of a part are counted in
     /// 64 KiB, and few have two suffixes.
-    const SPARE_BITS: u32 = 4;
+    const SPARE_BITS: u32 = 3;
     const MOST_CLASS_BITS: u32 = 16;
     const MOST_BITS: u32 = 30;
 
