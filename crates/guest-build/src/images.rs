@@ -10,8 +10,9 @@ use guest_run::{BareImage, CommandContext, EngineObject, Images, file_sha256};
 use serde::{Deserialize, Serialize};
 
 use crate::linux_image::LinuxOptions;
-use crate::tools::TO_BUILD;
-use crate::{baremetal, engine, launcher, linux_image, preflight};
+use crate::profile::Profile;
+use crate::tools::{TO_BUILD, TO_MAKE_DISK};
+use crate::{baremetal, disk, engine, launcher, linux_image, preflight};
 
 /// The steps of [`build_bare`], in order.
 const BARE_PLAN: [&str; 4] = ["engine", "baremetal", "bare-initrd", "launcher"];
@@ -42,7 +43,12 @@ pub fn prepare(
 ) -> Result<Images> {
     preflight::ensure(context, TO_RUN)?;
     preflight::ensure(context, TO_BUILD)?;
-    context.expect_steps(STEPS + more_steps);
+    let has_disk = Profile::read(&context.root, &options.profile)?.disk.is_some();
+    if has_disk {
+        preflight::ensure(context, TO_MAKE_DISK)?;
+    }
+    let disk_steps = if has_disk { disk::STEPS } else { 0 };
+    context.expect_steps(STEPS + disk_steps + more_steps);
     build(context, options)
 }
 

@@ -10,6 +10,7 @@
 pub mod baremetal;
 pub mod cargo;
 pub mod compiler;
+pub mod disk;
 pub mod engine;
 pub mod images;
 pub mod inputs;

@@ -15,11 +15,11 @@ use serde::Serialize;
 
 use super::profile::{self, BootForm, Profile};
 use super::userland::{self, Tools};
-use super::{kernel, kernel_source, module, sources, uchaosbox};
+use super::{disk, kernel, kernel_source, module, sources, uchaosbox};
 use crate::inputs::Inputs;
 use crate::step;
 use guest_run::archive::Archive;
-use guest_run::{CommandContext, LinuxImage};
+use guest_run::{CommandContext, DiskImage, LinuxImage};
 
 /// Folders that the kernel or /init mounts something on, or that people expect.
 const FOLDERS: [&str; 9] =
@@ -88,24 +88,36 @@ pub fn build(
     } else {
         uchaosbox::build(context, engine_object)?
     };
+    let disk = disk::build(context, &profile)?;
 
     let folder = context.out.join(format!("linux-{}", profile.name));
     let (bzimage, initramfs) = (folder.join("bzImage"), folder.join("initramfs.cpio.gz"));
     let vmlinux = (profile.kernel.boot == BootForm::Vmlinux).then(|| folder.join("vmlinux"));
+    let with_disk = disk.as_ref().map(|_| folder.join("initramfs-with-disk.cpio"));
     let rootfs = profile.rootfs_folders(&context.root);
     let mut inputs = rootfs.iter().fold(Inputs::new().text("packer", PACKER), Inputs::path);
-    for part in [&kernel.bzimage, &kernel.vmlinux, &tools.program, &module, &uchaosbox] {
+    for part in [&kernel.bzimage, &kernel.vmlinux, &tools.program, &module, &uchaosbox]
+        .into_iter()
+        .chain(disk.as_ref().map(|disk| &disk.image))
+    {
         // In a dry run what comes before may not be there yet.
         if part.exists() {
             inputs = inputs.path(part);
         }
     }
-    let outputs: Vec<&Path> =
-        [&bzimage, &initramfs].into_iter().chain(&vmlinux).map(PathBuf::as_path).collect();
+    let outputs: Vec<&Path> = [&bzimage, &initramfs]
+        .into_iter()
+        .chain(&vmlinux)
+        .chain(&with_disk)
+        .map(PathBuf::as_path)
+        .collect();
     step::run(context, &format!("linux-{}", profile.name), &inputs, &outputs, |log| {
         let packed = pack(&rootfs, &tools, &uchaosbox, &module)?;
         fs::create_dir_all(&folder)?;
         fs::write(&initramfs, &packed)?;
+        if let (Some(disk), Some(with_disk)) = (&disk, &with_disk) {
+            fs::write(with_disk, disk.in_initramfs(&packed)?)?;
+        }
         let kernel_bytes = fs::copy(&kernel.bzimage, &bzimage)?;
         if let Some(vmlinux) = &vmlinux {
             log.run(Command::new("strip").arg("-o").arg(vmlinux).arg(&kernel.vmlinux))?;
@@ -131,7 +143,16 @@ pub fn build(
         tools: tools.program,
         command_line: profile.kernel.command_line,
         network: profile.network,
-        source: format!("{}; {}", kernel.from, tools.from),
+        server: profile.server,
+        source: [&kernel.from, &tools.from]
+            .into_iter()
+            .chain(disk.as_ref().map(|disk| &disk.from))
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("; "),
+        disk: disk
+            .zip(with_disk)
+            .map(|(disk, initramfs)| DiskImage { image: disk.image, initramfs }),
         banner: kernel.banner,
     })
 }

@@ -10,7 +10,7 @@ use chaos_wire::nearest;
 use serde::{Deserialize, Serialize};
 
 use crate::toml_text;
-use guest_run::ExitKind;
+use guest_run::{ExitKind, Server};
 
 /// The profile that is built when none is named.
 pub const DEFAULT: &str = "uchaos";
@@ -34,6 +34,23 @@ pub struct Profile {
     pub network: bool,
     pub kernel: KernelProfile,
     pub userland: UserlandProfile,
+    /// A read-only disk with programs of Debian's.
+    pub disk: Option<DiskProfile>,
+    /// What it is there to serve.
+    pub server: Option<Server>,
+}
+
+/// A guest's read-only disk.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiskProfile {
+    /// Names of Debian's packages, in `[debs]` of sources.toml.
+    pub packages: Vec<String>,
+    /// Paths of programs in them; the libraries that these need come along.
+    pub programs: Vec<String>,
+    /// Paths of other files and folders in them.
+    #[serde(default)]
+    pub files: Vec<String>,
 }
 
 /// A guest's kernel.

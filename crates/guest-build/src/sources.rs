@@ -3,6 +3,7 @@
 //! The cache is outside `target/`. Next to each file is `<file>.origin.json`: where it came from, and its SHA-256.
 
 mod debian;
+mod debs;
 mod fetch;
 mod http;
 mod manifest;
@@ -16,6 +17,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::log::StepLog;
+pub use debs::obtain_debs;
 use guest_run::CommandContext;
 use guest_run::file_sha256;
 pub use manifest::{Manifest, Mirror, Source};

@@ -40,6 +40,18 @@ pub const TO_BUILD: &[Need] = &[
     ),
 ];
 
+/// What making a profile's read-only disk needs.
+pub const TO_MAKE_DISK: &[Need] = &[
+    need("mksquashfs", "squashfs-tools", "packs the disk"),
+    need("dpkg-deb", "dpkg", "unpacks Debian's packages"),
+];
+
+/// What the checks of the database server need.
+pub const TO_TEST_SERVER: &[Need] = &[
+    need("mariadb", "mariadb-client", "a client, as users have it"),
+    need("mkfs.ext4", "e2fsprogs", "makes the disk for the data"),
+];
+
 /// What building QEMU for the guest needs.
 pub const TO_NEST: &[Need] = &[
     need("ninja", "ninja-build", "drives QEMU's build"),

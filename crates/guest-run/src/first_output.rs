@@ -74,6 +74,7 @@ mod tests {
             least_memory_mib: Some(11),
             data: None,
             live: None,
+            attached: crate::attached::Attached::default(),
         };
         let little = hint(&Machine::tcg(Model::Q35, 8), &guest);
         assert!(little.contains("has 8 MiB") && little.contains("11 MiB or more"), "{little}");

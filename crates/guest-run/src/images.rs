@@ -72,10 +72,34 @@ pub struct LinuxImage {
     pub command_line: String,
     /// Whether the guest is made for a network.
     pub network: bool,
+    /// Its read-only disk, where the profile has one.
+    pub disk: Option<DiskImage>,
+    /// What it is there to serve.
+    pub server: Option<Server>,
     /// Where the sources of kernel and tools came from.
     pub source: String,
     /// What a reader must know where the kernel is not the one that the profile asks for first.
     pub banner: Option<String>,
+}
+
+/// A Linux guest's read-only disk.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiskImage {
+    pub image: PathBuf,
+    /// The initramfs with the disk in it, as the file `/disk.squashfs`: a disk answers when the host has time, so an
+    /// isolated machine has none.
+    pub initramfs: PathBuf,
+}
+
+/// What a guest serves on its network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// The guest's TCP port.
+    pub port: u16,
+    /// The memory that it is given at least.
+    pub memory_mib: u32,
 }
 
 impl Images {
@@ -103,6 +127,10 @@ impl Images {
                 (linux.name_of_tools(), &linux.tools),
             ]);
             files.extend(linux.vmlinux.iter().map(|vmlinux| ("linux vmlinux", vmlinux.as_path())));
+            if let Some(DiskImage { image, initramfs }) = &linux.disk {
+                files.push(("linux disk", image));
+                files.push(("linux initramfs with disk", initramfs));
+            }
         }
         files
     }
@@ -121,10 +149,14 @@ impl Images {
                 module,
                 uchaosbox,
                 tools,
+                disk,
                 ..
             } = linux;
             paths.extend([bzimage, unstripped, initramfs, module, uchaosbox, tools]);
             paths.extend(vmlinux);
+            if let Some(DiskImage { image, initramfs }) = disk {
+                paths.extend([image, initramfs]);
+            }
         }
         paths
     }
@@ -176,12 +208,26 @@ impl LinuxImage {
         if self.tools.ends_with("toybox") { "toybox" } else { "busybox" }
     }
 
-    /// Bytes of the image as it ships: the packed kernel and the initramfs.
+    /// The memory that its server is given at least. In an isolated machine the disk takes memory twice: as it was handed
+    /// over, and as the file that the kernel made of it.
+    pub fn server_memory_mib(&self, isolated: bool) -> Result<u32> {
+        let least_mib = self.server.map_or(0, |server| server.memory_mib);
+        match self.disk.as_ref().filter(|_| isolated) {
+            Some(disk) => {
+                let disk_mib = fs::metadata(&disk.image)?.len().div_ceil(1 << 20);
+                Ok(least_mib + 2 * u32::try_from(disk_mib).context("a disk of this size")?)
+            }
+            None => Ok(least_mib),
+        }
+    }
+
+    /// Bytes of the image as it ships: the packed kernel, the initramfs and the disk.
     pub fn len_bytes(&self) -> Result<u64> {
-        let len_bytes = |path: &Path| -> Result<u64> {
-            let file = fs::metadata(path)?;
-            Ok(file.len())
-        };
-        Ok(len_bytes(&self.bzimage)? + len_bytes(&self.initramfs)?)
+        let disk = self.disk.as_ref().map(|disk| &disk.image);
+        [&self.bzimage, &self.initramfs]
+            .into_iter()
+            .chain(disk)
+            .map(|path| Ok(fs::metadata(path)?.len()))
+            .sum()
     }
 }

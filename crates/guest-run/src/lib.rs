@@ -14,6 +14,7 @@
 #![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
 
 pub mod archive;
+mod attached;
 mod console;
 mod context;
 mod disk;
@@ -44,12 +45,13 @@ mod test_program;
 pub mod tiny_guest;
 pub mod tools;
 
+pub use attached::{Attached, Drive, Forward};
 pub use console::ConsoleLine;
 pub use context::{CommandContext, program};
 pub use disk::free_bytes;
 pub use error::{RunError, Scene};
 pub use exit::ExitKind;
-pub use images::{BUNDLED_IMAGES, BareImage, EngineObject, Images, LinuxImage};
+pub use images::{BUNDLED_IMAGES, BareImage, DiskImage, EngineObject, Images, LinuxImage, Server};
 pub use limits::{FIRST_OUTPUT, Limits};
 pub use live::Live;
 pub use machine::{

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use chaos_wire::DEBUG_EXIT_PORT;
 
+use crate::attached::{Attached, option_with_path};
 use crate::qemu::Qemu;
 
 /// What a Linux guest's command line must have as well for two isolated boots to be the same.
@@ -96,6 +97,7 @@ pub struct Guest {
     pub data: Option<DataPort>,
     /// Ports for a guest that takes commands while it runs, instead of `data`.
     pub live: Option<LivePorts>,
+    pub attached: Attached,
 }
 
 /// How a guest sees its data port.
@@ -191,12 +193,17 @@ impl Machine {
             // QEMU hands a Linux guest a random seed at boot, and drives RDRAND; both from here.
             command.args(["-seed", "1"]);
         }
-        self.add_network(&mut command);
+        self.add_network(&mut command, &guest.attached);
         if self.generation_id {
             command.args(["-device", "vmgenid,guid=auto"]);
         }
         add_console(&mut command, console);
         command.args(["-device", &format!("isa-debug-exit,iobase={DEBUG_EXIT_PORT:#x},iosize=4")]);
+        let disk = match self.model {
+            Model::Microvm => "virtio-blk-device",
+            Model::Q35 | Model::Pc => "virtio-blk-pci",
+        };
+        guest.attached.add_drives(&mut command, disk);
         if let Some(data) = &guest.data {
             self.add_data(&mut command, data);
         }
@@ -213,22 +220,23 @@ impl Machine {
         command
     }
 
-    fn add_network(&self, command: &mut Command) {
+    fn add_network(&self, command: &mut Command, attached: &Attached) {
+        let forward = attached.network_option();
         let backend = match self.network {
             None => {
                 command.args(["-net", "none"]);
                 return;
             }
-            Some(Network::User) => "user,id=net,restrict=on",
-            Some(Network::Open) => "user,id=net",
-            Some(Network::Silent) => "hubport,id=net,hubid=0",
+            Some(Network::User) => format!("user,id=net,restrict=on{forward}"),
+            Some(Network::Open) => format!("user,id=net{forward}"),
+            Some(Network::Silent) => "hubport,id=net,hubid=0".to_owned(),
         };
         let card = match self.model {
             Model::Microvm => "virtio-net-device,netdev=net",
             // Without its boot ROM, which some distributions package separately.
             Model::Q35 | Model::Pc => "virtio-net-pci,netdev=net,romfile=",
         };
-        command.args(["-netdev", backend, "-device", card]);
+        command.args(["-netdev", &backend, "-device", card]);
     }
 
     fn add_data(&self, command: &mut Command, data: &DataPort) {
@@ -306,27 +314,4 @@ fn add_console(command: &mut Command, console: ConsoleTo<'_>) {
         }
     }
     command.args(["-serial", "chardev:console"]);
-}
-
-/// In QEMU's options a comma ends a value, and two stand for one.
-pub(crate) fn option_with_path(option: &str, path: &Path) -> OsString {
-    use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-    let mut bytes = option.as_bytes().to_vec();
-    for byte in path.as_os_str().as_bytes() {
-        bytes.push(*byte);
-        if *byte == b',' {
-            bytes.push(b',');
-        }
-    }
-    OsString::from_vec(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_comma_in_a_path_does_not_end_it() {
-        assert_eq!(option_with_path("file,path=", Path::new("/a,b c")), "file,path=/a,,b c");
-    }
 }

@@ -158,6 +158,7 @@ fn attempt(
         least_memory_mib: None,
         data: None,
         live: None,
+        attached: crate::attached::Attached::default(),
     };
     let limits = Limits { deadline: Some(patience), ..Limits::default() };
     let begun = Instant::now();

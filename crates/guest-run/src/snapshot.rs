@@ -15,10 +15,11 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::attached::option_with_path;
 use crate::error::RunError;
 use crate::interrupt::{self, Interrupted};
 use crate::limits::Limits;
-use crate::machine::{Guest, Machine, option_with_path};
+use crate::machine::{Guest, Machine};
 use crate::qemu::Qemu;
 use crate::qmp::{Qmp, QmpError};
 use crate::session::Session;

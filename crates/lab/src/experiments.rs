@@ -11,6 +11,7 @@ mod known_sources;
 mod neighbour;
 mod restarts;
 mod tick;
+mod two_keys;
 mod two_machines;
 mod watchdogs;
 mod whitening;
@@ -132,6 +133,14 @@ pub const EXPERIMENTS: &[Experiment] = &[
         needs: Needs::Engine,
         run: blind::run,
     },
+    Experiment {
+        number: 15,
+        topic: "keys and names of a database server",
+        seconds: 152,
+        text: include_str!("../../../docs/lab/15-two-keys.md"),
+        needs: Needs::Server,
+        run: two_keys::run,
+    },
 ];
 
 #[cfg(test)]
@@ -153,7 +162,7 @@ mod tests {
             assert_eq!((text.options.len(), right), (3, 1), "{number}");
             assert!(text.options.iter().all(|answer| answer.because.len() > 30), "{number}");
         }
-        assert_eq!(EXPERIMENTS.len(), 14);
+        assert_eq!(EXPERIMENTS.len(), 15);
         assert!(EXPERIMENTS.iter().all(|one| one.seconds <= 180 && !one.topic.is_empty()));
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The lab: fourteen experiments with real guests and the real engine.
+//! The lab: fifteen experiments with real guests and the real engine.
 //!
 //! The text of each is a page of the book ([`text`]); what it takes and finds is in [`experiments`]; [`question`] asks;
 //! [`page`] puts text, figures and plots together; [`watch`] is the live view of one guest.
@@ -41,6 +41,8 @@ pub enum Needs {
     Engine,
     BareMetal,
     BothGuests,
+    /// Both guests, of which Linux has a server on a disk.
+    Server,
 }
 
 /// What an experiment found.

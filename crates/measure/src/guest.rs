@@ -10,8 +10,8 @@ use anyhow::Result;
 use chaos_wire::{Target, Targets};
 use clap::{Args, ValueEnum};
 use guest_run::{
-    Accelerator, DataPort, ExitKind, Guest, ISOLATED_KERNEL_ARGUMENTS, Images, LinuxImage, Machine,
-    Model, PortKind, Probe, Qemu,
+    Accelerator, Attached, DataPort, Drive, ExitKind, Guest, ISOLATED_KERNEL_ARGUMENTS, Images,
+    LinuxImage, Machine, Model, PortKind, Probe, Qemu,
 };
 
 /// The machine that a guest is booted on. Both guests get the same.
@@ -172,7 +172,7 @@ impl GuestKind {
         initrd: &'a Path,
         base: &'a str,
     ) -> BootFiles<'a> {
-        BootFiles { kind: self, kernel, initrd, base }
+        BootFiles { kind: self, kernel, initrd, base, image: None, attached: None }
     }
 
     /// What is booted for this guest, from the images.
@@ -206,15 +206,42 @@ pub struct BootFiles<'a> {
     kernel: &'a Path,
     initrd: &'a Path,
     base: &'a str,
+    /// What the Linux guest was built with.
+    pub(crate) image: Option<&'a LinuxImage>,
+    attached: Option<&'a Attached>,
 }
 
 impl<'a> From<&'a LinuxImage> for BootFiles<'a> {
     fn from(image: &'a LinuxImage) -> Self {
-        GuestKind::Linux.boot_files(image.kernel(), &image.initramfs, &image.command_line)
+        let files =
+            GuestKind::Linux.boot_files(image.kernel(), &image.initramfs, &image.command_line);
+        Self { image: Some(image), ..files }
     }
 }
 
-impl BootFiles<'_> {
+impl<'a> BootFiles<'a> {
+    /// The same with more attached.
+    #[must_use]
+    pub fn with(self, attached: &'a Attached) -> Self {
+        Self { attached: Some(attached), ..self }
+    }
+
+    /// The initramfs and what is attached. A disk answers when the host has time: an isolated machine has its read-only
+    /// disk in the initramfs.
+    fn parts(&self, machine: &Machine) -> (&'a Path, Attached) {
+        let mut attached = self.attached.cloned().unwrap_or_default();
+        match self.image.and_then(|image| image.disk.as_ref()) {
+            Some(disk) if machine.isolated => (&disk.initramfs, attached),
+            Some(disk) => {
+                let drive =
+                    Drive { name: "uchaos-program", file: disk.image.clone(), writable: false };
+                attached.drives.push(drive);
+                (self.initrd, attached)
+            }
+            None => (self.initrd, attached),
+        }
+    }
+
     /// What the guest is booted from.
     #[must_use]
     pub fn files(&self) -> [&Path; 2] {
@@ -233,14 +260,16 @@ impl BootFiles<'_> {
         let base = self.base.split(' ').filter(|word| *word != left_out);
         let words: Vec<&str> =
             base.chain([by_machine.as_str(), words]).filter(|part| !part.is_empty()).collect();
+        let (initrd, attached) = self.parts(machine);
         Guest {
             name: self.kind.name().to_owned(),
             kernel: self.kernel.to_path_buf(),
-            initrd: Some(self.initrd.to_path_buf()),
+            initrd: Some(initrd.to_path_buf()),
             command_line: words.join(" "),
             least_memory_mib: Some(self.kind.least_memory_mib()),
             data: data.map(|(path, expected_bytes)| DataPort { kind, path, expected_bytes }),
             live: None,
+            attached,
         }
     }
 }

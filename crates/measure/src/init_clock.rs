@@ -40,6 +40,7 @@ pub fn instructions_to_init(
         least_memory_mib: None,
         data: None,
         live: None,
+        attached: guest_run::Attached::default(),
     };
     let limits = Limits { deadline: Some(DEADLINE), ..Limits::default() };
     let outcome = guest_run::run(&Qemu::find()?, &machine, &guest, &limits)?;

@@ -8,6 +8,7 @@
 pub mod boot;
 pub mod clones;
 mod counter_rate;
+pub mod data_disk;
 pub mod engine_options;
 pub mod external;
 pub mod files;
@@ -20,6 +21,7 @@ pub mod provenance;
 pub mod publish;
 pub mod run_guest;
 pub mod runs;
+pub mod serve;
 pub mod settings;
 mod start_rows;
 pub mod starts;

@@ -15,6 +15,7 @@ use crate::boot::{Boot, Taken};
 use crate::engine_options::{EngineOptions, check_for_every_target};
 use crate::files;
 use crate::guest::{BootFiles, GuestKind, MachineOptions};
+use crate::serve::serve;
 
 /// Options of both commands.
 #[derive(Debug, Args)]
@@ -112,15 +113,16 @@ impl RunOptions {
         if !context.dry_run {
             fs::create_dir_all(&logs).context("creating the folder for logs")?;
         }
+        let is_server = guest.image.is_some_and(|image| image.server.is_some());
         if request.jobs.is_empty() {
             let mut arguments = self.arguments();
-            if kind == GuestKind::Linux && !guest_run::is_terminal() {
+            if kind == GuestKind::Linux && !guest_run::is_terminal() && !is_server {
                 // The kernel hands it to /init as a variable.
                 arguments = format!("{arguments} uchaos_input=pipe").trim_start().to_owned();
             }
-            let guest = guest.guest(&machine, &arguments, None);
+            let booted = guest.guest(&machine, &arguments, None);
             if context.dry_run {
-                return say!("{}", guest_run::quoted(&machine.command(&host.qemu, &guest)));
+                return say!("{}", guest_run::quoted(&machine.command(&host.qemu, &booted)));
             }
             let console_log = logs.join(format!("run-{}.console.log", kind.slug()));
             let limits = Limits {
@@ -128,7 +130,12 @@ impl RunOptions {
                 first_output: Some(FIRST_OUTPUT),
                 console_log: Some(console_log),
             };
-            let status = guest_run::interactive(&host.qemu, &machine, &guest, &limits)?;
+            if let Some(image) = guest.image.filter(|_| is_server) {
+                let image_bytes = image.len_bytes()?;
+                let (qemu, arguments) = (&host.qemu, arguments.as_str());
+                return serve(context, qemu, &machine, guest, arguments, &limits, image_bytes);
+            }
+            let status = guest_run::interactive(&host.qemu, &machine, &booted, &limits)?;
             return match status {
                 Some(GuestStatus::Success) | None => Ok(()),
                 Some(status) => {

@@ -13,6 +13,8 @@ pub enum Parts {
     Both,
     /// Both, with a kernel for several processors in the Linux guest.
     BothSmp,
+    /// Both, of which the Linux guest is one that serves.
+    Server,
 }
 
 impl Parts {
@@ -43,12 +45,23 @@ pub struct Built {
 impl ImageSource for Built {
     fn images(&self, context: &CommandContext, parts: Parts, more_steps: usize) -> Result<Images> {
         let images = Images::read(&self.description)?;
-        if parts == Parts::Both {
-            images.linux()?;
-        }
-        if parts == Parts::BothSmp {
-            let text = "--smp: the archive's Linux guest has a kernel for one processor; `cargo xtask` in a checkout builds one for several";
-            return Err(ExitKind::Missing(text.to_owned()).into());
+        match parts {
+            Parts::BareMetal => {}
+            Parts::Both => drop(images.linux()?),
+            Parts::BothSmp => {
+                let text = "--smp: the archive's Linux guest has a kernel for one processor; `cargo xtask` in a checkout builds one for several";
+                return Err(ExitKind::Missing(text.to_owned()).into());
+            }
+            Parts::Server => {
+                let linux = images.linux()?;
+                if linux.server.is_none() {
+                    let text = format!(
+                        "this needs a Linux guest that serves, and these images have the profile {}: `cargo xtask image --profile mariadb` in a checkout builds one",
+                        linux.profile
+                    );
+                    return Err(ExitKind::Missing(text).into());
+                }
+            }
         }
         context.expect_steps(more_steps);
         Ok(images)

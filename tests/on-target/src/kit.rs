@@ -47,6 +47,7 @@ fn packed_uchaosbox_runs_in_the_guest(rig: &Rig) -> Result<()> {
         least_memory_mib: None,
         data: None,
         live: None,
+        attached: guest_run::Attached::default(),
     };
     let limits = Limits {
         deadline: Some(DEADLINE),
@@ -93,6 +94,7 @@ fn nested_guest_boots_the_same_image(rig: &Rig) -> Result<()> {
             expected_bytes: 1 << 20,
         }),
         live: None,
+        attached: guest_run::Attached::default(),
     };
     let limits = Limits {
         deadline: Some(NESTED_DEADLINE),

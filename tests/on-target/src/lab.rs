@@ -16,13 +16,14 @@ checks! {
     does_not_wait_without_a_terminal,
     quick_experiments_find_their_point;
     long:
-    every_experiment_leaves_its_page
+    every_experiment_leaves_its_page,
+    isolated_servers_have_one_key_and_ordinary_ones_have_two
 }
 
 fn experiments_are_listed_with_times_and_topics(rig: &Rig) -> Result<()> {
     let listed = ended(&mut xtask(rig, &["lab"])?)?;
     listed.expect(0, &[])?;
-    for number in 1..=14 {
+    for number in 1..=15 {
         ensure!(listed.stdout.contains(&format!("  {number}. ")), "{}", listed.stdout);
     }
     for text in
@@ -30,11 +31,11 @@ fn experiments_are_listed_with_times_and_topics(rig: &Rig) -> Result<()> {
     {
         ensure!(listed.stdout.contains(text), "{text:?} is missing:\n{}", listed.stdout);
     }
-    ended(&mut xtask(rig, &["lab", "15"])?)?.expect(2, &["no experiment 15"])
+    ended(&mut xtask(rig, &["lab", "16"])?)?.expect(2, &["no experiment 16"])
 }
 
 fn wrong_answers_get_a_reason(rig: &Rig) -> Result<()> {
-    for number in 1..=14_u8 {
+    for number in 1..=15_u8 {
         let mut right = 0;
         for letter in ["a", "b", "c"] {
             let words = ["lab", &number.to_string(), "--answer", letter];
@@ -121,6 +122,21 @@ fn every_experiment_leaves_its_page(rig: &Rig) -> Result<()> {
     let different =
         rows(&restarts, 0)?.iter().map(|row| cell(row, 1)).collect::<Result<Vec<_>>>()?;
     ensure!(different[..2] == ["20", "1"], "{different:?}");
+    Ok(())
+}
+
+fn isolated_servers_have_one_key_and_ordinary_ones_have_two(rig: &Rig) -> Result<()> {
+    let keys = take(rig, 15)?;
+    for row in rows(&keys, 1)? {
+        let expected = if cell(row, 0)? == "isolated" { "the same" } else { "different" };
+        ensure!(cell(row, 1)? == expected && cell(row, 2)? == expected, "{}", keys["tables"]);
+    }
+    let servers = rows(&keys, 0)?;
+    ensure!(servers.len() == 4, "{servers:?}");
+    for server in servers {
+        let uuid = cell(server, 3)?;
+        ensure!(uuid.len() == 36 && uuid.as_bytes()[14] == b'4', "not a random UUID: {uuid}");
+    }
     Ok(())
 }
 

@@ -40,6 +40,7 @@ mod person;
 mod power_cut;
 mod profiles;
 mod rig;
+mod server;
 mod smp;
 mod stock;
 mod uchaosbox;
@@ -106,6 +107,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         uchaosbox::CHECKS,
         homogeneity::CHECKS,
         profiles::CHECKS,
+        server::CHECKS,
         smp::CHECKS,
         stock::CHECKS,
         kit::CHECKS,

@@ -191,6 +191,7 @@ fn boot(rig: &Rig, name: &str, setting: &Setting<'_>, words: &str) -> Result<(Ou
             expected_bytes: 32 << 20,
         }),
         live: None,
+        attached: guest_run::Attached::default(),
     };
     let limits = Limits {
         deadline: Some(DEADLINE),

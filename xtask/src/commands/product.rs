@@ -8,7 +8,7 @@ use clap::Args;
 use guest_build::linux_image::LinuxOptions;
 use guest_build::log::StepLog;
 use guest_build::tools::{TO_BUILD, TO_NEST};
-use guest_build::{images, launcher, nested, preflight};
+use guest_build::{images, launcher, nested, preflight, profile};
 use guest_run::{CommandContext, Images, LinuxImage};
 use uchaos::commands::{assess::Assess, doctor::Doctor, pack::Pack, run_linux::RunLinux};
 use uchaos::{ImageSource, Parts};
@@ -32,6 +32,9 @@ pub(crate) struct RunLinuxOrNested {
     run: OnBuilt<RunLinux>,
 }
 
+/// The profile for what needs a guest that serves, where no other is asked for.
+const SERVER_PROFILE: &str = "mariadb";
+
 /// Builds the images that a command needs.
 #[derive(Debug)]
 pub(crate) struct Builder<'a>(pub &'a LinuxOptions);
@@ -44,6 +47,13 @@ impl ImageSource for Builder<'_> {
             Parts::BothSmp => {
                 let options = LinuxOptions { smp: true, ..self.0.clone() };
                 images::prepare(context, &options, more_steps)
+            }
+            Parts::Server => {
+                let mut linux = self.0.clone();
+                if linux.profile == profile::DEFAULT {
+                    SERVER_PROFILE.clone_into(&mut linux.profile);
+                }
+                images::prepare(context, &linux, more_steps)
             }
         }
     }

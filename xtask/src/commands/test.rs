@@ -16,7 +16,10 @@ use guest_build::images;
 use guest_build::linux_image::LinuxOptions;
 use guest_build::log::StepLog;
 use guest_build::preflight;
-use guest_build::tools::{TO_BUILD, TO_MAKE_STICK, TO_TEST, TO_TEST_CAMPAIGNS, TO_TEST_STICK};
+use guest_build::tools::{
+    TO_BUILD, TO_MAKE_DISK, TO_MAKE_STICK, TO_TEST, TO_TEST_CAMPAIGNS, TO_TEST_SERVER,
+    TO_TEST_STICK,
+};
 use guest_run::progress::show_duration;
 use guest_run::tools::TO_RUN;
 use guest_run::{CommandContext, ExitKind, interrupt, say};
@@ -121,6 +124,8 @@ impl Test {
         }
         if guests && self.all {
             preflight::ensure(context, TO_TEST_CAMPAIGNS)?;
+            preflight::ensure(context, TO_MAKE_DISK)?;
+            preflight::ensure(context, TO_TEST_SERVER)?;
         }
         let lints = if host && filter.is_none() { LINTS.as_slice() } else { &[] };
         let builds = guests && filter.is_none();

@@ -82,6 +82,18 @@ impl Apt {
         Ok(version.trim().to_owned())
     }
 
+    /// Puts the newest `package` at `target`, and returns its version.
+    pub(super) fn deb(&self, package: &str, target: &Path, log: &mut StepLog) -> Result<String> {
+        let inbox = self.empty_inbox()?;
+        log.run(self.command().args(["download", package]).current_dir(&inbox))?;
+        let deb = the_only(&inbox, |name| name.ends_with(".deb"))?;
+        let version = output_of(Command::new("dpkg-deb").arg("--field").arg(&deb).arg("Version"))?;
+        fs::rename(&deb, target)
+            .with_context(|| format!("moving {} to the cache", deb.display()))?;
+        fs::remove_dir_all(&inbox)?;
+        Ok(version.trim().to_owned())
+    }
+
     /// Puts the upstream tarball `file` of a source package at `target`.
     pub(super) fn upstream_tarball(
         &self,

@@ -111,6 +111,7 @@ fn bring(
         Mirror::DebianSource(package) => {
             apt(log)?.upstream_tarball(package, file, part, log).map(|()| None)
         }
+        Mirror::Deb(package) => apt(log)?.deb(package, part, log).map(Some),
         Mirror::DebianKernel(flavour) => apt(log)?.kernel(flavour, part, log).map(Some),
         Mirror::DebianSourcePackage(package) => {
             apt(log)?.source_package(package, part, log).map(Some)

@@ -14,6 +14,8 @@ pub struct Manifest {
     /// How Debian's archive is reached and trusted.
     pub debian: Debian,
     source: Vec<Source>,
+    #[serde(default)]
+    debs: Debs,
 }
 
 /// Debian's archive: apt lists of our own.
@@ -23,6 +25,23 @@ pub struct Debian {
     pub keyring: PathBuf,
     /// `address suite component`, one line each.
     pub entries: Vec<String>,
+}
+
+/// Debian's packages by their exact versions.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Debs {
+    /// Addresses in which ARCHIVE and PATH are replaced by the package's.
+    mirrors: Vec<String>,
+    packages: Vec<Deb>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Deb {
+    archive: String,
+    path: String,
+    sha256: String,
 }
 
 /// One source file.
@@ -51,6 +70,8 @@ pub enum Mirror {
         /// The file's path as `dpkg-deb --contents` prints it.
         member: String,
     },
+    /// The newest of a Debian binary package, whole.
+    Deb(String),
     /// Debian's newest kernel of a flavour, with the headers that modules are built by: a tarball of its packages.
     DebianKernel(String),
     /// A whole Debian source package, patches included: a tarball of what `dpkg-source` unpacks.
@@ -66,7 +87,9 @@ impl Manifest {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let manifest: Self = toml::from_str(text)?;
+        let mut manifest: Self = toml::from_str(text)?;
+        let packages = manifest.debs.sources()?;
+        manifest.source.extend(packages);
         for source in &manifest.source {
             source.check().with_context(|| format!("source '{}'", source.name))?;
         }
@@ -78,6 +101,19 @@ impl Manifest {
         self.source.iter()
     }
 
+    /// The Debian package of that name: in the version that the manifest names, and in the newest.
+    pub fn deb(&self, name: &str) -> Result<[Source; 2]> {
+        let pinned = self.source(name)?.clone();
+        let newest = Source {
+            version: None,
+            file: format!("{name}-newest.deb"),
+            sha256: None,
+            mirrors: vec![Mirror::Deb(name.to_owned())],
+            ..pinned.clone()
+        };
+        Ok([pinned, newest])
+    }
+
     /// The source of that name.
     pub fn source(&self, name: &str) -> Result<&Source> {
         self.source.iter().find(|source| source.name == name).with_context(|| {
@@ -86,6 +122,30 @@ impl Manifest {
                 "no source is called '{name}' in linux-guest/sources.toml; there are {}",
                 known.join(", ")
             )
+        })
+    }
+}
+
+impl Debs {
+    fn sources(&self) -> Result<Vec<Source>> {
+        self.packages.iter().map(|deb| self.source(deb)).collect()
+    }
+
+    fn source(&self, deb: &Deb) -> Result<Source> {
+        let file = deb.path.rsplit('/').next().unwrap_or_default();
+        let parts: Vec<&str> = file.split('_').collect();
+        let [name, version, _architecture] = parts[..] else {
+            bail!("[debs]: path = '{}' does not end as a Debian package's does", deb.path);
+        };
+        let address = |pattern: &String| {
+            Mirror::Url(pattern.replace("ARCHIVE", &deb.archive).replace("PATH", &deb.path))
+        };
+        Ok(Source {
+            name: name.to_owned(),
+            version: Some(version.to_owned()),
+            file: file.to_owned(),
+            sha256: Some(deb.sha256.clone()),
+            mirrors: self.mirrors.iter().map(address).collect(),
         })
     }
 }
@@ -122,6 +182,7 @@ impl std::fmt::Display for Mirror {
             Self::DebianSourcePackage(package) => {
                 write!(out, "Debian's source package {package}, with its patches")
             }
+            Self::Deb(name) => write!(out, "Debian's newest package {name}"),
             Self::DebianPackage { name, .. } => write!(out, "Debian's package {name}"),
         }
     }
@@ -142,6 +203,13 @@ mod tests {
         assert_eq!(linux.version.as_deref(), Some("5.15.200"));
         let error = manifest.source("linux-5.14").unwrap_err().to_string();
         assert!(error.contains("linux-5.15") && error.contains("busybox-1.37"), "{error}");
+        let [pinned, newest] = manifest.deb("libaio1").unwrap();
+        let Mirror::Url(url) = &pinned.mirrors[0] else { panic!("{pinned:?}") };
+        assert!(
+            url.starts_with("http://deb.debian.org/debian/pool/") && url.ends_with(&pinned.file)
+        );
+        assert!(pinned.sha256.is_some() && newest.sha256.is_none());
+        assert!(manifest.deb("libaio").is_err());
     }
 
     #[test]

@@ -105,6 +105,7 @@ fn guest(folder: &Path, code: &TinyGuest) -> Guest {
         least_memory_mib: None,
         data: None,
         live: None,
+        attached: guest_run::Attached::default(),
     }
 }
 

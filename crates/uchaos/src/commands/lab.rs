@@ -80,6 +80,7 @@ impl Lab {
             }
             Needs::BareMetal => Some(source.images(context, Parts::BareMetal, 1)?),
             Needs::BothGuests => Some(source.images(context, Parts::both(self.machine.smp), 1)?),
+            Needs::Server => Some(source.images(context, Parts::Server, 1)?),
         };
         let host = match experiment.needs {
             Needs::Engine => None,

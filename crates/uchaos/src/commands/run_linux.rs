@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `cargo xtask run-linux`: a shell in the Linux guest on this terminal, or the jobs given.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use guest_run::Network;
+use guest_run::{Attached, Drive, Forward, LinuxImage, Network};
 
 use crate::images::{ImageSource, Parts};
 use guest_run::CommandContext;
 use guest_run::ExitKind;
+use measure::data_disk;
 use measure::guest::GuestKind;
 use measure::run_guest::RunOptions;
 
@@ -20,6 +23,7 @@ use measure::run_guest::RunOptions;
   cargo xtask run-linux --profile osso                         a small machine on the network
   cargo xtask run-linux --profile osso --open                  the same, which reaches what this machine reaches
   cargo xtask run-linux --smp 2                                two processors, and a kernel for them
+  cargo xtask run-linux --profile mariadb --data db.img        a database server with TLS, until Ctrl-C
   cargo xtask run-linux --dry-run                              the QEMU command, to copy")]
 pub struct RunLinux {
     #[command(flatten)]
@@ -30,6 +34,12 @@ pub struct RunLinux {
     /// Let the guest reach beyond the gateway what this machine reaches; by default it reaches the gateway alone
     #[arg(long, conflicts_with = "isolated")]
     open: bool,
+    /// Keep the server's data in FILE, a disk that is made where there is none; by default it is in memory
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    data: Option<PathBuf>,
+    /// The port of 127.0.0.1 by which a profile that serves is reached
+    #[arg(long, value_name = "PORT", default_value_t = 13306, value_parser = clap::value_parser!(u16).range(1..))]
+    port: u16,
 }
 
 /// What a network card is plugged into.
@@ -79,6 +89,33 @@ impl RunLinux {
                 .into());
             }
         };
-        self.options.run(context, GuestKind::Linux.in_images(&images)?, network)
+        let attached = self.attached(context, linux)?;
+        let guest = GuestKind::Linux.in_images(&images)?.with(&attached);
+        let least_mib = linux.server_memory_mib(self.options.isolated)?;
+        let options = self.options.with_memory(least_mib);
+        options.run(context, guest, network)
+    }
+
+    /// What is attached to the machine besides what its profile has.
+    fn attached(&self, context: &CommandContext, linux: &LinuxImage) -> Result<Attached> {
+        if self.data.is_some() && linux.server.is_none() {
+            let text = format!(
+                "--data: the profile {} serves nothing and keeps nothing; take --profile mariadb",
+                linux.profile
+            );
+            return Err(ExitKind::Usage(text).into());
+        }
+        let mut attached = Attached::default();
+        if let Some(server) = linux.server {
+            attached.forward = Some(Forward { host_port: self.port, guest_port: server.port });
+        }
+        if let Some(file) = &self.data {
+            if !context.dry_run {
+                data_disk::prepare(file)?;
+            }
+            let file = file.clone();
+            attached.drives.push(Drive { name: "uchaos-data", file, writable: true });
+        }
+        Ok(attached)
     }
 }

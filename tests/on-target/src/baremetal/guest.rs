@@ -29,6 +29,7 @@ pub(super) fn without_port(rig: &Rig, command_line: &str) -> Result<Guest> {
         least_memory_mib: None,
         data: None,
         live: None,
+        attached: guest_run::Attached::default(),
     })
 }
 

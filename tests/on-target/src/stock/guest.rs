@@ -75,6 +75,7 @@ pub(super) fn boot(
             expected_bytes: 4 << 20,
         }),
         live: None,
+        attached: guest_run::Attached::default(),
     };
     let limits = Limits {
         deadline: Some(DEADLINE),
