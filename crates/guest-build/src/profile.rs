@@ -19,6 +19,8 @@ pub const DEFAULT: &str = "uchaos";
 const SMP_FRAGMENT: &str = "smp";
 /// Kernel arguments of profiles with one processor: the others need their interrupt controllers.
 const WITHOUT_APIC: [&str; 2] = ["noapic", "nolapic"];
+/// On a busy host the emulated timer ticks late: a kernel that checks it by the IO-APIC takes it for broken, and panics.
+const NO_TIMER_CHECK: &str = "no_timer_check";
 
 /// One Linux guest.
 #[derive(Debug, Clone, Deserialize)]
@@ -177,8 +179,8 @@ impl Profile {
             self.kernel.fragments.push(SMP_FRAGMENT.to_owned());
         }
         let arguments = self.kernel.command_line.split(' ');
-        let kept: Vec<&str> = arguments.filter(|text| !WITHOUT_APIC.contains(text)).collect();
-        self.kernel.command_line = kept.join(" ");
+        let kept = arguments.filter(|text| !WITHOUT_APIC.contains(text));
+        self.kernel.command_line = kept.chain([NO_TIMER_CHECK]).collect::<Vec<_>>().join(" ");
         self
     }
 

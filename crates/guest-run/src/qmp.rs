@@ -88,10 +88,7 @@ impl Qmp {
     pub(crate) fn transferred(&mut self, command: &str) -> Result<(), QmpError> {
         let until = Instant::now() + self.patience;
         loop {
-            let event = match self.events.pop_front() {
-                Some(event) => event,
-                None => self.line(command, until)?,
-            };
+            let event = self.next_event(command, until)?;
             if event["event"] != "MIGRATION" {
                 continue;
             }
@@ -102,6 +99,20 @@ impl Qmp {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Waits until the machine has suspended itself.
+    pub(crate) fn suspended(&mut self) -> Result<(), QmpError> {
+        let until = Instant::now() + self.patience;
+        while self.next_event("waiting for a suspend", until)?["event"] != "SUSPEND" {}
+        Ok(())
+    }
+
+    fn next_event(&mut self, command: &str, until: Instant) -> Result<Value, QmpError> {
+        match self.events.pop_front() {
+            Some(event) => Ok(event),
+            None => self.line(command, until),
         }
     }
 
@@ -165,6 +176,16 @@ mod tests {
         assert_eq!(qmp.execute("stop", &json!({})).unwrap(), 7);
         qmp.transferred("migrate").unwrap();
         assert!(matches!(qmp.transferred("migrate"), Err(QmpError::Closed { .. })));
+    }
+
+    #[test]
+    fn a_suspend_is_waited_for_among_other_events() {
+        let mut qmp =
+            monitor(&["{\"event\": \"STOP\"}\n{\"event\": \"SUSPEND\"}\n{\"return\": {}}"])
+                .unwrap();
+        qmp.execute("cont", &json!({})).unwrap();
+        qmp.suspended().unwrap();
+        assert!(matches!(qmp.suspended(), Err(QmpError::Closed { .. })));
     }
 
     #[test]

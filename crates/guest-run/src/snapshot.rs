@@ -145,6 +145,12 @@ impl Monitored {
         self.command("cont").map_err(|error| self.failed("resuming", error))
     }
 
+    /// Waits until the guest has suspended the machine to memory, and wakes it.
+    pub fn wake_suspended(&mut self) -> Result<(), RunError> {
+        let woken = self.qmp.suspended().and_then(|()| self.command("system_wakeup"));
+        woken.map_err(|error| self.failed("waking", error))
+    }
+
     fn command(&mut self, command: &str) -> Result<(), QmpError> {
         self.qmp.execute(command, &json!({})).map(drop)
     }

@@ -3,6 +3,7 @@
 //! of DKMS. The first run fetches Debian's packages.
 
 mod guest;
+mod machine;
 
 use std::fs;
 use std::path::Path;
@@ -35,6 +36,7 @@ checks! {
     wrong_headers_are_named;
     long:
     debian_6_1_loads_the_module,
+    machine::module_is_a_hardware_generator_and_starts_over_after_a_resume,
     debian_6_12_with_indirect_branch_tracking_loads_it,
     signed_module_loads_and_unknown_keys_are_refused,
     dkms_builds_and_installs_the_module

@@ -15,7 +15,7 @@ use guest_build::uchaosbox;
 use guest_run::archive::Archive;
 
 /// A distribution's kernel takes its time under TCG on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(600);
+pub(super) const DEADLINE: Duration = Duration::from_secs(600);
 /// Its modules for the data port, in the order of their needs, each with the option that builds it in.
 const PORT_MODULES: [(&str, &str); 6] = [
     ("CONFIG_VIRTIO", "drivers/virtio/virtio_ring.ko"),
@@ -35,6 +35,39 @@ pub(super) fn boot(
     module: &[u8],
     words: &str,
 ) -> Result<Outcome> {
+    let file = |ending: &str| rig.scratch().join(format!("{name}.{ending}"));
+    let job = format!("uchaos.job=raw:10000,stream:1M,seed:64,selftest {words}");
+    let guest = Guest {
+        data: Some(DataPort {
+            kind: PortKind::VirtSerialPort,
+            path: file("frames"),
+            expected_bytes: 4 << 20,
+        }),
+        ..guest(rig, debian, name, module, &job)?
+    };
+    Ok(run(&Qemu::find()?, &machine(), &guest, &limits(rig, name))?)
+}
+
+pub(super) fn machine() -> Machine {
+    Machine::tcg(Model::Q35, 384)
+}
+
+pub(super) fn limits(rig: &Rig, name: &str) -> Limits {
+    Limits {
+        deadline: Some(DEADLINE),
+        console_log: Some(rig.scratch().join(format!("{name}.console.log"))),
+        ..Limits::default()
+    }
+}
+
+/// Debian's kernel with the guest's userland, this module and these words more; without a job it has a shell.
+pub(super) fn guest(
+    rig: &Rig,
+    debian: &DebianKernel,
+    name: &str,
+    module: &[u8],
+    words: &str,
+) -> Result<Guest> {
     let context = rig.context()?;
     let tester = uchaosbox::build_self_test(&context, &rig.images()?.engine.object)?;
     let mut overlay = Archive::new()
@@ -57,32 +90,20 @@ pub(super) fn boot(
     overlay = overlay.file("/init", 0o755, init + "exec /etc/init\n");
     let mut initramfs = read(&rig.linux()?.initramfs)?;
     initramfs.extend(overlay.to_cpio_gz()?);
-    let file = |ending: &str| rig.scratch().join(format!("{name}.{ending}"));
-    fs::write(file("cpio.gz"), initramfs).context("writing the initramfs")?;
-    let machine = Machine::tcg(Model::Q35, 384);
-    let guest = Guest {
+    let initrd = rig.scratch().join(format!("{name}.cpio.gz"));
+    fs::write(&initrd, initramfs).context("writing the initramfs")?;
+    Ok(Guest {
         name: format!("Debian's kernel ({name})"),
         kernel: debian.vmlinuz.clone(),
-        initrd: Some(file("cpio.gz")),
+        initrd: Some(initrd),
         command_line: format!(
-            "console=ttyS0 reboot=t panic=-1 random.trust_cpu=off random.trust_bootloader=off \
-             uchaos.job=raw:10000,stream:1M,seed:64,selftest {words}"
+            "console=ttyS0 reboot=t panic=-1 random.trust_cpu=off random.trust_bootloader=off {words}"
         ),
         least_memory_mib: None,
-        data: Some(DataPort {
-            kind: PortKind::VirtSerialPort,
-            path: file("frames"),
-            expected_bytes: 4 << 20,
-        }),
+        data: None,
         live: None,
         attached: guest_run::Attached::default(),
-    };
-    let limits = Limits {
-        deadline: Some(DEADLINE),
-        console_log: Some(file("console.log")),
-        ..Limits::default()
-    };
-    Ok(run(&Qemu::find()?, &machine, &guest, &limits)?)
+    })
 }
 
 /// What the guest captured; it must have ended well, without the kernel complaining.
