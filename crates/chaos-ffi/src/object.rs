@@ -109,7 +109,7 @@ unsafe extern "C" fn uchaos_engine_init(
     // SAFETY: the header asks for memory that stays valid and untouched as long as the engine is used.
     let memory: &'static mut [u8] = unsafe { buffer(memory, memory_len) };
     // SAFETY: as for the mark above; any bytes are a MaybeUninit.
-    let place = unsafe { &mut *(&raw mut (*slot).source) };
+    let place = unsafe { &mut (*slot).source };
     match EntropySource::new_in(place, TscClock, params, memory) {
         Ok(_) => {
             // SAFETY: as for the mark above.
