@@ -22,7 +22,8 @@ pub(crate) use noise::FALSE_ALARM;
 pub use noise::{Assessed, Assessment, Emulated, Runs, TargetBits, TooFewSamples};
 pub use order::{Apart, Distributions, Order, Pair};
 pub(crate) use order::{needed_boots, supported};
-pub use restarts::{FailedRestarts, RestartChecked, RestartFinding, RestartUnchecked, WorstLine};
+pub use restarts::{FailedRestarts, RestartChecked, RestartFinding, RestartUnchecked};
+pub use sample_stats::restart_lines::WorstLine;
 pub use stream::{FreshShare, Lesson, OutputTests, StreamFinding};
 
 use crate::status::Status;

@@ -132,8 +132,7 @@ impl RunOptions {
             };
             if let Some(image) = guest.image.filter(|_| is_server) {
                 let image_bytes = image.len_bytes()?;
-                let (qemu, arguments) = (&host.qemu, arguments.as_str());
-                return serve(context, qemu, &machine, guest, arguments, &limits, image_bytes);
+                return serve(context, &host.qemu, &machine, &booted, &limits, image_bytes);
             }
             let status = guest_run::interactive(&host.qemu, &machine, &booted, &limits)?;
             return match status {

@@ -4,10 +4,9 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use guest_run::{CommandContext, Limits, Machine, Qemu, RunError, Session, output, say};
+use guest_run::{CommandContext, Guest, Limits, Machine, Qemu, RunError, Session, output, say};
 use serde::Serialize;
 
-use crate::guest::BootFiles;
 use entropy_report::format::count;
 
 /// What the line begins with by which the guest announces that it serves.
@@ -87,14 +86,12 @@ pub(crate) fn serve(
     context: &CommandContext,
     qemu: &Qemu,
     machine: &Machine,
-    guest: BootFiles<'_>,
-    arguments: &str,
+    guest: &Guest,
     limits: &Limits,
     image_bytes: u64,
 ) -> Result<()> {
-    let booted = guest.guest(machine, arguments, None);
-    let host_port = machine.network.and(booted.attached.forward).map(|forward| forward.host_port);
-    let mut session = Session::start(qemu, machine, &booted, limits)?;
+    let host_port = machine.network.and(guest.attached.forward).map(|forward| forward.host_port);
+    let mut session = Session::start(qemu, machine, guest, limits)?;
     let mut is_serving = false;
     loop {
         let line = match session.next_line() {

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -108,7 +108,7 @@ impl Server {
     }
 
     fn figures(&self) -> Result<Value> {
-        let text = fs::read_to_string(Path::new(&self.figures))?;
+        let text = fs::read_to_string(&self.figures)?;
         serde_json::from_str(&text).with_context(|| format!("the figures are {text:?}"))
     }
 

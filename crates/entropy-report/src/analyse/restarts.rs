@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Restart check of one boot's matrix: do samples at one place repeat from restart to restart?
 
-use crate::result::{RestartResult, Sanity, WorstLine};
+use crate::result::{RestartResult, Sanity};
 use crate::taken::{RestartMatrix, TakenRun};
 use crate::verdict::Verdict;
-use sample_stats::digest;
-use sample_stats::restart_lines::{self, Worst};
+use sample_stats::{digest, restart_lines};
 use sp800_90b::Symbols;
 use sp800_90b::restart;
 use sp800_90b::symbols::CounterStep;
@@ -66,9 +65,9 @@ fn result(
         min_entropy_bits_per_sample: None,
         verdict: Verdict::unstated(FORMULA).false_alarm(FALSE_ALARM),
     };
-    let symbols = restart_lines::symbols(matrix.as_matrix(), raw_step);
-    result.worst_row = restart_lines::worst_row(&symbols, matrix.columns).map(worst);
-    result.worst_column = restart_lines::worst_column(&symbols, matrix.columns).map(worst);
+    let symbols = restart_lines::symbols(&matrix.delta_ticks, raw_step);
+    result.worst_row = restart_lines::worst_row(&symbols, matrix.columns);
+    result.worst_column = restart_lines::worst_column(&symbols, matrix.columns);
     if matrix.rows != SIDE || matrix.columns != SIDE {
         return Some(result);
     }
@@ -87,13 +86,10 @@ fn result(
     Some(result)
 }
 
-fn worst(line: Worst) -> WorstLine {
-    WorstLine { index: line.index, count: line.count }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::result::WorstLine;
 
     fn run(delta_ticks: Vec<u64>, rows: usize, columns: usize) -> TakenRun {
         let restarts = Some(RestartMatrix { rows, columns, delta_ticks });

@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What the restart check says.
 
-use super::Sentence;
+use super::{Sentence, WorstLine};
 use crate::format::{bits, count};
 use crate::status::Status;
 use serde::{Deserialize, Serialize};
-
-/// The row or column of a restart matrix in which one value is most frequent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WorstLine {
-    /// Its number, from 0.
-    pub index: u64,
-    /// Times that its most frequent symbol occurs.
-    pub count: u64,
-}
 
 /// A target whose restart check failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

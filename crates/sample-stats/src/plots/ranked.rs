@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Deltas in rising order.
 
+use crate::distance::sorted;
+
 /// Deltas in rising order, with the counter's step: what several reductions need.
 #[derive(Debug)]
 pub struct Ranked {
@@ -12,9 +14,7 @@ impl Ranked {
     /// Ranks `delta_ticks`; the counter's step is known already: for a fraction of a tick the ticks of several steps.
     #[must_use]
     pub fn new(delta_ticks: &[u64], step_ticks: u64) -> Self {
-        let mut sorted = delta_ticks.to_vec();
-        sorted.sort_unstable();
-        Self { sorted, step_ticks: step_ticks.max(1) }
+        Self { sorted: sorted(delta_ticks), step_ticks: step_ticks.max(1) }
     }
 
     /// The delta below which `share` (0 to 1) of all lie; 0 where there are none.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Campaigns on a real Slurm, whose parts are killed, drained, restarted and filled while real guests boot.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -184,6 +185,15 @@ pub(super) fn drained_restarted_cancelled_campaign_is_whole(rig: &Rig) -> Result
     let before = records(&fleet.folder)?;
     ensure!(before.len() < 8, "all cells were finished before the campaign was cancelled");
     fleet.cluster.slurm("scontrol", &["update", "nodename=n1", "state=resume"])?;
+    resumed_is_whole(&fleet, &before)?;
+    let again = fleet.here(&["campaign", "resume", "fleet", "--on", "slurm"])?;
+    again.expect(0, &[])?;
+    ensure!(again.stdout.contains("all 8 cells are finished"), "{}", again.stdout);
+    Ok(())
+}
+
+/// Resumes a campaign of 8 cells, of which `before` were finished: all are there then, and none of those was done again.
+fn resumed_is_whole(fleet: &Fleet<'_>, before: &BTreeMap<String, Vec<u8>>) -> Result<()> {
     fleet.resume()?;
     fleet.until_queue_is_empty()?;
     expect_whole(&fleet.folder, 8, 0)?;
@@ -192,9 +202,6 @@ pub(super) fn drained_restarted_cancelled_campaign_is_whole(rig: &Rig) -> Result
         before.iter().all(|(name, record)| after.get(name) == Some(record)),
         "a cell was repeated"
     );
-    let again = fleet.here(&["campaign", "resume", "fleet", "--on", "slurm"])?;
-    again.expect(0, &[])?;
-    ensure!(again.stdout.contains("all 8 cells are finished"), "{}", again.stdout);
     Ok(())
 }
 
@@ -209,15 +216,7 @@ pub(super) fn killed_controller_loses_and_repeats_no_cell(rig: &Rig) -> Result<(
     fleet.here(&["campaign", "cancel", "fleet"])?.expect(0, &[])?;
     fleet.until_queue_is_empty()?;
     let before = records(&fleet.folder)?;
-    fleet.resume()?;
-    fleet.until_queue_is_empty()?;
-    expect_whole(&fleet.folder, 8, 0)?;
-    let after = records(&fleet.folder)?;
-    ensure!(
-        before.iter().all(|(name, record)| after.get(name) == Some(record)),
-        "a cell was repeated"
-    );
-    Ok(())
+    resumed_is_whole(&fleet, &before)
 }
 
 /// A file system of a given size, unmounted when this is dropped.
@@ -260,13 +259,5 @@ pub(super) fn full_disk_leaves_cells_open(rig: &Rig) -> Result<()> {
     ensure!(open > 0 && status["failed"] == 0 && status["damaged"] == 0, "{status}");
     let before = records(&fleet.folder)?;
     disk.enlarge()?;
-    fleet.resume()?;
-    fleet.until_queue_is_empty()?;
-    expect_whole(&fleet.folder, 8, 0)?;
-    let after = records(&fleet.folder)?;
-    ensure!(
-        before.iter().all(|(name, record)| after.get(name) == Some(record)),
-        "a cell was repeated"
-    );
-    Ok(())
+    resumed_is_whole(&fleet, &before)
 }
