@@ -85,6 +85,7 @@ pub fn analyse<'a>(
         distances: distance::all(&groups),
         judges: None,
         clones: None,
+        server_keys: None,
         provenance,
         runs,
     };

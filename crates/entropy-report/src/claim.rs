@@ -10,6 +10,7 @@ mod clones;
 mod noise;
 mod order;
 mod restarts;
+mod server_keys;
 mod stream;
 
 pub use boots::{AcrossRuns, BootsOf, Control, Distinct, IsolatedBoots, OrdinaryBoots, SecondBoot};
@@ -24,6 +25,7 @@ pub use order::{Apart, Distributions, Order, Pair};
 pub(crate) use order::{needed_boots, supported};
 pub use restarts::{FailedRestarts, RestartChecked, RestartFinding, RestartUnchecked};
 pub use sample_stats::restart_lines::WorstLine;
+pub use server_keys::{IsolatedServers, OrdinaryServers};
 pub use stream::{FreshShare, Lesson, OutputTests, StreamFinding};
 
 use crate::status::Status;
@@ -158,6 +160,10 @@ facts! {
     IsolatedClones,
     /// Clones with and without a vmgenid device.
     GenerationId,
+    /// First starts of a server in isolation.
+    IsolatedServers,
+    /// First starts of a server with ordinary time.
+    OrdinaryServers,
 }
 
 /// `a, b and c`.

@@ -11,6 +11,7 @@ mod opening;
 pub(crate) mod parts;
 mod provenance;
 mod reading;
+mod server_keys;
 mod streams;
 mod table;
 mod target;
@@ -29,6 +30,7 @@ const CONTENTS: &[(&str, &str)] = &[
     ("deltas", "Deltas"),
     ("boots", "Boots"),
     ("clones", "Clones"),
+    ("server-keys", "Server keys"),
     ("streams", "Streams"),
     ("external", "External tests"),
     ("targets", "Targets"),
@@ -45,6 +47,7 @@ pub fn to_html(result: &CompareResult) -> Result<String, ReportError> {
         "runs" => !result.runs.is_empty(),
         "external" => result.judges.is_some(),
         "clones" => result.clones.is_some(),
+        "server-keys" => result.server_keys.is_some(),
         _ => true,
     };
     let body = html! {
@@ -64,6 +67,7 @@ pub fn to_html(result: &CompareResult) -> Result<String, ReportError> {
             (deltas::section(result)?)
             (boots::section(result))
             (clones::section(result))
+            (server_keys::section(result))
             (streams::section(result))
             (external::section(result))
             (target::sections(result)?)

@@ -40,9 +40,14 @@ pub use json::{from_json, to_json};
 pub use markdown::to_markdown;
 pub use page::{Page, Part, PlotKind, Table, page_to_html, page_to_markdown};
 pub use provenance::{Artifact, Provenance, RepeatCommand, Surroundings};
-pub use result::{ClonePair, ClonedOutput, Clones, CompareResult, NotMeasured};
+pub use result::{
+    ClonePair, ClonedOutput, Clones, CompareResult, NotMeasured, ServerKeys, ServerPair,
+    ServerStart,
+};
 pub use status::Status;
 pub use taken::{Moment, RestartMatrix, TakenRun};
 pub use terminal::to_terminal;
 pub use verdict::Verdict;
-pub use wording::{add_clones, clones, clones_table};
+pub use wording::{
+    add_clones, add_server_keys, clones, clones_table, server_keys, server_keys_tables,
+};

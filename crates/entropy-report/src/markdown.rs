@@ -3,6 +3,7 @@
 
 use crate::format::{count, duration_us, option, real};
 use crate::groups::groups;
+use crate::page::Table;
 use crate::result::{CompareResult, Comparison, LETTERS, TargetResult};
 use crate::rows::rows;
 use crate::taken::Moment;
@@ -50,6 +51,7 @@ fn write(result: &CompareResult, out: &mut String) -> fmt::Result {
     boots(out, "Ordinary boots compared", &result.ordinary)?;
     boots(out, "Isolated boots of different runs", &result.across)?;
     clones(out, result)?;
+    server_keys(out, result)?;
     judges(out, result)?;
     for t in &result.targets {
         target(out, t)?;
@@ -85,7 +87,23 @@ fn clones(out: &mut String, result: &CompareResult) -> fmt::Result {
     for left_out in &clones.not_measured {
         writeln!(out, "- Not measured: {}: {}", escape(&left_out.what), escape(&left_out.why))?;
     }
-    let table = crate::wording::clones_table(clones);
+    table(out, &crate::wording::clones_table(clones))
+}
+
+fn server_keys(out: &mut String, result: &CompareResult) -> fmt::Result {
+    let Some(keys) = &result.server_keys else { return Ok(()) };
+    writeln!(
+        out,
+        "## Server keys\n\nFirst starts of a database server: {}.\n",
+        escape(&keys.guest)
+    )?;
+    for claim in &keys.claims {
+        writeln!(out, "- **{}.** {}", claim.status.word(), escape(&claim.text))?;
+    }
+    crate::wording::server_keys_tables(keys).iter().try_for_each(|one| table(out, one))
+}
+
+fn table(out: &mut String, table: &Table) -> fmt::Result {
     let row = |cells: &[String]| {
         let cells: Vec<String> = cells.iter().map(|cell| escape(cell)).collect();
         format!("| {} |", cells.join(" | "))

@@ -4,6 +4,7 @@
 mod clones;
 mod comparison;
 mod judges;
+mod server_keys;
 mod target;
 
 pub use crate::claim::WorstLine;
@@ -12,6 +13,7 @@ pub use clones::{ClonePair, ClonedOutput, Clones, NotMeasured};
 pub use comparison::Comparison;
 pub use judges::{Absent, Judges, Opinion};
 pub use sample_stats::plots::{Cells, Envelope, Histogram, Line, Plots};
+pub use server_keys::{ServerKeys, ServerPair, ServerStart};
 pub use target::{
     BootFigures, OutputTest, RawResult, RestartResult, Sanity, StreamResult, TargetResult,
 };
@@ -59,6 +61,9 @@ pub struct CompareResult {
     /// What clones of one saved machine gave; absent where none were made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clones: Option<Clones>,
+    /// What servers made at their first starts; absent where none were started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_keys: Option<ServerKeys>,
     /// Where all this comes from.
     pub provenance: Provenance,
     /// Where each of several runs comes from, `A` first. Absent where there is one run only.

@@ -120,6 +120,12 @@ fn verdicts(result: &CompareResult, columns: usize) -> String {
             add(format!("{} {what}", target.short_title()), verdict);
         }
     }
+    if let Some(keys) = &result.server_keys {
+        for (pair, claim) in keys.pairs.iter().zip(&keys.claims) {
+            let verdict = Verdict::new(claim.status, claim.text.clone(), "");
+            add(format!("server keys, {} boots", pair.condition()), &verdict);
+        }
+    }
     for opinion in result.judges.iter().flat_map(|judges| &judges.opinions) {
         add(format!("{}, {} {}", opinion.judge, opinion.target, opinion.data), &opinion.verdict);
     }

@@ -4,8 +4,10 @@
 
 mod clones;
 mod findings;
+mod server_keys;
 
 pub use clones::{add_clones, clones, clones_table};
+pub use server_keys::{add_server_keys, server_keys, server_keys_tables};
 
 use crate::claim::{
     AcrossRuns, Assessed, BootTimes, Claim, CommonDeltas, Control, Correlation, Deltas, Distinct,

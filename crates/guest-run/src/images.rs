@@ -119,18 +119,7 @@ impl Images {
             ("bare-metal initrd", &self.bare.initrd),
         ];
         if let Some(linux) = &self.linux {
-            files.extend([
-                ("linux bzImage", linux.bzimage.as_path()),
-                ("linux initramfs.cpio.gz", &linux.initramfs),
-                ("uchaos.ko", &linux.module),
-                ("uchaosbox", &linux.uchaosbox),
-                (linux.name_of_tools(), &linux.tools),
-            ]);
-            files.extend(linux.vmlinux.iter().map(|vmlinux| ("linux vmlinux", vmlinux.as_path())));
-            if let Some(DiskImage { image, initramfs }) = &linux.disk {
-                files.push(("linux disk", image));
-                files.push(("linux initramfs with disk", initramfs));
-            }
+            files.extend(linux.files());
         }
         files
     }
@@ -201,6 +190,24 @@ impl LinuxImage {
     #[must_use]
     pub fn kernel(&self) -> &Path {
         self.vmlinux.as_ref().unwrap_or(&self.bzimage)
+    }
+
+    /// Name and path of each file.
+    #[must_use]
+    pub fn files(&self) -> Vec<(&'static str, &Path)> {
+        let mut files = vec![
+            ("linux bzImage", self.bzimage.as_path()),
+            ("linux initramfs.cpio.gz", &self.initramfs),
+            ("uchaos.ko", &self.module),
+            ("uchaosbox", &self.uchaosbox),
+            (self.name_of_tools(), &self.tools),
+        ];
+        files.extend(self.vmlinux.iter().map(|vmlinux| ("linux vmlinux", vmlinux.as_path())));
+        if let Some(DiskImage { image, initramfs }) = &self.disk {
+            files.push(("linux disk", image));
+            files.push(("linux initramfs with disk", initramfs));
+        }
+        files
     }
 
     /// What the shell and tools are, as their program is named.

@@ -22,6 +22,7 @@ pub mod publish;
 pub mod run_guest;
 pub mod runs;
 pub mod serve;
+pub mod server_keys;
 pub mod settings;
 mod start_rows;
 pub mod starts;

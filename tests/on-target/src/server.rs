@@ -20,7 +20,8 @@ checks! {
     a_disk_for_data_is_refused_where_nothing_is_served;
     long:
     a_tls_client_creates_inserts_and_selects,
-    data_on_a_disk_survives_a_killed_machine
+    data_on_a_disk_survives_a_killed_machine,
+    compare_reports_what_servers_made_at_their_first_starts
 }
 
 /// All that is loaded: kernel, initramfs and disk.
@@ -82,6 +83,34 @@ fn data_on_a_disk_survives_a_killed_machine(rig: &Rig) -> Result<()> {
         ensure!(figures[what] == known_by[what], "{what}: {figures}, and was {known_by}");
     }
     second.end_by_ctrl_c()
+}
+
+fn compare_reports_what_servers_made_at_their_first_starts(rig: &Rig) -> Result<()> {
+    preflight::ensure(&rig.context()?, TO_MAKE_DISK)?;
+    let arguments = ["compare", "--keys", "--json", "--accel", "tcg", "--boots", "2"];
+    let small = ["--samples", "2000", "--stream", "64K", "--restarts", "20x20"];
+    let compared = ended(&mut xtask(rig, &[&arguments[..], &small].concat())?)?;
+    compared.expect(0, &["server keys"])?;
+    let result: Value = serde_json::from_str(&compared.stdout).context("the result's JSON")?;
+    let keys = &result["server_keys"];
+    for (pair, same) in [(0, true), (1, false)] {
+        let pair = &keys["pairs"][pair];
+        ensure!(pair["isolated"] == same, "{keys}");
+        ensure!(pair["same_tls_key"] == same && pair["same_uuid"] == same, "{keys}");
+        for start in 0..2 {
+            let hash = pair["starts"][start]["tls_public_key_sha256"].as_str();
+            ensure!(hash.is_some_and(|hash| hash.len() == 64), "{keys}");
+        }
+    }
+    for claim in 0..2 {
+        ensure!(keys["claims"][claim]["status"] == "passed", "{keys}");
+    }
+    // The guest that is compared has no disk; the one that serves has.
+    let disks = |artifacts: &Value| artifacts.to_string().matches("linux disk").count();
+    ensure!(disks(&keys["artifacts"]) == 1 && disks(&result["provenance"]["artifacts"]) == 0);
+    let page = fs::read_to_string(rig.runs().join("latest/report.html"))?;
+    ensure!(page.contains("id=\"server-keys\""), "the report has no section about it");
+    Ok(())
 }
 
 /// `run-linux --profile mariadb`, ready for connections.

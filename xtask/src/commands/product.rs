@@ -7,8 +7,9 @@ use anyhow::{Context, Result};
 use clap::Args;
 use guest_build::linux_image::LinuxOptions;
 use guest_build::log::StepLog;
+use guest_build::profile::Profile;
 use guest_build::tools::{TO_BUILD, TO_NEST};
-use guest_build::{images, launcher, nested, preflight, profile};
+use guest_build::{images, launcher, nested, preflight};
 use guest_run::{CommandContext, Images, LinuxImage};
 use uchaos::commands::{assess::Assess, doctor::Doctor, pack::Pack, run_linux::RunLinux};
 use uchaos::{ImageSource, Parts};
@@ -32,7 +33,7 @@ pub(crate) struct RunLinuxOrNested {
     run: OnBuilt<RunLinux>,
 }
 
-/// The profile for what needs a guest that serves, where no other is asked for.
+/// The profile for what needs a guest that serves, where the one asked for does not.
 const SERVER_PROFILE: &str = "mariadb";
 
 /// Builds the images that a command needs.
@@ -50,7 +51,7 @@ impl ImageSource for Builder<'_> {
             }
             Parts::Server => {
                 let mut linux = self.0.clone();
-                if linux.profile == profile::DEFAULT {
+                if Profile::read(&context.root, &linux.profile)?.server.is_none() {
                     SERVER_PROFILE.clone_into(&mut linux.profile);
                 }
                 images::prepare(context, &linux, more_steps)

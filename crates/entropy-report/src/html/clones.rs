@@ -26,12 +26,7 @@ pub(crate) fn section(result: &CompareResult) -> Markup {
             (first_bytes(clones))
             details.numbers {
                 summary { "The numbers" }
-                (parts::scroll(&table.caption, &html! {
-                    table {
-                        thead { tr { @for head in &table.heads { th scope="col" { (head) } } } }
-                        tbody { @for row in &table.rows { tr { @for cell in row { td { (cell) } } } } }
-                    }
-                }))
+                (parts::table(&table))
             }
         }
     }

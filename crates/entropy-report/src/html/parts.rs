@@ -3,6 +3,7 @@
 
 use crate::claim::Claim;
 use crate::format::sentence;
+use crate::page::Table;
 use crate::status::Status::{self, Caution, Failed, Invalid, Passed, Skipped, Stated};
 use crate::verdict::Verdict;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -130,6 +131,12 @@ pub(crate) fn no_figure(title: &str, why: &str) -> Markup {
 #[must_use]
 pub fn scroll(label: &str, table: &Markup) -> Markup {
     html! { div.scroll tabindex="0" role="group" aria-label=(label) { (table) } }
+}
+
+/// A table that belongs to a section.
+pub(crate) fn table(table: &Table) -> Markup {
+    let heads: Vec<&str> = table.heads.iter().map(String::as_str).collect();
+    scroll(&table.caption, &numbers(&heads, table.rows.iter().cloned()))
 }
 
 /// A plain table of numbers.

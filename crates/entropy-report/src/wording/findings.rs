@@ -29,6 +29,7 @@ pub(super) fn all(result: &CompareResult) -> Vec<Claim> {
     claims.extend(distributions(result).map(Claim::from));
     claims.push(streams(&ordinary).into());
     claims.extend(result.clones.iter().flat_map(|clones| clones.claims.clone()));
+    claims.extend(result.server_keys.iter().flat_map(|keys| keys.claims.clone()));
     claims.extend(result.across.iter().map(|comparison| across(comparison).into()));
     claims.extend(result.targets.iter().find_map(lesson).map(Claim::from));
     claims.retain(|claim: &Claim| !claim.text.is_empty());

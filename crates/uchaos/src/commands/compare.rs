@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 use chaos_wire::{Params, Target, Targets};
 use clap::Args;
 use entropy_report::{
-    AnalyseOptions, Clones, CompareResult, Progress, Provenance, TakenRun, add_clones, analyse,
+    AnalyseOptions, Clones, CompareResult, Progress, Provenance, ServerKeys, TakenRun, add_clones,
+    add_server_keys, analyse,
 };
 use indicatif::ProgressBar;
 
@@ -26,6 +27,7 @@ use measure::guest::{GuestKind, Host, MachineOptions};
 use measure::plan::{self, PlannedBoot};
 use measure::publish;
 use measure::runs::{RunFolder, RunsOption};
+use measure::server_keys::FirstStarts;
 use measure::settings::Settings;
 use measure::starts::{Collected, Collection, KeptRows, Shape, Start, TargetStarts};
 use measure::stored;
@@ -39,6 +41,7 @@ const GUEST_STARTS: [(GuestKind, &str); 2] = [
     (GuestKind::Linux, "linux, power-on boots"),
 ];
 const SYNTHETIC: &str = "synthetic clock";
+const SERVER_KEYS: &str = "server keys";
 const ASSESS: &str = "assess";
 /// The steps before and after the boots, and those of runs that are read instead.
 const AROUND_BOOTS: [&str; 5] = [HOST_STARTS, HOST, SYNTHETIC, ASSESS, publish::REPORT];
@@ -52,6 +55,7 @@ const ON_RECORDED: [&str; 3] = [READ, ASSESS, publish::REPORT];
   cargo xtask compare --workload flush --claim 250 --machine microvm
   cargo xtask compare --restarts boot:1000x1000    with 1,000 power-on boots of each guest; can be resumed
   cargo xtask compare --clones                     also one saved machine of each guest, restored twice
+  cargo xtask compare --keys                       also a database server, started twice under each condition
   cargo xtask compare --boots 10                   a better idea of how far figures spread
   cargo xtask compare runs/A runs/B                existing runs side by side: boots no guest
   cargo xtask compare runs/A                       one existing run, assessed again
@@ -67,6 +71,10 @@ pub struct Compare {
     /// Also save each guest once and restore it twice, and compare what the clones give (about two minutes)
     #[arg(long, conflicts_with = "taken")]
     clones: bool,
+    /// Also start a database server twice in isolation and twice with ordinary time, and compare the TLS keys and UUIDs
+    /// that it makes (about two minutes, and the guest of profile mariadb)
+    #[arg(long, conflicts_with = "taken")]
+    keys: bool,
     #[command(flatten)]
     settings: Settings,
     #[command(flatten)]
@@ -88,6 +96,8 @@ impl Compare {
         // First, because a place that cannot be written should not cost a build.
         let run = if context.dry_run { None } else { Some(RunFolder::create(&runs)?) };
         let boots = plan::all(self.boots);
+        // Before the guests that are compared, because the description of the images is to be theirs.
+        let server = self.keys.then(|| source.images(context, Parts::Server, 0)).transpose()?;
         let images = source.images(
             context,
             Parts::both(self.machine.smp),
@@ -95,10 +105,14 @@ impl Compare {
                 + self.guest_starts().len()
                 + AROUND_BOOTS.len()
                 + usize::from(self.clones)
+                + usize::from(self.keys)
                 + self.external.steps(),
         )?;
         let qemu_host = self.machine.host()?;
-        let Some(run) = run else { return self.show_commands(&images, &qemu_host, &boots) };
+        let Some(run) = run else {
+            self.show_commands(&images, &qemu_host, &boots)?;
+            return server.map_or(Ok(()), |server| self.show_servers(&server, &qemu_host));
+        };
         let deadline = self.machine.deadline();
         let mut starts = Vec::new();
         let mut kept = Vec::new();
@@ -158,9 +172,18 @@ impl Compare {
             })?),
             false => None,
         };
+        let keys = server.map(|server| {
+            task(&context.next_label(SERVER_KEYS), |bar| {
+                self.start_servers(&server, &qemu_host, bar)
+            })
+        });
+        let keys = keys.transpose()?;
         let mut result = assess(context, &taken, provenance, Vec::new())?;
         if let Some(clones) = clones {
             add_clones(&mut result, clones);
+        }
+        if let Some(keys) = keys {
+            add_server_keys(&mut result, keys);
         }
         self.external.run(context, &mut result, &taken)?;
         publish::write(context, run, &result, &taken, RunFolder::finish)?;
@@ -175,6 +198,18 @@ impl Compare {
         let cloning =
             Cloning { images, host, machine: &self.machine, params, scratch: scratch.path() };
         cloning.take_all(&cases, left_out, bar)
+    }
+
+    fn start_servers(&self, images: &Images, host: &Host, bar: &ProgressBar) -> Result<ServerKeys> {
+        let scratch = tempfile::tempdir().context("creating a folder for the servers' logs")?;
+        let scratch = scratch.path();
+        FirstStarts { images, host, machine: &self.machine, scratch }.take_all(bar)
+    }
+
+    /// `--dry-run`: the commands of the servers.
+    fn show_servers(&self, images: &Images, host: &Host) -> Result<()> {
+        let starts = FirstStarts { images, host, machine: &self.machine, scratch: Path::new("") };
+        starts.commands()?.iter().try_for_each(|(name, command)| say!("# {name}\n{command}"))
     }
 
     /// The guests that are booted as often as the restart matrix has rows.
