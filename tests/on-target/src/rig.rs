@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result, anyhow, ensure};
+use clap::Args;
 use guest_build::images;
 use guest_build::linux_image::LinuxOptions;
 use guest_run::{CommandContext, Images, LinuxImage};
@@ -19,14 +20,20 @@ use crate::main_job::{self, Recorded};
 pub(crate) struct Skip(pub(crate) String);
 
 /// Where the checks run, and on what.
-#[derive(Debug)]
-pub struct Setup {
-    /// The program under test: `cargo xtask`, as an executable.
-    pub xtask: PathBuf,
-    pub root: PathBuf,
-    pub offline: bool,
+#[derive(Debug, Args)]
+pub(crate) struct Setup {
+    /// The program under test: `cargo xtask`, as an executable
+    #[arg(long, value_name = "FILE")]
+    pub(crate) xtask: PathBuf,
+    /// The checkout
+    #[arg(long = "checkout", value_name = "DIR")]
+    pub(crate) root: PathBuf,
+    /// Use only sources that are already in the cache
+    #[arg(long)]
+    pub(crate) offline: bool,
     /// The Linux guest under test; other profiles are built from the same kernel source.
-    pub linux_options: LinuxOptions,
+    #[command(flatten)]
+    pub(crate) linux_options: LinuxOptions,
 }
 
 /// What all checks share. A part that cannot be made fails every check that needs it, with the same text.

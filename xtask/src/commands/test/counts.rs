@@ -5,9 +5,9 @@ use std::fmt;
 use std::ops::Add;
 
 use anyhow::{Context, Result};
-use on_target::Conclusion;
+use serde::Deserialize;
 
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(super) struct Counts {
     pub(super) passed: usize,
     pub(super) failed: usize,
@@ -67,15 +67,6 @@ pub(super) fn notable(text: &str) -> impl Iterator<Item = &str> {
                 outcome.starts_with("FAILED") || outcome.starts_with("ignored")
             })
     })
-}
-
-impl From<Conclusion> for Counts {
-    fn from(conclusion: Conclusion) -> Self {
-        let [passed, failed, skipped] =
-            [conclusion.num_passed, conclusion.num_failed, conclusion.num_ignored]
-                .map(|count| usize::try_from(count).unwrap_or(usize::MAX));
-        Self { passed, failed, skipped }
-    }
 }
 
 impl Add for Counts {

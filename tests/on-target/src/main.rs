@@ -47,18 +47,50 @@ mod uchaosbox;
 mod uefi;
 mod usb;
 
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
-use guest_run::interrupt;
+use anyhow::{Context, Result};
+use clap::Parser;
 use guest_run::progress::show_duration;
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use guest_run::{ExitKind, interrupt};
+use libtest_mimic::{Arguments, Completion, Conclusion, Failed, Trial};
+use serde_json::json;
 
-use self::rig::{Rig, Shared, Skip};
-pub use libtest_mimic::Conclusion;
+use self::rig::{Rig, Setup, Shared, Skip};
 
-pub use self::rig::Setup;
+/// Boots the real images and checks them. `cargo xtask test` starts this program.
+#[derive(Debug, Parser)]
+struct OnTarget {
+    #[command(flatten)]
+    setup: Setup,
+    /// Run the long checks too
+    #[arg(long)]
+    all: bool,
+    /// Run only the checks whose name contains this
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Write here how many passed, failed and were skipped, as JSON
+    #[arg(long, value_name = "FILE")]
+    counts: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let OnTarget { setup, all, filter, counts } = OnTarget::parse();
+    guest_run::exit::run(|| {
+        let conclusion = run(setup, filter.as_deref(), all);
+        interrupt::check()?;
+        let Conclusion { num_passed, num_failed, num_ignored, .. } = conclusion;
+        let text = json!({ "passed": num_passed, "failed": num_failed, "skipped": num_ignored })
+            .to_string();
+        fs::write(&counts, text).with_context(|| format!("writing {}", counts.display()))?;
+        // The names of those that failed are on standard output.
+        if conclusion.has_failed() { Err(ExitKind::Said.into()) } else { Ok(()) }
+    })
+}
 
 /// How many of the slowest checks are named at the end.
 const SLOWEST: usize = 8;
@@ -126,13 +158,8 @@ fn checks() -> impl Iterator<Item = &'static Check> {
     .flatten()
 }
 
-/// The names of all checks.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    checks().map(Check::name)
-}
-
 /// Runs the checks whose names contain `filter`, one after the other, and names the slowest.
-pub fn run(setup: Setup, filter: Option<&str>, all: bool) -> Conclusion {
+fn run(setup: Setup, filter: Option<&str>, all: bool) -> Conclusion {
     let shared = Arc::new(Shared::new(setup));
     let times = Arc::new(Mutex::new(Vec::new()));
     let trial = |check: &'static Check| {
@@ -168,7 +195,7 @@ mod tests {
 
     #[test]
     fn every_check_has_its_own_name() {
-        let names: Vec<_> = names().collect();
+        let names: Vec<_> = checks().map(Check::name).collect();
         assert!(names.iter().all(|name| name.contains("::")), "{names:?}");
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
     }
