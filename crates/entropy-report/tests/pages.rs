@@ -160,6 +160,14 @@ fn hostile_text_of_a_guest_does_no_harm() {
 }
 
 #[test]
+fn commands_in_a_banner_are_code() {
+    let mut provenance = provenance();
+    provenance.banners.push("run `cargo xtask setup` first".into());
+    let page = to_html(&analyse(&whole(SMALL), provenance).unwrap()).unwrap();
+    assert!(page.contains("run <code>cargo xtask setup</code> first"));
+}
+
+#[test]
 fn the_terminal_table_fits() {
     let result = result();
     for columns in [80, 100, 120, 200] {

@@ -24,7 +24,7 @@ pub(crate) fn section(result: &CompareResult) -> Markup {
             @for claim in result.claims.iter().filter(|c| matches!(c.fact, Fact::Emulated(_))) {
                 p.note { (parts::claim(claim)) }
             }
-            @for banner in &provenance.banners { p.note { (banner) } }
+            @for banner in &provenance.banners { p.note { (parts::coded(banner)) } }
             p.soft.small {
                 "µChaos comparison"
                 @if !provenance.run.is_empty() { " · run " code { (provenance.run) } }

@@ -39,6 +39,15 @@ pub fn styled_document(title: &str, rules: &str, body: &Markup) -> String {
     whole.into_string()
 }
 
+/// Words between backticks as code.
+pub(crate) fn coded(text: &str) -> Markup {
+    html! {
+        @for (at, piece) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (piece) } } @else { (piece) }
+        }
+    }
+}
+
 /// A sentence that states a finding.
 pub(crate) fn claim(claim: &Claim) -> Markup {
     html! { span.claim { (claim.text) } }

@@ -10,7 +10,7 @@ use sp800_90b::symbols::from_ticks;
 
 use super::{Page, Part, PlotKind};
 use crate::error::ReportError;
-use crate::html::parts::{document, scroll};
+use crate::html::parts::{coded, document, scroll};
 use crate::plot;
 
 /// The page as one self-contained HTML file.
@@ -40,7 +40,7 @@ pub fn page_to_html(page: &Page) -> Result<String, ReportError> {
         main {
             section {
                 h1 { (page.title) }
-                @for banner in &page.banners { p.banner role="note" { (banner) } }
+                @for banner in &page.banners { p.banner role="note" { (coded(banner)) } }
                 @for part in parts { (part) }
             }
         }
@@ -98,15 +98,6 @@ fn part_to_html(part: &Part, histograms_ticks: &Range<f64>) -> Result<Markup, Re
             }
         }
     })
-}
-
-/// Words between backticks as code.
-fn coded(text: &str) -> Markup {
-    html! {
-        @for (at, piece) in text.split('`').enumerate() {
-            @if at % 2 == 1 { code { (piece) } } @else { (piece) }
-        }
-    }
 }
 
 fn draw(

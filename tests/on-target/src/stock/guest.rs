@@ -96,8 +96,9 @@ pub(super) fn guest(
         name: format!("Debian's kernel ({name})"),
         kernel: debian.vmlinuz.clone(),
         initrd: Some(initrd),
+        // On a busy host the timer's ticks come late, and the kernel would take it for broken and panic.
         command_line: format!(
-            "console=ttyS0 reboot=t panic=-1 random.trust_cpu=off random.trust_bootloader=off {words}"
+            "console=ttyS0 reboot=t panic=-1 no_timer_check random.trust_cpu=off random.trust_bootloader=off {words}"
         ),
         least_memory_mib: None,
         data: None,

@@ -23,8 +23,7 @@ pub(super) fn module_is_a_hardware_generator_and_starts_over_after_a_resume(
     let debian = DebianKernel::obtain(&context, Series::V6_1)?;
     let module = stock::build(&context, &debian.headers, &rig.images()?.engine.object, None)?;
     let machine = Machine { cpus: 2, ..machine() };
-    // On a busy host the timer's ticks come late, and the kernel would take it for broken.
-    let guest = guest(rig, &debian, "resume", &read(&module)?, "no_timer_check")?;
+    let guest = guest(rig, &debian, "resume", &read(&module)?, "")?;
     let mut monitored = Monitored::start(&Qemu::find()?, &machine, &guest, &limits(rig, "resume"))?;
     let session = &mut monitored.session;
     session.expect(PROMPT, DEADLINE)?;
