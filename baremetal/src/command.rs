@@ -10,12 +10,12 @@ use chaos_wire::Parameter;
 pub const RAW_MAX: usize = 100_000;
 /// Most bytes that one `rng` or `seed` prints.
 pub const BYTES_MAX: usize = 65_536;
-/// Samples of a histogram where none are asked for.
+/// Samples of a histogram by default.
 pub const HISTOGRAM_SAMPLES: usize = 20_000;
 /// Most samples of a histogram.
 pub const HISTOGRAM_MAX: usize = 1_000_000;
 
-/// What was asked for.
+/// A parsed command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command<'a> {
     /// List the commands.
@@ -54,7 +54,7 @@ pub enum Command<'a> {
     Exit,
 }
 
-/// An exception that can be asked for.
+/// An exception that a command can raise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// Division by zero.

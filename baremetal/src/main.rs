@@ -2,7 +2,7 @@
 //! The microkernel: from the entry to the job runner or the monitor.
 //!
 //! # Design principles
-//! * Nothing else runs during the measurement: one core, interrupts off, no timer unless it is asked for.
+//! * Nothing else runs during the measurement: one core, interrupts off, no timer unless requested.
 //! * Whatever goes wrong is one line on COM1 and an exit status; nothing hangs in silence.
 //! * The engine is the very object that the kernel module links, reached through `chaos-ffi`.
 //!

@@ -37,7 +37,7 @@ pub trait Platform: Write {
     /// Timer interrupts since the start while something was sampled.
     fn interrupts_taken(&self) -> u64;
 
-    /// The counter's frequency in kHz; `None` where there is no clock to measure it against.
+    /// The counter's frequency in kHz; `None` if there is no clock to measure it against.
     fn counter_khz(&mut self) -> Option<u64>;
 
     /// The counter, read without a fence.

@@ -29,7 +29,7 @@ pub enum Error {
     },
     /// The counter does not follow the work: more work does not take more ticks.
     ClockIgnoresWork,
-    /// There is no real-time clock to wait for ([`chaos_vocab::Workload::Rtc`]), or it is not this program's.
+    /// There is no real-time clock to wait for ([`chaos_vocab::Workload::Rtc`]), or another program owns it.
     NoRealTimeClock,
     /// The real-time clock did not tick.
     RealTimeClockStuck,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Health tests (SP 800-90B §4.3, §4.4): they watch every sample that is taken, whatever becomes of it.
+//! Health tests (SP 800-90B §4.3, §4.4): they see every sample, including those that are discarded.
 //!
 //! Four continuous tests compare whole deltas, not symbols of a few bits, because two deltas that differ anywhere
 //! are two values. All four look for an equality, which in a working source is the exception; so the sampling loop
-//! tests for all of them at once with one product (`Watch::sample`) and the books are kept out of line.
+//! tests for all four with one product (`Watch::sample`) and updates the counters out of line.
 
 mod lag;
 mod run;
@@ -64,7 +64,7 @@ pub(crate) struct Trend {
     number: u64,
 }
 
-/// The health tests' books.
+/// The counters of the health tests.
 #[derive(Debug)]
 pub(crate) struct Watch {
     pub(crate) report: Health,
@@ -123,7 +123,7 @@ impl Watch {
     }
 
     /// Looks at one sample. In the usual case nothing is equal to anything, and that takes one branch: a product is
-    /// zero if a factor is. (It may be zero modulo 2^64 without one; then the books are opened for nothing.)
+    /// zero if a factor is. (It may be zero modulo 2^64 without one; then the counters are visited in vain.)
     #[inline(always)]
     pub(crate) fn sample(&mut self, trend: &mut Trend, delta: u64) {
         let change = delta.wrapping_sub(trend.delta);
@@ -260,7 +260,7 @@ impl Watch {
         error
     }
 
-    /// Writes down that no sample can be had from the clock at all: permanent at once.
+    /// Records that the clock cannot give samples at all, which is a permanent failure.
     pub(crate) fn fail_for_good(&mut self, error: Error) -> Error {
         self.report.last_error = Some(error);
         self.report.state = State::Permanent;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The mixer: 64 bits of state that one sample at a time drives apart, and an avalanche at the output.
 //! It amplifies, it does not create: with a clock that is known, every output word is known. There is no seed and
-//! no secret, and a word can be turned back into the state that gave it, so that nothing hides a weak clock.
+//! no secret, and a word can be inverted to the state that gave it, so the mixer hides no weak clock.
 
-/// The state before the first sample: the fraction of π, so that it is plain that nobody chose it. Not a seed.
+/// The state before the first sample: the fraction of π, a nothing-up-my-sleeve number. Not a seed.
 const START: u64 = 0x243F_6A88_85A3_08D3;
 /// 2^64 divided by the golden ratio, odd: spreads a change of one tick over the upper half.
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;

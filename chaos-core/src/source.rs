@@ -168,7 +168,7 @@ impl<'m, C: Clock> EntropySource<'m, C> {
             let mixer = self.mixer;
             result = self.seed_block(part);
             // The samples of a seed leave no trace in the mixer: a stream word can be turned back into its state, and
-            // what it told about them would have to be taken off their account.
+            // what it reveals about them would have to be deducted from the seed's entropy.
             self.mixer = mixer;
             if result.is_err() {
                 break;
@@ -229,7 +229,7 @@ impl<'m, C: Clock> EntropySource<'m, C> {
         self.sampler.clock.kind()
     }
 
-    /// Refuses after a permanent failure; after an intermittent one takes samples, which nobody gets, until the
+    /// Refuses after a permanent failure; after an intermittent one takes and discards samples until the
     /// source has shown itself healthy.
     fn be_healthy(&mut self) -> Result<(), Error> {
         match (self.watch.report.state, self.watch.report.last_error) {

@@ -122,7 +122,7 @@ multiboot_header:
     .long 0                         // i386, protected mode
     .long multiboot_header_end - multiboot_header
     .long -(0xe85250d6 + (multiboot_header_end - multiboot_header))
-    .short 1                        // what the kernel must be told
+    .short 1                        // note type: PVH entry point
     .short 0
     .long 12
     .long 6                         // the memory map

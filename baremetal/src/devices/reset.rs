@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Resetting the machine, by whichever way it has.
+//! Resetting the machine, by the first method that works.
 
 use x86_64::VirtAddr;
 use x86_64::instructions::port::Port;

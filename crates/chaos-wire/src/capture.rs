@@ -41,7 +41,7 @@ pub struct TargetCapture {
     pub raw: Vec<u64>,
     pub stream: Vec<u8>,
     pub seed: Vec<u8>,
-    /// The restart matrix, where one was asked for.
+    /// The restart matrix, if one was requested.
     pub restarts: Option<RestartMatrix>,
     /// Lines of the machine's checks of itself.
     pub self_test: Vec<String>,

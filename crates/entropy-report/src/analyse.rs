@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub use several::side_by_side;
 
-/// How far [`analyse`] is.
+/// Progress of [`analyse`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     /// Targets under one condition that are done.
@@ -35,13 +35,13 @@ pub struct Progress {
     pub what: String,
 }
 
-/// Where boots come from, and who is to hear how far their analysis is.
+/// Where the boots come from, and where progress is reported.
 pub struct AnalyseOptions<'a> {
     /// Where the result comes from.
     pub provenance: Provenance,
     /// Where each of several runs comes from; empty for one run. [`side_by_side`] makes these.
     pub runs: Vec<Provenance>,
-    /// Called after each target under one condition, from whichever thread finished it.
+    /// Called after each target under one condition, on the thread that finished it.
     pub progress: &'a (dyn Fn(Progress) + Sync),
 }
 
@@ -55,8 +55,8 @@ impl From<Provenance> for AnalyseOptions<'static> {
 /// Works on all cores of the rayon pool that it is called in.
 ///
 /// # Errors
-/// Returns an error if there are no boots, a boot is there twice, or a restart matrix does not fill its shape. Too
-/// little data is not an error: the figure is null, and its verdict says so.
+/// Returns an error if there are no boots, a boot occurs twice, or a restart matrix does not fill its shape. Too
+/// little data is not an error: the figure is null, and its verdict says why.
 pub fn analyse<'a>(
     boots: &[TakenRun],
     options: impl Into<AnalyseOptions<'a>>,
@@ -165,10 +165,10 @@ fn check_matrix(run: &TakenRun) -> Result<(), ReportError> {
     })
 }
 
-/// The first boot assessed, and all of them compared.
+/// Assesses the first boot and compares all of them.
 fn target(boots: &[&TakenRun]) -> (TargetResult, Option<Comparison>) {
     let run = boots[0];
-    // A clock that is made up repeats itself by construction: there is nothing to compare.
+    // A synthetic clock repeats itself by construction: there is nothing to compare.
     let comparison = if run.accel == SYNTHETIC { None } else { repeat::comparison(boots) };
     let (mut raw, mut drawn) = (None, Plots::default());
     let (restarts, starts) = if run.raw.is_empty() {

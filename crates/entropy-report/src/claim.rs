@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Every sentence of a report that states a finding, as data: its kind, the figures it is about, and its text.
 //!
-//! A [`Fact`] holds the figures; its text, direction included, follows from them and from nothing else. So a sentence in
-//! `result.json` can be computed again from its inputs, and one that the figures do not support cannot be written.
+//! A [`Fact`] holds the figures; its text, direction included, follows from them alone. So a sentence in `result.json`
+//! can be recomputed from its inputs, and a sentence that the figures do not support cannot be written.
 
 mod boots;
 mod captions;

@@ -48,7 +48,7 @@ pub struct CompareResult {
     pub isolation: Vec<Comparison>,
     /// Ordinary boots of one target against each other: they are expected to differ.
     pub ordinary: Vec<Comparison>,
-    /// First isolated boots of one target from different runs against each other, where they were asked for the same.
+    /// First isolated boots of one target from different runs against each other, if they were given the same request.
     /// Absent where there is one run only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub across: Vec<Comparison>,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How far figures of boots lie apart.
+//! The spread of figures over boots.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// Of the figures that are there; none where there are none.
+    /// Of the figures present; `None` if there are none.
     #[must_use]
     pub fn of(figures: impl IntoIterator<Item = Option<f64>>) -> Option<Self> {
         let mut known: Vec<f64> =

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How checks and figures come out.
+//! Outcomes of checks and figures.
 
 use serde::{Deserialize, Serialize};
 
-/// How a check or a figure came out.
+/// The outcome of a check or a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -11,13 +11,13 @@ pub enum Status {
     Passed,
     /// A figure that no check bears on.
     Stated,
-    /// A figure that is easily read for more than it is.
+    /// A figure that is easily overread.
     Caution,
     /// A check was made, with enough data, and it did not hold.
     Failed,
-    /// There was data, but too little or unfit; nothing follows from it.
+    /// The data is too little or unfit; nothing follows from it.
     Invalid,
-    /// Nothing was asked for, or this target has nothing of the kind.
+    /// Not requested, or not applicable to this target.
     Skipped,
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What comes in: one boot of one target, as its capture gave it.
+//! The input: one boot of one target, as captured.
 //!
 //! The host reads a capture (crate `chaos-wire`), turns it into `TakenRun`s, and hands them to
 //! [`crate::analyse`]. Nothing here has been assessed yet.
@@ -8,7 +8,7 @@ use sample_stats::plots::restart_blocks::Matrix;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The accelerator of a clock that is made up for a lesson.
+/// The accelerator of a synthetic clock, which a lesson uses.
 pub(crate) const SYNTHETIC: &str = "synthetic";
 
 /// One boot of one target under one condition.
@@ -20,7 +20,7 @@ pub struct TakenRun {
     /// Which of several runs it is from: `A`, `B`, ... Empty where all boots are of one run.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub run: String,
-    /// `kvm`, `tcg`, `host` (no machine in between), or `synthetic` (a clock made up for a lesson); of a machine that was
+    /// `kvm`, `tcg`, `host` (no machine in between), or `synthetic` (a lesson's clock); of a machine that was
     /// started from a USB stick `hardware`, or `vm` where it reports a hypervisor that is neither KVM nor TCG.
     pub accel: String,
     /// Whether the guest's time was a count of instructions (`-icount`).
@@ -33,11 +33,11 @@ pub struct TakenRun {
     pub boot_us: Option<u64>,
     /// Raw noise: ticks per workload step, before any mixing. Empty where the target has none.
     pub raw: Vec<u64>,
-    /// Output stream. Empty where none was asked for.
+    /// Output stream. Empty if none was requested.
     pub stream: Vec<u8>,
     /// Seconds from `begin` to `end` of the stream job, the drain into the port included.
     pub stream_seconds: Option<f64>,
-    /// Raw noise after restarts, where it was asked for.
+    /// Raw noise after restarts, if requested.
     pub restarts: Option<RestartMatrix>,
     /// Raw noise after true starts (power-on boots of a guest, starts of the process on the host), where it was
     /// collected. Absent in runs of older versions.
@@ -45,7 +45,7 @@ pub struct TakenRun {
     pub starts: Option<RestartMatrix>,
     /// The engine's health counters, as the guest reported them.
     pub health: BTreeMap<String, String>,
-    /// What the guest said about itself: `turns`, `workload`, `cpu`, `clock_hz`, ...
+    /// What the guest reported about itself: `turns`, `workload`, `cpu`, `clock_hz`, ...
     pub meta: BTreeMap<String, String>,
     /// Moments of this boot, in order, in microseconds from the start of QEMU.
     pub timeline: Vec<Moment>,

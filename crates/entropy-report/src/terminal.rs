@@ -17,7 +17,7 @@ const STYLE: TableStyle = TableStyle::new()
     .bottom_border(LineStyle::none().fill('─').junction('─'));
 /// Columns for the figures of one target: the longest word in any of them, and one apart.
 const FIGURE_COLUMNS: usize = 12;
-/// Narrower than this, no table can be read.
+/// A table narrower than this is unreadable.
 const LEAST_COLUMNS: usize = 80;
 
 /// The result as plain text, no line wider than `columns` characters (80 at least). No colour, no control

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How a check or a figure came out, with the sentences, the formula behind them and how often a check is wrong.
+//! The outcome of a check or a figure: its sentences, the formula behind them, and the check's false-alarm rate.
 
 use crate::claim::{Claim, joined};
 use crate::status::Status;
 use serde::{Deserialize, Serialize};
 
-/// What stands next to a figure.
+/// The statement next to a figure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
@@ -15,7 +15,7 @@ pub struct Verdict {
     pub text: String,
     /// The formula, with its source.
     pub formula: String,
-    /// How often a good source is called bad by this check; none where nothing is checked.
+    /// How often this check rejects a good source; `None` if nothing is checked.
     pub false_alarm: Option<String>,
     /// The sentences of `text`, each with the figures that it follows from. Absent where another program was asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -23,7 +23,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// A verdict without claims, as on what another program says.
+    /// A verdict without claims, for the result of an external program.
     pub fn new(status: Status, text: impl Into<String>, formula: impl Into<String>) -> Self {
         Self {
             status,
@@ -39,7 +39,7 @@ impl Verdict {
         Self::new(Status::Skipped, "", formula)
     }
 
-    /// Says what `claims` say; comes out as the gravest of them.
+    /// Takes the text of `claims` and the gravest status among them.
     pub(crate) fn state(&mut self, claims: Vec<Claim>) {
         const GRAVEST_FIRST: [Status; 6] = [
             Status::Failed,
@@ -55,7 +55,7 @@ impl Verdict {
         self.claims = claims;
     }
 
-    /// With how often a good source is called bad.
+    /// Adds the false-alarm rate.
     #[must_use]
     pub fn false_alarm(mut self, rate: impl Into<String>) -> Self {
         self.false_alarm = Some(rate.into());

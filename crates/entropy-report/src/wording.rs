@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! From the figures of a result to its sentences. Nothing here looks at samples, so that a result that was read back
-//! gets its sentences as a fresh one does.
+//! Turns the figures of a result into sentences. Nothing here reads samples, so a stored result gets its sentences like
+//! a new one.
 
 mod clones;
 mod findings;

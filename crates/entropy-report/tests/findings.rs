@@ -228,7 +228,7 @@ fn isolated_boots_of_runs_taken_apart_must_be_the_same_bytes() {
     let found = other.across.iter().find(|c| c.target == "baremetal").unwrap();
     assert_eq!((found.identical, found.stream_common_prefix_bytes), (false, Some(77)));
     assert!(found.verdict.text.contains("agrees for the first 77 bytes"), "{}", found.verdict.text);
-    // What was asked for something else is not expected to be the same.
+    // Boots with different requests are not expected to agree.
     let asked = apart(|boot| drop(boot.meta.insert("request".into(), "raw:1".into())));
     assert!(asked.across.is_empty());
 }

@@ -9,7 +9,7 @@ use entropy_report::{
     server_keys_tables, to_html, to_json, to_markdown, to_terminal,
 };
 
-/// A server whose key and UUID are told apart by one digit each.
+/// A server whose key and UUID are each a repeated digit.
 fn start(key: u8, uuid: u8) -> ServerStart {
     ServerStart {
         tls_public_key_sha256: format!("{key:02x}").repeat(32),

@@ -75,7 +75,7 @@ mod tests {
                 .flat_map(|samples| lines.request(samples).collect::<Vec<_>>())
                 .map(|line| line as u64)
                 .collect();
-            // 8 levels of latency, and one of two values that nobody knows.
+            // 8 levels of latency, and one unpredictable bit.
             let mut x = 1_u64;
             let steps: Vec<u64> = taken
                 .iter()

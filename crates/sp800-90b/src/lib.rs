@@ -2,7 +2,7 @@
 //! NIST SP 800-90B entropy assessment: symbols in, an [`Assessment`] out.
 //!
 //! [`Symbols`] holds raw noise as symbols of 1 to 8 bits, [`assess`] runs a whole [`Track`] over it, and every
-//! estimator of §6.3 can be called alone (module [`estimators`]). Beside the tracks there are the restart tests
+//! estimator of §6.3 can be called alone (module [`estimators`]). In addition to the tracks there are the restart tests
 //! ([`restart`]), the account of a conditioning component ([`conditioning`]) and the cutoffs of the continuous health
 //! tests ([`health`]).
 //!

@@ -131,7 +131,7 @@ fn a_project_becomes_registration_and_run_file() {
     assert_eq!(folded.len(), 1_000_000);
     let first: Vec<u8> = (0..8).rev().map(|bit| noise(1, 8, 3)[0] >> bit & 1).collect();
     assert_eq!(folded[..8], first);
-    // The client reads these although no certificate is asked for.
+    // The client reads these although no certificate is requested.
     assert_eq!(run[0]["Certify"], serde_json::json!({ "Certify": false, "itar": false }));
     // What the server no longer takes in a registration.
     assert!(source["alphabetSize"].is_null() && source["itar"].is_null());

@@ -241,7 +241,7 @@ fn a_file_that_changes_while_it_is_read_is_an_error() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // The writer goes on until the reader has seen that the file grows.
+    // The writer continues until the reader has seen the file grow.
     while child.try_wait().unwrap().is_none() {
         growing.write_all(&[2; 4096]).unwrap();
     }

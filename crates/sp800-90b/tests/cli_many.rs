@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! `ea` over many files, its reports, its output tests, and what it tells about itself.
+//! `ea` over many files, its reports, its output tests, and its own help and version.
 
 // A test that cannot read its data has to fail.
 #![allow(clippy::unwrap_used)]

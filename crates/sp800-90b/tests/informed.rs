@@ -67,7 +67,7 @@ fn clocks_that_follow_a_rule_have_nothing_left() {
 
 #[test]
 fn hashed_low_bits_are_found_by_someone_who_knows_the_hash() {
-    // The counter's low 6 bits are a hash of the number of the reading: known to whoever has the program.
+    // The counter's low 6 bits are a hash of the number of the reading: known to anyone with the program.
     let hash = |n: u64| {
         let mixed = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let mixed = (mixed ^ mixed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -167,7 +167,7 @@ mod hash_step {
 
 #[test]
 fn the_old_hash_step_is_seen_through_with_its_branches_and_not_without() {
-    // Each branch costs about 24 ticks; one sample in 5 is 1 or 2 steps of 24 longer for reasons nobody knows.
+    // Each branch costs about 24 ticks; one sample in 5 is 1 or 2 steps of 24 longer at random.
     let mut dice = dice(11);
     let (mut now, mut deltas, mut branches) = (1 << 40, Vec::new(), Vec::new());
     for _ in 0..4 * SAMPLES {

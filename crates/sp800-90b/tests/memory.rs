@@ -54,7 +54,7 @@ fn too_little_memory_is_one_error_that_names_the_need() {
     let stated = megabytes(&error, " MB of memory");
     assert!((needed..=needed + 3).contains(&stated), "{error}");
     assert_eq!(megabytes(&error, " MB are available"), 71, "{error}");
-    // The library finds it out by itself.
+    // The library detects this itself.
     assert_eq!(megabytes(&error_with(&["--force"]), " MB of memory"), needed);
 }
 

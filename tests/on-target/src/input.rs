@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Commands that talk to a person, where there is none: input from a pipe is used and ends with it, closed input ends
-//! at once, and a guest that says nothing is not waited for.
+//! at once, and a silent guest is not waited for.
 
 use std::fs;
 use std::io::Write as _;

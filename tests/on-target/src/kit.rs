@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the kit can do beside building the guest: packed programs, and the guest that boots itself.
+//! What the kit can do besides building the guest: packed programs, and the guest that boots itself.
 
 use std::fs;
 use std::time::Duration;

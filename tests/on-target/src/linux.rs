@@ -65,7 +65,7 @@ fn ctrl_c_ends_a_command(rig: &Rig) -> Result<()> {
     session.expect(PROMPT, DEADLINE)?;
     session.send("echo begun-$((1 + 1)); sleep 1000; echo status-$?");
     session.expect("begun-2", DEADLINE)?;
-    // Without a controlling terminal Ctrl-C reaches nobody. 130 = 128 + SIGINT; ash drops the rest of the line.
+    // Without a controlling terminal no process gets Ctrl-C. 130 = 128 + SIGINT; ash drops the rest of the line.
     session.send("\u{3}");
     session.expect(PROMPT, DEADLINE)?;
     session.send("echo status-$?");

@@ -69,7 +69,7 @@ fn check_answers(guest: &mut Commanded, target: Target) -> Result<()> {
     let taken = first.target(target).context("the first answer has another target")?;
     ensure!(first.status == GuestStatus::Success, "the first answer ends with {:?}", first.status);
     ensure!((taken.raw.len(), taken.stream.len()) == (2000, 100), "it has other lengths");
-    // The jobs hold until they are changed, and the engine goes on: it is not started again.
+    // Jobs stay set until they are changed, and the engine keeps running; it is not restarted.
     let second = guest.ask("")?;
     let (before, after) = (samples(&first)?, samples(&second)?);
     ensure!(after >= before + 2000, "the engine was restarted: {before} samples, then {after}");

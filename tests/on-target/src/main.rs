@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Checks on the real images, each a trial of libtest-mimic that is named after its function:
 //! `baremetal::boots::self_tests_pass_on_every_machine`. Each area lists its checks with `checks!`. A check gets its own
-//! [`Rig`] and depends on no other check; what is expensive and shared is made when it is first asked for.
+//! [`Rig`] and depends on no other check; expensive shared parts are made on first use.
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
 

@@ -127,7 +127,7 @@ impl Person {
         self.master.write_all(keys).context("typing")
     }
 
-    /// Gives the terminal another size; the kernel tells the program.
+    /// Resizes the terminal; the kernel notifies the program.
     pub(super) fn resize(&mut self, columns: u16, rows: u16) -> Result<()> {
         self.terminal.screen_mut().set_size(cells(rows)?, cells(columns)?);
         let terminal = self.slave.try_clone().context("the terminal, again")?;
@@ -184,7 +184,7 @@ fn cells(count: u16) -> Result<NonZero<u16>> {
 impl Drop for Person {
     fn drop(&mut self) {
         if self.waiter.as_ref().is_some_and(|waiter| !waiter.is_finished()) {
-            // It may end just now by itself.
+            // It may be exiting already.
             let _ = kill(self.process, Signal::SIGKILL);
         }
     }

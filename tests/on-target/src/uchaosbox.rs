@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! uchaosbox in the hands of somebody at the guest's console: help, wrong words, views. What it measures is in
+//! uchaosbox at the guest's console: help, wrong arguments, views. What it measures is in
 //! `module.rs`.
 
 use std::collections::BTreeSet;

@@ -114,7 +114,7 @@ fn is_a_picture(rig: &Rig, pc: &mut Pc, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// What `collect` tells machines apart by.
+/// The fields by which `collect` distinguishes machines.
 fn has_facts(capture: &Capture) -> Result<()> {
     ensure!(capture.status == GuestStatus::Success, "status {:?}", capture.status);
     let meta = &capture.targets.first().context("no target")?.meta;

@@ -119,7 +119,7 @@ fn is_whole(capture: &Capture, target: Target) -> Result<()> {
 }
 
 /// The whole way of a person with one stick: bare metal by the menu's first entry, then Linux, then `collect`. Both
-/// machines tell the same of the computer, or there would be two runs.
+/// machines report the same facts about the computer, or there would be two runs.
 fn both_machines_measure_by_uefi_and_one_report_has_both(rig: &Rig) -> Result<()> {
     let stick = Stick::new(rig, CONF)?;
     for linux in [false, true] {
@@ -196,8 +196,8 @@ fn bare_metal_keeps_text_off_its_only_serial_line(rig: &Rig) -> Result<()> {
     is_whole(&pc.expect_capture()?, Target::BareMetal)
 }
 
-/// By the boot menu's first entry, which passes `run`; the menu goes on with the series by itself. The workload sets the
-/// real-time clock, and the firmware goes on with it.
+/// By the boot menu's first entry, which passes `run`; the menu then continues the series. The workload sets the
+/// real-time clock, and the firmware keeps using it.
 fn bare_metal_measures_by_uefi_after_each_restart(rig: &Rig) -> Result<()> {
     let stick = Stick::new(
         rig,

@@ -68,7 +68,7 @@ pub enum CaptureFault {
         /// What is wrong with it.
         what: String,
     },
-    /// Another number of samples or bytes than were asked for.
+    /// The number of samples or bytes differs from the request.
     #[error("job {job} of {target} gave {given} bytes, and {expected} were asked for")]
     Count {
         target: Target,

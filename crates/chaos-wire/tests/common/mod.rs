@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A machine whose samples are numbers that a test can foresee, and a port into memory.
+//! A machine with predictable samples, and a port into memory.
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
 use std::fmt::{self, Write};

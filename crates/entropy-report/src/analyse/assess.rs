@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The one place that speaks to the estimators of crate `sp800-90b`.
+//! The only module that calls the estimators of crate `sp800-90b`.
 
 use sp800_90b::{Estimators, Symbols, Track};
 use std::collections::BTreeMap;
 
-/// What stands before the name of an estimate on the bits of the symbols.
+/// Prefix of an estimate's name if it is on the bits of the symbols.
 const ON_BITS: &str = "bitstring.";
 
 /// Symbols, assessed.
@@ -19,7 +19,7 @@ pub(crate) struct Assessed {
     pub binding: Option<String>,
 }
 
-/// Assesses 8-bit symbols by the whole non-IID track; none where there are no symbols.
+/// Assesses 8-bit symbols by the whole non-IID track; `None` if there are no symbols.
 pub(crate) fn assess(symbols: &Symbols) -> Option<Assessed> {
     let assessment = sp800_90b::assess(symbols, Track::NonIid).ok()?;
     let mut estimators = BTreeMap::new();
@@ -45,7 +45,7 @@ pub(crate) fn assess(symbols: &Symbols) -> Option<Assessed> {
     Some(Assessed { h_bits, estimators, binding })
 }
 
-/// [`assess`] of bytes that are symbols as they stand.
+/// [`assess`] of bytes that already are symbols.
 pub(crate) fn assess_bytes(bytes: Vec<u8>) -> Option<Assessed> {
     assess(&Symbols::new(bytes, 8).ok()?)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How far the deltas of two targets lie apart, between boots of both and between boots of one: the second is what a
-//! difference has to exceed.
+//! The distance between the deltas of two targets, next to the distance between boots of one target, which a
+//! difference must exceed to count.
 
 use crate::result::Distance;
 use crate::taken::{SYNTHETIC, TakenRun};

@@ -61,7 +61,7 @@ mod tests {
     use chaos_core::lesson::{Trail, rare_branches};
     use chaos_core::{BLOCK_SAMPLES, SampleLines};
 
-    /// The lesson on a model of its step: 100 ticks, 30 for each rare branch, and up to 3 that nobody knows.
+    /// The lesson on a model of its step: 100 ticks, 30 for each rare branch, and up to 3 that are unpredictable.
     fn lesson() -> TakenRun {
         let (mut trail, mut x) = (Trail::EMPTY, 1_u64);
         let raw = std::iter::repeat_with(|| {
@@ -79,7 +79,7 @@ mod tests {
         let blind = result(&[&run]).expect("there are enough samples");
         run.meta.insert("workload".into(), LESSON.into());
         let informed = result(&[&run]).expect("there are enough samples");
-        // A fourth of the samples: the two bits that nobody knows.
+        // A quarter of the samples: the two unpredictable bits.
         assert!((informed.best.hit_rate - 0.25).abs() < 0.003, "{}", informed.verdict);
         let column = informed.predictors.iter().find(|s| s.predictor == "column rare branches");
         assert!(column.expect("the column was tried").hit_rate > 0.24, "{}", informed.verdict);
@@ -91,7 +91,7 @@ mod tests {
         let mut lines = SampleLines::after_start(7, BLOCK_SAMPLES, BUFFER_LEAD_IN_SAMPLES);
         (0..23).for_each(|_| lines.request(ROUND_SAMPLES).for_each(drop));
         let mut x = 1_u64;
-        // 8 levels of latency, and one of two values that nobody knows.
+        // 8 levels of latency, and one unpredictable bit.
         let mut sample = |line: usize| {
             x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let level = (line as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 61;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Boots of one target against each other: what does the second one hold that the first did not tell?
+//! Boots of one target compared: how much of the second boot does the first not predict?
 //!
 //! *Min-entropy for what a second boot cannot know.* Someone holds the raw noise A of one boot and guesses that
 //! of another boot B sample by sample, "it will be as in A". What is left over, the residual
@@ -21,7 +21,7 @@ const FORMULA: &str = "residual d = ((B − A) / GCD) mod 256, sample by sample,
 const FALSE_ALARM: &str = "equality is exact and has no false alarms; two boots of independent samples of 0.1 bits each agree \
      in 1,000,000 samples with probability below 1 in 2^100,000";
 
-/// Compares boots of one target under one condition; none for fewer than two.
+/// Compares boots of one target under one condition; `None` for fewer than two.
 pub(crate) fn comparison(boots: &[&TakenRun]) -> Option<Comparison> {
     let (first, later) = boots.split_first().filter(|(_, later)| !later.is_empty())?;
     let raw_identical =

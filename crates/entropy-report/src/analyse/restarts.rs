@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Restart check of one boot's matrix: do samples at one place repeat from restart to restart?
+//! Restart check of one boot's matrix: do samples at the same position repeat from restart to restart?
 
 use crate::result::{RestartResult, Sanity};
 use crate::taken::{RestartMatrix, TakenRun};

@@ -28,7 +28,7 @@ pub fn side_by_side(
     Ok((origins, all))
 }
 
-/// The first isolated boots of one target from different runs, where they were asked for the same.
+/// The first isolated boots of one target from different runs, if they were given the same request.
 pub(super) fn across(groups: &[Vec<&TakenRun>]) -> Vec<Comparison> {
     let firsts: Vec<&TakenRun> =
         groups.iter().map(|boots| boots[0]).filter(|boot| boot.isolated).collect();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Output stream of one boot: how fast, how it looks, and how little of it is fresh.
+//! Output stream of one boot: its rate, its output tests, and how little of it is fresh.
 
 use crate::result::{OutputTest, StreamResult};
 use crate::status::Status;
@@ -27,7 +27,7 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    /// The lowest bound. An isolated run says nothing without a second boot, however good it looks alone.
+    /// The lowest bound. An isolated run has none without a second boot, however good it looks alone.
     fn lowest(self, isolated: bool) -> Option<f64> {
         if isolated {
             return self.second_boot;
@@ -42,13 +42,13 @@ impl Bounds {
     }
 }
 
-/// Looks at the stream of `run`; none where none was recorded.
+/// Tests the stream of `run`; `None` if none was recorded.
 pub(crate) fn result(run: &TakenRun, bounds: Bounds) -> Option<StreamResult> {
     if run.stream.is_empty() {
         return None;
     }
     let turns = run.meta.get("turns").and_then(|turns| turns.trim().parse::<f64>().ok());
-    // A generator that is not ours spends its samples out of sight; only "nothing is new" can be said of it.
+    // A foreign generator consumes its samples unseen; all that can be stated is whether anything is new.
     let fresh = match (bounds.lowest(run.isolated), turns) {
         (Some(0.0), _) => Some(0.0),
         (Some(h), Some(turns)) if !run.raw.is_empty() => Some((h * turns / WORD_BITS).min(1.0)),

@@ -37,7 +37,7 @@ pub struct ClonePair {
     pub reseedings: Option<[u64; 2]>,
     /// Length of the saved state.
     pub saved_bytes: u64,
-    /// Each output of the two, in the order in which they were asked for.
+    /// Each output of the two, in the order of the requests.
     pub outputs: Vec<ClonedOutput>,
     /// The command of the machine that was saved, and that of each clone.
     pub commands: [String; 2],
@@ -49,7 +49,7 @@ pub struct ClonePair {
 pub struct ClonedOutput {
     /// `raw noise`, `stream`, `seed`, ...
     pub name: String,
-    /// Bytes that each clone was asked for.
+    /// Bytes requested from each clone.
     pub asked_bytes: u64,
     /// Bytes that each clone gave.
     pub given_bytes: [u64; 2],

@@ -44,7 +44,7 @@ pub struct TargetResult {
     pub starts: Option<RestartResult>,
     /// The engine's health counters as the guest reported them; whole numbers are numbers.
     pub health: BTreeMap<String, serde_json::Value>,
-    /// What the guest said about itself.
+    /// What the guest reported about itself.
     pub meta: BTreeMap<String, String>,
     /// Moments of the boot.
     pub timeline: Vec<Moment>,
@@ -54,7 +54,7 @@ pub struct TargetResult {
     pub command: String,
     /// Reduced data for the plots.
     pub plots: Plots,
-    /// What an attacker who knows the program leaves of the raw noise; absent for isolated boots, for fewer than 1,000,000
+    /// The raw noise that an attacker who knows the program cannot predict; absent for isolated boots, for fewer than 1,000,000
     /// samples and in results of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub informed: Option<InformedAssessment>,
@@ -76,7 +76,7 @@ impl TargetResult {
         }
     }
 
-    /// The figure that counts, in bits per sample: the smaller of SP 800-90B's and the informed one.
+    /// The decisive figure, in bits per sample: the smaller of SP 800-90B's and the informed one.
     #[must_use]
     pub fn headline_bits_per_sample(&self) -> Option<f64> {
         let assessed = self.raw.as_ref()?.min_entropy_bits_per_sample?;
@@ -210,7 +210,7 @@ pub struct OutputTest {
     pub statistic: Option<f64>,
     /// How often an ideal source gives a statistic at least as extreme; null where not computed.
     pub p_value: Option<f64>,
-    /// Passed, failed, or invalid for want of data.
+    /// Passed, failed, or invalid for lack of data.
     pub status: Status,
 }
 

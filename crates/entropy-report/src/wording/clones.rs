@@ -8,7 +8,7 @@ use crate::format::count;
 use crate::page::Table;
 use crate::result::{ClonePair, ClonedOutput, Clones, CompareResult, NotMeasured};
 
-/// Independent random bytes begin with so many in common in 1 of 4 billion pairs.
+/// Independent random byte strings share a prefix this long in 1 of 4 billion pairs.
 const ALIKE_BYTES: u64 = 4;
 /// Its samples are small numbers, and often equal by chance.
 const RAW_NOISE: &str = "raw noise";

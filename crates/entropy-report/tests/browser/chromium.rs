@@ -60,7 +60,7 @@ pub(crate) struct Chromium {
     session: String,
     /// The file that is open.
     file: String,
-    /// What came without being asked for.
+    /// Messages that are not replies.
     events: Vec<Value>,
     _profile: tempfile::TempDir,
 }
@@ -153,7 +153,7 @@ impl Chromium {
         answer["result"]["value"].take()
     }
 
-    /// What the page has said of errors, and what it has asked for beside itself, since it was opened.
+    /// Errors that the page has reported and resources that it has requested since it was opened.
     pub(crate) fn take_complaints(&mut self) -> Vec<String> {
         let events = std::mem::take(&mut self.events);
         events.iter().filter_map(|event| self.complaint(event)).collect()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How much a delta tells about the one that comes `lag` samples later, in a straight line.
+//! How well a delta predicts, linearly, the one `lag` samples later.
 
 use super::Line;
 

@@ -76,7 +76,7 @@ impl ContextTrie {
     /// The place of a context and one more symbol, if such a short one has one.
     #[inline]
     fn place(&self, node: Node, symbol: u8) -> Option<u32> {
-        // Of numbers from `places` on the shift may lose bits, but those are no places anyway.
+        // The shift may lose bits of numbers from `places` on, but those are not places.
         let place = node.0 << self.symbol_bits | u32::from(symbol);
         (node.0 < self.places >> self.symbol_bits).then_some(place)
     }

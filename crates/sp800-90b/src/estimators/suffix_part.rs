@@ -167,7 +167,7 @@ impl<'a> PartCounter<'a> {
         for (number, &a) in class.iter().enumerate().skip(1) {
             for &b in &class[..number] {
                 let places = (self.packing.place(a), self.packing.place(b));
-                // Behind the end of the text are zeros, which are no symbols.
+                // The zeros after the end of the text are not symbols.
                 let is_whole = places.0.max(places.1) + 64 <= self.text.len;
                 let differ = (a ^ b) & key;
                 let bits = part_bits + differ.leading_zeros();

@@ -116,7 +116,7 @@ fn lock(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
     tally.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the shuffles have shown so far. They are counted in the order of their numbers, whichever thread is done with
+/// What the shuffles have shown so far. They are counted in the order of their numbers, no matter which thread finishes
 /// its own first, so that the result does not depend on the threads.
 struct Tally {
     statistics: Vec<StatisticResult>,

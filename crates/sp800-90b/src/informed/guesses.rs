@@ -69,7 +69,7 @@ impl Guesses {
         for end in ends {
             let group = &samples[begin..end as usize];
             begin = end as usize;
-            // Of a context that comes only once there is nothing to learn.
+            // A context that occurs only once teaches nothing.
             if group.len() < 2 {
                 continue;
             }

@@ -24,7 +24,7 @@ pub(super) fn suspicion(head: &[u8], plan: &Plan) -> Option<String> {
     if let Some(kind) = text_kind(head) {
         let wrong_text = match plan.format {
             Format::BitText => !matches!(kind, TextKind::Bits),
-            // A hundred 0 and 1 in a row are no number; the decoder says so itself.
+            // A hundred 0 and 1 in a row are not a number; the decoder reports that itself.
             Format::Numbers { .. } => matches!(kind, TextKind::Base64 | TextKind::Utf16),
             _ => true,
         };

@@ -13,7 +13,7 @@ pub(super) struct Sink {
     plan: Plan,
     /// Differences of a counter: the last reading.
     last: Option<u64>,
-    /// The modulus of a counter's readings less 1, so that its wrap-around is no jump.
+    /// The modulus of a counter's readings less 1, so that its wrap-around is not a jump.
     counter_mask: u64,
     /// Samples seen, those before the slice included.
     seen: u64,

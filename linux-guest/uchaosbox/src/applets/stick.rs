@@ -113,7 +113,7 @@ fn plan(volume: &Volume, conf: &Conf) -> Result<Option<Plan>, Stop> {
     }
 }
 
-/// A measurement with the next number, the first of a series where one is asked for.
+/// A measurement with the next number, the first of a series if one is requested.
 fn fresh(volume: &Volume, conf: &Conf) -> Result<Plan, Stop> {
     let Some(number) = next_number(volume.captures()?) else {
         return Err(bad(format_args!(
@@ -141,7 +141,7 @@ fn series(volume: &Volume) -> Result<Option<Series>, Stop> {
     }
 }
 
-/// What the machine does after a capture: a series that goes on restarts it.
+/// What the machine does after a capture: an unfinished series restarts it.
 fn next(volume: &Volume, series: Option<Series>, after: After) -> Result<After, Stop> {
     let Some(series) = series else { return Ok(after) };
     if series.next_boot(|name| volume.has(name)).is_some() {

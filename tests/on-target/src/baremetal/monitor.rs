@@ -100,7 +100,7 @@ pub(super) fn settings_change_what_is_sampled(rig: &Rig) -> Result<()> {
     Ok(session.finish()?.verdict()?)
 }
 
-/// A number of the health report, which is asked for.
+/// Requests the health report and gives one number of it.
 fn health_number(session: &mut Session, key: &str) -> Result<u64> {
     session.send("health");
     loop {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A Slurm of two nodes on this machine, in one folder: key, controller, two slurmd. It runs as whoever runs the check,
+//! A Slurm of two nodes on this machine, in one folder: key, controller, two slurmd. It runs as the user who runs the check,
 //! on free ports, next to any other Slurm.
 
 use std::collections::BTreeMap;
@@ -130,7 +130,7 @@ impl Cluster {
                     environment.split(|byte| *byte == 0).any(|one| one == text.as_bytes())
                 };
                 if has(&conf) && marks.iter().any(|mark| has(mark)) {
-                    // It may end just now by itself.
+                    // It may be exiting already.
                     found += usize::from(kill(Pid::from_raw(process), Signal::SIGKILL).is_ok());
                 }
             }

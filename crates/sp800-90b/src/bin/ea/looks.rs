@@ -126,7 +126,7 @@ pub(crate) fn all_tests(bits: &[u8]) -> Vec<TestResult> {
     results
 }
 
-/// The low bits of a synthetic clock's deltas. Whoever knows the rule knows them all.
+/// The low bits of a synthetic clock's deltas. Anyone who knows the rule can compute them all.
 pub(crate) fn rule_bits(count: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut bits = Vec::with_capacity(count + 8);

@@ -116,7 +116,7 @@ impl Source {
 impl Read for Source {
     fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
         let left = match (&self.kind, self.limit) {
-            // What is appended meanwhile is no part of the file that was opened.
+            // Bytes appended meanwhile are not part of the file that was opened.
             (Kind::Regular(before), limit) if before.len() > 0 => {
                 before.len().min(limit.unwrap_or(u64::MAX)).saturating_sub(self.read_bytes)
             }
