@@ -143,6 +143,7 @@ pub fn build(
         tools: tools.program,
         command_line: profile.kernel.command_line,
         network: profile.network,
+        share: profile.share,
         server: profile.server,
         source: [&kernel.from, &tools.from]
             .into_iter()

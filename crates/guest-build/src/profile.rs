@@ -34,6 +34,9 @@ pub struct Profile {
     /// Whether `run-linux` gives it a network card, on QEMU's user network.
     #[serde(default)]
     pub network: bool,
+    /// Whether it takes a folder of the host's, and a command to run.
+    #[serde(default)]
+    pub share: bool,
     pub kernel: KernelProfile,
     pub userland: UserlandProfile,
     /// A read-only disk with programs of Debian's.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What is attached to a machine for one guest: its disks, and a port of its network on this host.
+//! What is attached to a machine for one guest: its disks, a port of its network on this host, a folder of this host, and
+//! a command with the socket that takes its output.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,20 @@ pub struct Attached {
     pub drives: Vec<Drive>,
     /// Only for a machine with QEMU's user network.
     pub forward: Option<Forward>,
+    /// A folder of this host, which the guest can read.
+    pub share: Option<PathBuf>,
+    /// What the guest runs after its start; then it ends.
+    pub command: Option<String>,
+    /// The socket that takes the command's output; without one it goes to the console.
+    pub output: Option<PathBuf>,
 }
+
+/// By this mount tag the guest finds the shared folder.
+const SHARE: &str = "share";
+/// By this name the guest finds the command in QEMU's firmware configuration. The prefix is the one for users.
+const COMMAND: &str = "opt/uchaos/exec";
+/// Where the kernel finds that configuration on a PC without ACPI: 12 ports from 0x510 on, and the offsets of its registers.
+pub const COMMAND_KERNEL_ARGUMENT: &str = "qemu_fw_cfg.ioport=12@0x510:0:1:4";
 
 /// A disk, which is a raw file here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +52,22 @@ impl Attached {
             command.arg("-drive").arg(option_with_path(&drive, file));
             command.args(["-device", &format!("{device},drive={name},serial={name}")]);
         }
+    }
+
+    /// The folder, by QEMU's name of the machine's kind of 9p device.
+    pub(crate) fn add_share(&self, command: &mut Command, device: &str) {
+        let Some(folder) = &self.share else { return };
+        // `remap`: a folder may have other file systems mounted below it.
+        let backend =
+            format!("local,id={SHARE},security_model=none,readonly=on,multidevs=remap,path=");
+        command.arg("-fsdev").arg(option_with_path(&backend, folder));
+        command.args(["-device", &format!("{device},fsdev={SHARE},mount_tag={SHARE}")]);
+    }
+
+    pub(crate) fn add_command(&self, command: &mut Command) {
+        let Some(text) = &self.command else { return };
+        let option = format!("name={COMMAND},string=");
+        command.arg("-fw_cfg").arg(option_with_path(&option, Path::new(text)));
     }
 
     /// What the user network's options end with.
@@ -68,5 +98,21 @@ mod tests {
     #[test]
     fn a_comma_in_a_path_does_not_end_it() {
         assert_eq!(option_with_path("file,path=", Path::new("/a,b c")), "file,path=/a,,b c");
+    }
+
+    #[test]
+    fn names_with_commas_and_colons_reach_qemu_whole() {
+        let attached = Attached {
+            share: Some("/home/a, b: c=d".into()),
+            command: Some("./run a,b;\nexit 3".to_owned()),
+            ..Attached::default()
+        };
+        let mut command = Command::new("qemu");
+        attached.add_share(&mut command, "virtio-9p-pci");
+        attached.add_command(&mut command);
+        let arguments: Vec<_> = command.get_args().map(|text| text.to_str().unwrap()).collect();
+        assert!(arguments[1].ends_with(",readonly=on,multidevs=remap,path=/home/a,, b: c=d"));
+        assert_eq!(arguments[3], "virtio-9p-pci,fsdev=share,mount_tag=share");
+        assert_eq!(arguments[5], "name=opt/uchaos/exec,string=./run a,,b;\nexit 3");
     }
 }

@@ -72,6 +72,8 @@ pub struct LinuxImage {
     pub command_line: String,
     /// Whether the guest is made for a network.
     pub network: bool,
+    /// Whether it takes a folder of the host's, and a command to run.
+    pub share: bool,
     /// Its read-only disk, where the profile has one.
     pub disk: Option<DiskImage>,
     /// What it is there to serve.
@@ -217,9 +219,20 @@ impl LinuxImage {
 
     /// The memory that its server is given at least. In an isolated machine the disk takes memory twice: as it was handed
     /// over, and as the file that the kernel made of it.
+    ///
+    /// # Errors
+    /// Returns [`ExitKind::Missing`] if the size of that disk is not known yet, as in a dry run before the first build.
     pub fn server_memory_mib(&self, isolated: bool) -> Result<u32> {
         let least_mib = self.server.map_or(0, |server| server.memory_mib);
         match self.disk.as_ref().filter(|_| isolated) {
+            Some(disk) if !disk.image.exists() => {
+                let text = format!(
+                    "the memory of an isolated machine follows from the size of its disk {}, which is not built yet: `cargo xtask image --profile {}` builds it",
+                    disk.image.display(),
+                    self.profile
+                );
+                Err(ExitKind::Missing(text).into())
+            }
             Some(disk) => {
                 let disk_mib = fs::metadata(&disk.image)?.len().div_ceil(1 << 20);
                 Ok(least_mib + 2 * u32::try_from(disk_mib).context("a disk of this size")?)

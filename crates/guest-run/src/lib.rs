@@ -29,6 +29,7 @@ mod live;
 mod machine;
 mod outcome;
 pub mod output;
+mod output_port;
 mod panic_watch;
 mod probe;
 pub mod process;
@@ -45,7 +46,7 @@ mod test_program;
 pub mod tiny_guest;
 pub mod tools;
 
-pub use attached::{Attached, Drive, Forward};
+pub use attached::{Attached, COMMAND_KERNEL_ARGUMENT, Drive, Forward};
 pub use console::ConsoleLine;
 pub use context::{CommandContext, program};
 pub use disk::free_bytes;
@@ -59,6 +60,7 @@ pub use machine::{
     PortKind,
 };
 pub use outcome::Outcome;
+pub use output_port::{Forwarding, OutputPort};
 pub use probe::{KvmState, Probe, probe};
 pub use qemu::{Qemu, QemuError};
 pub use qmp::QmpError;

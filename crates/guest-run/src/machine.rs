@@ -199,11 +199,16 @@ impl Machine {
         }
         add_console(&mut command, console);
         command.args(["-device", &format!("isa-debug-exit,iobase={DEBUG_EXIT_PORT:#x},iosize=4")]);
-        let disk = match self.model {
-            Model::Microvm => "virtio-blk-device",
-            Model::Q35 | Model::Pc => "virtio-blk-pci",
+        let (disk, share) = match self.model {
+            Model::Microvm => ("virtio-blk-device", "virtio-9p-device"),
+            Model::Q35 | Model::Pc => ("virtio-blk-pci", "virtio-9p-pci"),
         };
         guest.attached.add_drives(&mut command, disk);
+        guest.attached.add_share(&mut command, share);
+        guest.attached.add_command(&mut command);
+        if let Some(socket) = &guest.attached.output {
+            self.add_output(&mut command, socket);
+        }
         if let Some(data) = &guest.data {
             self.add_data(&mut command, data);
         }
@@ -248,6 +253,14 @@ impl Machine {
         let bus = self.serial_bus(command);
         command.arg("-chardev").arg(option_with_path("file,id=data,path=", &data.path));
         command.args(["-device", &format!("{bus},max_ports={ports}"), "-device", port]);
+    }
+
+    fn add_output(&self, command: &mut Command, socket: &Path) {
+        let bus = self.serial_bus(command);
+        let option = "socket,id=output,server=off,path=";
+        command.arg("-chardev").arg(option_with_path(option, socket));
+        let port = "virtserialport,chardev=output,name=uchaos.output";
+        command.args(["-device", &format!("{bus},max_ports=2"), "-device", port]);
     }
 
     fn add_live(&self, command: &mut Command, live: &LivePorts) {

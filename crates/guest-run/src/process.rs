@@ -65,6 +65,8 @@ pub struct Process {
     status: Option<ExitStatus>,
     begun: Instant,
     events: Receiver<Event>,
+    /// For events that come from elsewhere in this program.
+    sender: Sender<Event>,
     input: Sender<Vec<u8>>,
     /// The same pipe, for what must be in it before anything else is done.
     input_pipe: Option<File>,
@@ -105,6 +107,7 @@ impl Process {
             status: None,
             begun,
             events,
+            sender: sender.clone(),
             input,
             input_pipe: None,
             open_pipes: 0,
@@ -178,7 +181,7 @@ impl Process {
                 match self.events.recv_timeout(left) {
                     Ok(event) => Some(event),
                     Err(RecvTimeoutError::Timeout) => None,
-                    // Not while `_subscription` holds a sender.
+                    // Not while `sender` is held.
                     Err(RecvTimeoutError::Disconnected) => Some(Event::Ended),
                 }
             }
@@ -195,6 +198,13 @@ impl Process {
             return self.events.try_recv().ok();
         }
         self.next_event(Some(until))
+    }
+
+    /// Ends the wait for the process from another thread, as Ctrl-C does.
+    pub(crate) fn stopper(&self) -> impl Fn() + Send + 'static {
+        let sender = self.sender.clone();
+        // The receiver may be gone; ignore the send error.
+        move || drop(sender.send(Event::Interrupted))
     }
 
     /// What is sent here is written to the process's standard input as soon as it is read there.

@@ -10,8 +10,8 @@ use anyhow::Result;
 use chaos_wire::{Target, Targets};
 use clap::{Args, ValueEnum};
 use guest_run::{
-    Accelerator, Attached, DataPort, Drive, ExitKind, Guest, ISOLATED_KERNEL_ARGUMENTS, Images,
-    LinuxImage, Machine, Model, PortKind, Probe, Qemu,
+    Accelerator, Attached, COMMAND_KERNEL_ARGUMENT, DataPort, Drive, ExitKind, Guest,
+    ISOLATED_KERNEL_ARGUMENTS, Images, LinuxImage, Machine, Model, PortKind, Probe, Qemu,
 };
 
 /// The machine that a guest is booted on. Both guests get the same.
@@ -226,6 +226,11 @@ impl<'a> BootFiles<'a> {
         Self { attached: Some(attached), ..self }
     }
 
+    /// Whether it runs a command of the host's, and ends with it.
+    pub(crate) fn runs_command(&self) -> bool {
+        self.attached.is_some_and(|attached| attached.command.is_some())
+    }
+
     /// The initramfs and what is attached. A disk answers when the host has time: an isolated machine has its read-only
     /// disk in the initramfs.
     fn parts(&self, machine: &Machine) -> (&'a Path, Attached) {
@@ -258,8 +263,11 @@ impl<'a> BootFiles<'a> {
         // Without the processor's own timer a microvm has none that Linux takes, and no interrupt reaches the console.
         let left_out = if machine.model == Model::Microvm { "nolapic" } else { "" };
         let base = self.base.split(' ').filter(|word| *word != left_out);
-        let words: Vec<&str> =
-            base.chain([by_machine.as_str(), words]).filter(|part| !part.is_empty()).collect();
+        let by_command = if self.runs_command() { COMMAND_KERNEL_ARGUMENT } else { "" };
+        let words: Vec<&str> = base
+            .chain([by_machine.as_str(), by_command, words])
+            .filter(|part| !part.is_empty())
+            .collect();
         let (initrd, attached) = self.parts(machine);
         Guest {
             name: self.kind.name().to_owned(),

@@ -10,6 +10,7 @@ pub mod clones;
 mod counter_rate;
 pub mod data_disk;
 pub mod engine_options;
+mod exec;
 pub mod external;
 pub mod files;
 pub mod footprint;

@@ -13,6 +13,7 @@ use guest_run::{CommandContext, ExitKind, FIRST_OUTPUT, Limits, Machine, Network
 
 use crate::boot::{Boot, Taken};
 use crate::engine_options::{EngineOptions, check_for_every_target};
+use crate::exec::exec;
 use crate::files;
 use crate::guest::{BootFiles, GuestKind, MachineOptions};
 use crate::serve::serve;
@@ -116,7 +117,8 @@ impl RunOptions {
         let is_server = guest.image.is_some_and(|image| image.server.is_some());
         if request.jobs.is_empty() {
             let mut arguments = self.arguments();
-            if kind == GuestKind::Linux && !guest_run::is_terminal() && !is_server {
+            let reads_input = !is_server && !guest.runs_command();
+            if kind == GuestKind::Linux && !guest_run::is_terminal() && reads_input {
                 // The kernel hands it to /init as a variable.
                 arguments = format!("{arguments} uchaos_input=pipe").trim_start().to_owned();
             }
@@ -130,6 +132,10 @@ impl RunOptions {
                 first_output: Some(FIRST_OUTPUT),
                 console_log: Some(console_log),
             };
+            if guest.runs_command() {
+                let limits = Limits { deadline: Some(self.machine.deadline()), ..limits };
+                return exec(&host.qemu, &machine, booted, &limits);
+            }
             if let Some(image) = guest.image.filter(|_| is_server) {
                 let image_bytes = image.len_bytes()?;
                 return serve(context, &host.qemu, &machine, &booted, &limits, image_bytes);

@@ -35,6 +35,7 @@ fn images(folder: &Path) -> Images {
             tools: file("busybox"),
             command_line: String::new(),
             network: false,
+            share: false,
             disk: None,
             server: None,
             source: String::new(),

@@ -24,6 +24,7 @@ mod campaign;
 mod clones;
 mod command;
 mod download;
+mod exec;
 mod failures;
 mod homogeneity;
 mod input;
@@ -139,6 +140,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         uchaosbox::CHECKS,
         homogeneity::CHECKS,
         profiles::CHECKS,
+        exec::CHECKS,
         server::CHECKS,
         smp::CHECKS,
         stock::CHECKS,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Profiles other than the one under test. They share a kernel of their own, so these checks are long.
+//! Profiles other than the one under test. Their kernels have other fragments, so these checks are long.
 
 use anyhow::{Context, Result, ensure};
 

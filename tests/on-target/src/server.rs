@@ -17,7 +17,8 @@ use guest_build::tools::{TO_MAKE_DISK, TO_TEST_SERVER};
 use guest_run::process::{self, OnInterrupt, Wiring};
 
 checks! {
-    a_disk_for_data_is_refused_where_nothing_is_served;
+    a_disk_for_data_is_refused_where_nothing_is_served,
+    an_isolated_dry_run_names_the_disk_to_build;
     long:
     a_tls_client_creates_inserts_and_selects,
     data_on_a_disk_survives_a_killed_machine,
@@ -37,6 +38,20 @@ fn a_disk_for_data_is_refused_where_nothing_is_served(rig: &Rig) -> Result<()> {
     ended(&mut xtask(rig, &arguments)?)?
         .expect(2, &["--data: the profile uchaos serves nothing"])?;
     ensure!(!file.exists(), "the disk was made all the same");
+    Ok(())
+}
+
+/// The machine's memory follows from the size of a disk that is not there.
+fn an_isolated_dry_run_names_the_disk_to_build(rig: &Rig) -> Result<()> {
+    let run = |profile: &str| {
+        let arguments = ["run-linux", "--accel", "tcg", "--isolated", "--dry-run", "--profile"];
+        let mut command = xtask(rig, &[&arguments[..], &[profile]].concat())?;
+        ended(command.env("CARGO_TARGET_DIR", rig.scratch()))
+    };
+    run("mariadb")?.expect(5, &["disk.squashfs", "cargo xtask image --profile mariadb"])?;
+    let printed = run("uchaos")?;
+    printed.expect(0, &[])?;
+    ensure!(printed.stdout.contains("-icount"), "{}", printed.stdout);
     Ok(())
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct OnBuilt<C: Args> {
 #[derive(Debug, Args)]
 pub(crate) struct RunLinuxOrNested {
     /// The guest boots itself: QEMU in it boots the same image in 32 MB, and that guest does the jobs
-    #[arg(long, conflicts_with_all = ["profile", "isolated", "network", "open"])]
+    #[arg(long, conflicts_with_all = ["profile", "isolated", "network", "open", "share", "exec", "data"])]
     nested: bool,
     #[command(flatten)]
     run: OnBuilt<RunLinux>,

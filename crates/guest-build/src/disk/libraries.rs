@@ -11,7 +11,7 @@ use object::elf;
 use object::read::elf::{Dyn as _, ElfFile64, FileHeader as _};
 
 /// Where Debian has them.
-const FOLDERS: [&str; 2] = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"];
+const FOLDERS: [&str; 3] = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "usr/lib"];
 
 /// The libraries of `programs`, as paths below `root`. The dynamic linker is one, since the C library needs it.
 pub(super) fn needed_by(programs: &[PathBuf], root: &Path) -> Result<BTreeSet<PathBuf>> {

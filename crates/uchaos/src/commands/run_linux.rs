@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `cargo xtask run-linux`: a shell in the Linux guest on this terminal, or the jobs given.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -22,6 +23,8 @@ use measure::run_guest::RunOptions;
   cargo xtask run-linux --isolated --job stream:1M --target linux-crng --output out
   cargo xtask run-linux --profile osso                         a small machine on the network
   cargo xtask run-linux --profile osso --open                  the same, which reaches what this machine reaches
+  cargo xtask run-linux --profile lab --share . --exec './my-program 1000'
+                                                               a static program of yours, in the guest
   cargo xtask run-linux --smp 2                                two processors, and a kernel for them
   cargo xtask run-linux --profile mariadb --data db.img        a database server with TLS, until Ctrl-C
   cargo xtask run-linux --dry-run                              the QEMU command, to copy")]
@@ -34,6 +37,12 @@ pub struct RunLinux {
     /// Let the guest reach beyond the gateway what this machine reaches; by default it reaches the gateway alone
     #[arg(long, conflicts_with = "isolated")]
     open: bool,
+    /// Let the guest read this folder, in /share; for profiles that can (lab)
+    #[arg(long, value_name = "DIR", conflicts_with = "isolated")]
+    share: Option<PathBuf>,
+    /// Run this shell command in the guest, in /share where there is one: its output comes out here, and the guest ends with it
+    #[arg(long, value_name = "COMMAND", conflicts_with = "job", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    exec: Option<String>,
     /// Keep the server's data in FILE, a disk that is made where there is none; by default it is in memory
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     data: Option<PathBuf>,
@@ -72,7 +81,12 @@ impl Cable {
 impl RunLinux {
     /// Builds what is needed, and runs it.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
-        self.options.check(GuestKind::Linux)?;
+        let request = self.options.check(GuestKind::Linux)?;
+        if self.exec.is_some() && !request.jobs.is_empty() {
+            let text = "--exec: the guest runs a command, or the job of --append; leave one out";
+            return Err(ExitKind::Usage(text.to_owned()).into());
+        }
+        let share = self.share.as_deref().map(readable_folder).transpose()?;
         let asked = self.network.map(|cable| cable.network(self.open)).transpose()?;
         let images = source.images(context, Parts::both(self.options.cpus()), 0)?;
         let linux = images.linux()?;
@@ -89,7 +103,7 @@ impl RunLinux {
                 .into());
             }
         };
-        let attached = self.attached(context, linux)?;
+        let attached = Attached { share, ..self.attached(context, linux)? };
         let guest = GuestKind::Linux.in_images(&images)?.with(&attached);
         let least_mib = linux.server_memory_mib(self.options.isolated)?;
         let options = self.options.with_memory(least_mib);
@@ -98,14 +112,21 @@ impl RunLinux {
 
     /// What is attached to the machine besides what its profile has.
     fn attached(&self, context: &CommandContext, linux: &LinuxImage) -> Result<Attached> {
-        if self.data.is_some() && linux.server.is_none() {
-            let text = format!(
-                "--data: the profile {} serves nothing and keeps nothing; take --profile mariadb",
-                linux.profile
-            );
-            return Err(ExitKind::Usage(text).into());
+        let refuse = |option: &str, what: &str, profile: &str| {
+            let text =
+                format!("{option}: the profile {} {what}; take --profile {profile}", linux.profile);
+            Err(ExitKind::Usage(text).into())
+        };
+        if self.share.is_some() && !linux.share {
+            return refuse("--share", "reads no folder of this machine", "lab");
         }
-        let mut attached = Attached::default();
+        if self.exec.is_some() && !linux.share {
+            return refuse("--exec", "runs no command of this machine", "lab");
+        }
+        if self.data.is_some() && linux.server.is_none() {
+            return refuse("--data", "serves nothing and keeps nothing", "mariadb");
+        }
+        let mut attached = Attached { command: self.exec.clone(), ..Attached::default() };
         if let Some(server) = linux.server {
             attached.forward = Some(Forward { host_port: self.port, guest_port: server.port });
         }
@@ -117,5 +138,39 @@ impl RunLinux {
             attached.drives.push(Drive { name: "uchaos-data", file, writable: true });
         }
         Ok(attached)
+    }
+}
+
+/// The absolute path of a folder that can be listed.
+fn readable_folder(folder: &Path) -> Result<PathBuf> {
+    let unusable = |why: String| ExitKind::Usage(format!("--share {}: {why}", folder.display()));
+    if !folder.exists() {
+        return Err(unusable("there is no such folder".to_owned()).into());
+    }
+    if !folder.is_dir() {
+        return Err(unusable("this is not a folder; give the one that it is in".to_owned()).into());
+    }
+    fs::read_dir(folder).map_err(|error| {
+        unusable(format!("it cannot be read ({error}); QEMU reads it as this user"))
+    })?;
+    Ok(std::path::absolute(folder)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_the_guest_could_not_read_is_refused_with_the_reason() {
+        let place = tempfile::tempdir().unwrap();
+        let refused = |folder: &Path| readable_folder(folder).unwrap_err().to_string();
+        assert!(refused(&place.path().join("none")).contains("there is no such folder"));
+        let file = place.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(refused(&file).contains("not a folder"));
+        let name = place.path().join("a, b: c");
+        fs::create_dir(&name).unwrap();
+        assert_eq!(readable_folder(&name).unwrap(), name);
+        assert!(readable_folder(Path::new(".")).unwrap().is_absolute());
     }
 }
