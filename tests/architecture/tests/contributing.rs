@@ -18,7 +18,7 @@ fn diff_of_a_parameter_still_applies() {
             let before = hunk.lines().skip(1).filter(|line| !line.starts_with('+'));
             let before: Vec<&str> = before.map(|line| line.get(1..).unwrap_or_default()).collect();
             let before = before.join("\n");
-            assert!(text.contains(&before), "{name} has no longer:\n{before}");
+            assert!(text.contains(&before), "{name} no longer contains:\n{before}");
             hunks += 1;
         }
     }
