@@ -39,7 +39,9 @@ pub(crate) fn run(boot_info: &BootInfo) -> ! {
         line.name()
     );
     println!("115200 baud, 8N1: {bytes} bytes, about {} s.", bytes.div_ceil(BYTES_PER_S));
-    println!("It takes that line's other end to record it: /uchaos/README.txt says how.");
+    println!(
+        "Record it on a computer at the other end of the line: README.TXT on the stick explains how."
+    );
     if conf.boots > 1 {
         println!("A series of restarts needs UEFI or Linux: this is one boot.");
     }

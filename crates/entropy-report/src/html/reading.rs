@@ -12,7 +12,7 @@ pub(crate) fn section() -> Markup {
             "Isolated boots repeated each other, as they must. That says nothing good about the source.",
         ),
         ("· STATED", "A figure; nothing was checked."),
-        ("! CAUTION", "A figure that is easily read for more than it is."),
+        ("! CAUTION", "A figure that is easily misread as more than it is."),
         (
             "? INVALID",
             "Too little data, or unfit data: nothing follows from it, neither good nor bad.",
