@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Profiles other than the one under test. Their kernels have other fragments, so these checks are long.
 
-use anyhow::{Context, Result, ensure};
-
 use std::fs;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::thread;
+
+use anyhow::{Context, Result, anyhow, ensure};
 
 use super::Rig;
 use super::linux::{DEADLINE, PROMPT, Setting, interactive, line_after, shell_output};
@@ -15,18 +18,24 @@ use measure::footprint::limits;
 checks! {
     long:
     osso_is_online_and_offline,
+    osso_takes_an_address_and_files_from_the_network,
     lab_has_network_module_and_tools
 }
 
 /// The commands of Osso Linux.
 const OSSO: &str =
     "sh cat clear cp echo ls mkdir mdev mount mv ps rm umount uname ping ifconfig route";
+/// What it is used with.
+const ONLINE: &str = "wget nc vi udhcpc";
 
 fn osso_is_online_and_offline(rig: &Rig) -> Result<()> {
     let image = build(rig, "osso")?;
     let files = read_back(&fs::read(&image.initramfs)?)?;
-    let missing: Vec<&str> =
-        OSSO.split(' ').filter(|name| !files.contains_key(&format!("bin/{name}"))).collect();
+    let missing: Vec<&str> = OSSO
+        .split(' ')
+        .chain(ONLINE.split(' '))
+        .filter(|name| !files.contains_key(&format!("bin/{name}")))
+        .collect();
     ensure!(missing.is_empty(), "there is no {missing:?}");
     let (together, limits) = (image.len_bytes()?, limits::of(&image)?);
     let at_most = limits.image_bytes_at_most;
@@ -58,6 +67,42 @@ fn osso_is_online_and_offline(rig: &Rig) -> Result<()> {
     let at_least = limits.available_kb_at_least;
     ensure!(available_kb >= at_least, "MemAvailable is {available_kb} kB of {at_least} wanted");
     Ok(())
+}
+
+/// The host's own loopback is behind the gateway of an open network.
+fn osso_takes_an_address_and_files_from_the_network(rig: &Rig) -> Result<()> {
+    let image = build(rig, "osso")?;
+    let host = TcpListener::bind("127.0.0.1:0")?;
+    let port = host.local_addr()?.port();
+    let server = thread::spawn(move || serve_two(&host));
+    let mut session = interactive(rig, "osso-open", &setting(&image, Some(Network::Open)))?;
+    session.expect("ONLINE", DEADLINE)?;
+    session.expect(PROMPT, DEADLINE)?;
+    session.send("ifconfig eth0 0.0.0.0; udhcpc -n -q -i eth0");
+    // The client does not wait for its script, which says this last.
+    session.expect("dhcp: eth0 has 10.0.2.15, by way of 10.0.2.2", DEADLINE)?;
+    session.send("cat /etc/resolv.conf");
+    session.expect("nameserver 10.0.2.3", DEADLINE)?;
+    session.send(&format!("wget -O /tmp/page http://10.0.2.2:{port}/page && cat /tmp/page"));
+    session.expect("page-42", DEADLINE)?;
+    session.send(&format!("echo from-the-guest | nc 10.0.2.2 {port}"));
+    session.expect("heard from-the-guest", DEADLINE)?;
+    session.send("exit");
+    session.finish()?;
+    server.join().map_err(|_| anyhow!("the host's server panicked"))?.context("serving the guest")
+}
+
+/// A page for `wget`, and then a line for `nc`.
+fn serve_two(host: &TcpListener) -> io::Result<()> {
+    let (mut client, _) = host.accept()?;
+    let mut request = BufReader::new(client.try_clone()?).lines();
+    while request.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
+    write!(client, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\npage-42\n")?;
+    drop((client, request));
+    let (mut client, _) = host.accept()?;
+    let mut line = String::new();
+    BufReader::new(client.try_clone()?).read_line(&mut line)?;
+    write!(client, "heard {line}")
 }
 
 fn lab_has_network_module_and_tools(rig: &Rig) -> Result<()> {
