@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How the program is linked with the stock host toolchain: a position-independent ELF without a C runtime, by our linker
-//! script, with the engine object that `UCHAOS_ENGINE_OBJECT` names. `guest_build::uefi` makes the PE file of it. The
-//! library part needs none of it.
+//! Links the program with the stock host toolchain: a position-independent ELF without a C runtime, by our linker
+//! script, with the engine object that `UCHAOS_ENGINE_OBJECT` names. `guest_build::uefi` converts it to a PE file. The
+//! library needs none of this.
 
 use std::env;
 
@@ -12,7 +12,7 @@ fn main() {
         return;
     }
     let folder = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it for build scripts");
-    // Not by -Wl, which would cut a path at its commas.
+    // Not by -Wl, which would split a path at commas.
     let script = format!("-T{folder}/linker.ld");
     let arguments = [
         "-nostartfiles",

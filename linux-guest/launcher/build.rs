@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How the program is linked: static, at a fixed place, with no C library.
+//! Links the program statically, at a fixed address, without a C library.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -16,7 +16,7 @@ fn main() {
         "-Wl,--no-eh-frame-hdr",
         "-Wl,-z,norelro",
         "-Wl,-z,noexecstack",
-        // The prebuilt core refers to the unwinder, and nothing ever calls it.
+        // The prebuilt core refers to the unwinder, which is never called.
         "-Wl,--defsym=_Unwind_Resume=0",
         "-Wl,--defsym=rust_eh_personality=0",
     ] {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The computer as the platform of jobs and monitor: measurements with interrupts off, everything else by the firmware.
+//! The computer as platform of jobs and monitor: measurements run with interrupts off; the firmware does the rest.
 
 use core::fmt::{self, Display, Write};
 use core::time::Duration;
@@ -16,7 +16,7 @@ use crate::console::Console;
 use crate::pages::Pages;
 use crate::{facts, power};
 
-/// Long against a reading of the counter, short against a boot.
+/// Long compared with reading the counter, short compared with a boot.
 const CALIBRATION: Duration = Duration::from_millis(20);
 
 pub(crate) struct Computer {
@@ -39,7 +39,7 @@ impl Computer {
     }
 
     pub(crate) fn say(&mut self, line: &dyn Display) {
-        // The console's writes do not fail.
+        // The console's writes cannot fail.
         let _ = writeln!(self.console, "{line}");
     }
 
@@ -124,7 +124,7 @@ impl Platform for Computer {
     }
 }
 
-/// Runs `work` with interrupts off, at the firmware's highest priority level, so that nothing of the firmware runs meanwhile.
+/// Runs `work` with interrupts off, at the firmware's highest priority level, so that no firmware code runs meanwhile.
 fn undisturbed<T>(work: impl FnOnce() -> T) -> T {
     // SAFETY: the level goes back at the end of this function, and nothing of the firmware is called until then.
     let _level = unsafe { boot::raise_tpl(Tpl::HIGH_LEVEL) };

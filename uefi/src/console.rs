@@ -12,17 +12,17 @@ use uefi::{CStr16, Event, system};
 
 use crate::serial::Serial;
 
-/// Between two looks at the serial port.
+/// Polling interval of the serial port.
 const TICK: Duration = Duration::from_millis(5);
-/// Characters that go to the screen in one call.
+/// Characters per call to the screen.
 const PIECE: usize = 80;
 
 pub(crate) struct Console {
     serial: Serial,
     escapes: Reader,
-    /// What was typed and not yet read, as a terminal would send it.
+    /// Unread input, as a terminal would send it.
     typed: ByteQueue,
-    /// A key, and the next look at the serial port; none where the firmware has no timer.
+    /// Events: a key, and the next poll of the serial port (absent if the firmware has no timer).
     events: Option<[Event; 2]>,
 }
 
@@ -35,7 +35,7 @@ impl Console {
             events: events(),
         };
         system::with_stdout(|screen| {
-            // A screen that refuses stays as it is.
+            // If the screen refuses, it is unchanged.
             let _ = screen.set_color(Color::LightGray, Color::Black);
             let _ = screen.clear();
             let _ = screen.enable_cursor(true);
@@ -100,7 +100,7 @@ impl Console {
         }
     }
 
-    /// Collects what came from the keyboard and from the serial port.
+    /// Collects input from the keyboard and from the serial port.
     fn poll(&mut self) {
         let typed = &mut self.typed;
         system::with_stdin(|keyboard| {
@@ -125,7 +125,7 @@ fn events() -> Option<[Event; 2]> {
     Some([key, tick])
 }
 
-/// A key as a terminal sends it; nothing for keys without a meaning here.
+/// A key as a terminal sends it; empty for unused keys.
 fn bytes_of(key: Key) -> &'static [u8] {
     match key {
         Key::Printable(c) => {
@@ -163,14 +163,14 @@ impl Write for Console {
                     Operation::Print(c) => piece.put(c, screen),
                     other => {
                         piece.show(screen);
-                        // A screen that refuses shows less; the serial port has everything.
+                        // If the screen refuses, it shows less; the serial port has everything.
                         let _ = perform(other, screen);
                     }
                 }
             }
             piece.show(screen);
         });
-        // Second: what has come by the serial port is on the screen already.
+        // Second: input from the serial port is already on the screen.
         self.serial.send(text);
         Ok(())
     }
@@ -200,7 +200,7 @@ impl Piece {
     fn show(&mut self, screen: &mut Output) {
         self.units[self.len] = 0;
         if let Ok(text) = CStr16::from_u16_with_nul(&self.units[..=self.len]) {
-            // Characters without a picture are shown as another by the firmware.
+            // The firmware replaces characters without a glyph.
             let _ = screen.output_string_lossy(text);
         }
         self.len = 0;
@@ -216,7 +216,7 @@ fn perform(operation: Operation, screen: &mut Output) -> uefi::Result {
         Operation::Go(row, column) => screen.set_cursor_position(column, row),
         Operation::EraseToLineEnd => {
             let columns = screen.current_mode()?.map_or(PIECE, |mode| mode.columns());
-            // The last column is left alone: after it the screen would scroll.
+            // The last column is not used: after it the screen would scroll.
             for _ in column + 1..columns {
                 screen.output_string(uefi::cstr16!(" "))?;
             }

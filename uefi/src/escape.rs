@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the line editor and the menu write, as operations of a screen. A serial terminal takes the same text as it is.
+//! Translates the output of line editor and menu to screen operations. A serial terminal gets the same text unchanged.
 
 use core::mem;
 
@@ -10,7 +10,7 @@ pub enum Operation {
     LineFeed,
     /// To the first column.
     Return,
-    /// Left by so many columns.
+    /// Left by this many columns.
     Left(usize),
     /// To a row and a column, from 0.
     Go(usize, usize),
@@ -21,7 +21,7 @@ pub enum Operation {
     Reverse(bool),
 }
 
-/// The most parameters that a sequence of ours has.
+/// Maximum parameters of our sequences.
 const PARAMETERS: usize = 2;
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -42,7 +42,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// What the character asks for; nothing in the middle of a sequence and for sequences that are not ours.
+    /// The operation for a character; `None` within a sequence and for unknown sequences.
     pub fn read(&mut self, c: char) -> Option<Operation> {
         match mem::take(&mut self.state) {
             State::Plain => self.plain(c),

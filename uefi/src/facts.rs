@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Facts about the computer, as `key=value` lines of the meta frame. What could name one single machine or a person is
-//! not among them: no serial number, no UUID, no asset tag, no MAC.
+//! Facts about the computer, as `key=value` lines of the meta frame. Nothing that could identify a single machine or a
+//! person is included: no serial number, UUID, asset tag or MAC.
 
 use alloc::string::ToString as _;
 use core::fmt::{self, Write};
@@ -35,7 +35,7 @@ pub(crate) fn write(counter_khz: Option<u64>, lines: &mut dyn Write) -> fmt::Res
     names.write(lines)
 }
 
-/// What SMBIOS names.
+/// The facts from SMBIOS.
 fn names() -> Names<'static> {
     let found = system::with_config_table(|tables| {
         let address =
@@ -68,7 +68,7 @@ fn secure_boot() -> &'static str {
                 "no"
             }
         }
-        // A firmware without Secure Boot has no such variable.
+        // Firmware without Secure Boot does not have this variable.
         Err(error) if error.status() == uefi::Status::NOT_FOUND => "no",
         Err(_) => "unknown",
     }

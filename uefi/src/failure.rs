@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What went wrong, as a person needs it: what was being done, to what, why it failed, and what to do next. And panics.
+//! Errors for the user: the operation, its object, why it failed, and what to do next. Also panics.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -26,7 +26,7 @@ impl Failure {
         Self { doing: doing.into(), why: why.into(), next }
     }
 
-    /// Of a call of the firmware that concerns the stick.
+    /// The failure of a firmware call on the stick.
     pub(crate) fn of_stick(doing: impl Into<String>, status: Status) -> Self {
         let (why, next) = match status {
             Status::VOLUME_FULL => (
@@ -51,7 +51,7 @@ impl Failure {
                 "its file system is damaged",
                 "Repair it (fsck.vfat, chkdsk) or write the image to the stick again.",
             ),
-            _ => return Self::new(doing, alloc::format!("the firmware says {status}"), AGAIN),
+            _ => return Self::new(doing, alloc::format!("the firmware reports {status}"), AGAIN),
         };
         Self::new(doing, why, next)
     }
@@ -70,7 +70,7 @@ impl fmt::Display for Failure {
 fn panic(info: &PanicInfo<'_>) -> ! {
     use core::fmt::Write as _;
     let mut console = Console::take();
-    // The console's writes do not fail.
+    // The console's writes cannot fail.
     let _ = writeln!(console, "\n[uchaos] error: panic: {info}");
     let _ = writeln!(
         console,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Doing the jobs of the stick: measured into memory, then kept on the stick.
+//! Runs the stick's jobs: measures into memory, then saves to the stick.
 
 use alloc::format;
 
@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::pages::Pages;
 use crate::stick::{self, NewCapture, Pieces};
 
-/// What meta, health and report frames come to at most.
+/// Maximum bytes of meta, health and report frames.
 const TEXT_BYTES: u64 = 64 * 1024;
 
 /// The configuration of the stick.
@@ -77,7 +77,7 @@ pub(crate) fn run(
     measure(computer, memory, &conf.request_for(StickMachine::Bare), name)
 }
 
-/// Measures, and keeps the capture under `name`. A job that failed is in its capture, with its reason.
+/// Measures, and saves the capture as `name`. A failed job is in its capture, with the reason.
 pub(crate) fn measure(
     computer: &mut Computer,
     memory: &mut WorkloadMemory,
@@ -141,7 +141,7 @@ fn frames(
     Ok(status)
 }
 
-/// About how long the capture will be.
+/// The approximate length of the capture.
 fn expected_bytes(request: &Request) -> u64 {
     let bytes = |job| match job {
         Job::Raw { samples } => samples.saturating_mul(8),

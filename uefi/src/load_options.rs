@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Load options: what the boot loader's entry asks the program to do.
+//! Load options: the boot loader entry's request to the program.
 
 chaos_vocab::words! {
-    /// What to begin with.
+    /// The first action.
     Begin {
         /// shows the menu
         Menu = 0 "menu",
@@ -14,10 +14,10 @@ chaos_vocab::words! {
 }
 
 impl Begin {
-    /// Reads the load options, which may begin with the program's own path (as a UEFI shell passes it).
+    /// Parses the load options, which may start with the program's own path (as passed by a UEFI shell).
     ///
     /// # Errors
-    /// Returns the first argument that is not known, and every argument after one that is.
+    /// Returns an error with the first unknown argument, or with any argument after a known one.
     pub fn parse(options: &str) -> Result<Self, &str> {
         let mut words = options.split_ascii_whitespace().peekable();
         let is_path = |word: &&str| {

@@ -2,10 +2,10 @@
 //! The UEFI program: from the firmware's entry to the menu, the jobs of the stick, or the next boot of a series.
 //!
 //! # Design principles
-//! * The firmware drives the devices; while something is measured it is not called, and no interrupt is taken.
-//! * Nothing is written to the stick while something is measured, and a capture is there whole or not at all.
-//! * Only the volume that the program was loaded from is ever opened.
-//! * The engine is the very object that the microkernel and the kernel module link, reached through `chaos-ffi`.
+//! * The firmware drives the devices; during a measurement it is not called, and no interrupt is taken.
+//! * Nothing is written to the stick during a measurement, and a capture is either complete or absent.
+//! * Only the volume from which the program was loaded is opened.
+//! * The engine is the same object that the microkernel and the kernel module link, called through `chaos-ffi`.
 #![no_std]
 #![no_main]
 
@@ -36,7 +36,7 @@ use crate::menu::App;
 
 #[uefi::entry]
 fn main() -> Status {
-    // The firmware would reset the machine in the middle of a long job. A firmware that refuses has no watchdog.
+    // The firmware's watchdog would reset the machine during a long job. Firmware that refuses has no watchdog.
     let _ = boot::set_watchdog_timer(0, 0x1_0000, None);
     let mut app = App::new(Computer::take());
     app.computer.say_ready();
@@ -55,7 +55,7 @@ fn main() -> Status {
     Status::SUCCESS
 }
 
-/// The load options as text; none where the firmware passed something else.
+/// The load options as text; empty if the firmware passed something else.
 fn load_options() -> Option<alloc::string::String> {
     let image = boot::open_protocol_exclusive::<LoadedImage>(boot::image_handle()).ok()?;
     let options = image.load_options_as_cstr16().ok()?;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The menu, and what its lines do. After an error the menu is shown again.
+//! The menu and its actions. After an error the menu is shown again.
 
 use alloc::format;
 use alloc::string::String;
@@ -52,7 +52,7 @@ impl App {
         Self { computer, memory: WorkloadMemory::default() }
     }
 
-    /// Goes on with a series, begins as asked, and shows the menu until a person leaves it.
+    /// Continues a series, performs the first action, and shows the menu until the user leaves it.
     pub(crate) fn run(&mut self, begin: Begin) {
         let pending = series::pending();
         let begun = match (pending, begin) {
@@ -93,7 +93,7 @@ impl App {
         }
     }
 
-    /// Shows an error, and leaves the text on the screen until it is read.
+    /// Shows an error until the user confirms it.
     fn finish_page(&mut self, done: Result<(), Failure>) {
         if let Err(failure) = done {
             self.computer.error(&failure);
@@ -113,7 +113,7 @@ impl App {
         Ok(())
     }
 
-    /// What the configuration asks for when all is done.
+    /// The configured action after all jobs.
     fn after(&mut self, conf: &Conf) {
         match conf.after {
             After::Menu => {}
@@ -139,7 +139,7 @@ impl App {
         };
         let version = env!("CARGO_PKG_VERSION");
         let brand = cpu::brand();
-        // The console's writes do not fail.
+        // The console's writes cannot fail.
         let _ = write!(
             self.computer,
             "\x1b[2J\x1b[HµChaos {version} on bare metal, by UEFI\n{}\n{jobs}\n",
@@ -162,14 +162,14 @@ impl App {
         let _ = writeln!(self.computer, "\x1b[{row};1H{begin}{mark} {number}  {text:<32}{end}");
     }
 
-    /// Takes keys until an item is chosen.
+    /// Handles keys until an item is chosen.
     fn choose(&mut self, selection: &mut Selection) {
         let mut keys = KeyReader::new();
         loop {
             let before = selection.index;
             let chosen =
                 keys.feed(self.computer.console.receive()).map_or(Chosen::Nothing, |key| {
-                    // Ctrl-L draws the menu again, for a terminal that came later.
+                    // Ctrl-L redraws the menu, for a terminal that was connected later.
                     if key == Key::ClearScreen {
                         self.draw(selection);
                     }

@@ -13,7 +13,7 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    /// Up to `words` words, zeroed; half as many, and so on, where memory is short.
+    /// Allocates up to `words` words, zeroed; halves the amount until memory suffices.
     pub(crate) fn take(mut words: usize) -> Option<Self> {
         while words > 0 {
             let pages = words.checked_mul(8)?.div_ceil(PAGE_SIZE);
@@ -29,7 +29,7 @@ impl Pages {
         None
     }
 
-    /// For the rest of the run.
+    /// Keeps the pages for the rest of the run.
     pub(crate) fn leak(self) -> &'static mut [u64] {
         let (start, words) = (self.start.cast(), self.words);
         core::mem::forget(self);

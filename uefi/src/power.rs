@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Off, and on again.
+//! Power-off and restart.
 
 use uefi::runtime::{self, ResetType, VariableAttributes, VariableVendor};
 use uefi::{Status, cstr16};
@@ -12,7 +12,7 @@ pub(crate) fn restart() -> ! {
     runtime::reset(ResetType::COLD, Status::SUCCESS, None)
 }
 
-/// Restarts, and asks the firmware for the boot entry that this run came from; without one its default entry comes.
+/// Restarts, and requests the boot entry of this run from the firmware; without one it uses its default entry.
 pub(crate) fn restart_to_same_entry() -> ! {
     let mut entry = [0; 2];
     let global = &VariableVendor::GLOBAL_VARIABLE;
@@ -20,7 +20,7 @@ pub(crate) fn restart_to_same_entry() -> ! {
         let kept = VariableAttributes::NON_VOLATILE
             | VariableAttributes::BOOTSERVICE_ACCESS
             | VariableAttributes::RUNTIME_ACCESS;
-        // A firmware that refuses boots its default entry, which is the stick wherever the stick was booted by itself.
+        // Firmware that refuses boots its default entry, which is the stick if the stick was booted by default.
         let _ = runtime::set_variable(cstr16!("BootNext"), global, kept, &entry);
     }
     restart()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What was recorded so far: the captures of the stick, the last ones checked.
+//! Lists the recorded captures on the stick, and checks the last ones.
 
 use alloc::format;
 
@@ -10,7 +10,7 @@ use crate::computer::Computer;
 use crate::failure::Failure;
 use crate::stick::{self, Recorded};
 
-/// As many as a screen of 25 lines shows.
+/// Number of captures that fit a screen of 25 lines.
 const SHOWN: usize = 16;
 
 pub(crate) fn show(computer: &mut Computer) -> Result<(), Failure> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The menu's state: which of its lines is selected, and what a key does to that.
+//! The menu's state: the selected line, and the effect of keys on it.
 
 use baremetal::line_editor::keys::Key;
 
@@ -11,14 +11,14 @@ pub struct Selection {
     pub lines: usize,
 }
 
-/// What a key has come to.
+/// The effect of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chosen {
     /// Another line is selected; or the same, at either end.
     Moved,
-    /// The selected line is to be done.
+    /// The selected line was chosen.
     Done,
-    /// The key means nothing here.
+    /// The key has no effect.
     Nothing,
 }
 
@@ -29,7 +29,7 @@ impl Selection {
         Self { index: 0, lines }
     }
 
-    /// Takes a key: arrows move, Enter does the selected line, a digit the line of that number.
+    /// Handles a key: arrows move, Enter chooses the selected line, a digit the line with that number.
     pub fn take(&mut self, key: Key) -> Chosen {
         match key {
             Key::Up => self.index = self.index.saturating_sub(1),

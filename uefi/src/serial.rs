@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! COM1, driven directly: the firmware's own use of it as a terminal is ended for as long as the program runs, or each
-//! line would come twice.
+//! COM1, driven directly: the firmware's use of it as a terminal is stopped while the program runs; otherwise each
+//! line would appear twice.
 
 use alloc::vec::Vec;
 
@@ -13,13 +13,13 @@ use uefi::proto::console::serial::Serial as SerialIo;
 use uefi::proto::device_path::{DevicePath, DeviceSubType, DeviceType};
 
 const COM1: u16 = 0x3f8;
-/// PNP0501 and PNP0500 as ACPI device paths number them: a 16550 and an older serial port.
+/// PNP0501 and PNP0500 as encoded in ACPI device paths: a 16550 and an older serial port.
 const SERIAL_PORTS: [u32; 2] = [0x0501_41d0, 0x0500_41d0];
 
-/// The port, where the machine has one.
+/// The port, if the machine has one.
 pub(crate) struct Serial {
     uart: Option<Uart16550<PioBackend>>,
-    /// What the firmware drove as a terminal.
+    /// The handles that the firmware drove as a terminal.
     terminals: Vec<Handle>,
 }
 
@@ -57,10 +57,10 @@ impl Serial {
         self.uart.as_mut()?.try_receive_byte().ok()
     }
 
-    /// Lets the firmware have its terminals again.
+    /// Returns the terminals to the firmware.
     pub(crate) fn give_back(&mut self) {
         for handle in self.terminals.drain(..) {
-            // A terminal that does not come back is the firmware's affair.
+            // The firmware handles a terminal that cannot be reconnected.
             let _ = boot::connect_controller(handle, &[], None, true);
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A series of real restarts: the same measurement after each of many cold resets. The captures that exist are the count,
-//! so a power cut costs one boot at most.
+//! A series of real restarts: the same measurement after each of many cold resets. The existing captures are counted,
+//! so a power cut costs at most one boot.
 
 use core::time::Duration;
 
@@ -12,16 +12,16 @@ use crate::computer::Computer;
 use crate::failure::Failure;
 use crate::{jobs, power, stick};
 
-/// How long a person can stop the series.
+/// How long the user can stop the series.
 const COUNTDOWN: Duration = Duration::from_secs(2);
 
-/// How a boot of a series ended that did not restart the machine.
+/// The outcome of a boot of a series that did not restart the machine.
 pub(crate) enum Ended {
     Complete,
     Stopped,
 }
 
-/// The series that is going on, if it is this machine's.
+/// The series in progress, if it belongs to this machine.
 pub(crate) fn pending() -> Result<Option<Series>, Failure> {
     let Some(text) = stick::read_text(SERIES_PATH)? else { return Ok(None) };
     let series = Series::parse(&text).ok_or_else(|| {
@@ -34,7 +34,7 @@ pub(crate) fn pending() -> Result<Option<Series>, Failure> {
     Ok(Some(series).filter(|series| series.machine == Machine::Bare))
 }
 
-/// Begins a series, and restarts the machine for its first boot.
+/// Starts a series, and restarts the machine for its first boot.
 pub(crate) fn begin(computer: &mut Computer, conf: &Conf) -> Result<(), Failure> {
     let number = jobs::new_number()?;
     let series = Series { number, machine: Machine::Bare, boots: conf.boots };
@@ -43,7 +43,7 @@ pub(crate) fn begin(computer: &mut Computer, conf: &Conf) -> Result<(), Failure>
     power::restart_to_same_entry()
 }
 
-/// Does the next boot of the series and restarts the machine, unless that was the last one or a person stops it.
+/// Does the next boot of the series and restarts the machine, unless it was the last one or the user stops it.
 pub(crate) fn go_on(
     computer: &mut Computer,
     memory: &mut WorkloadMemory,
@@ -66,7 +66,7 @@ pub(crate) fn go_on(
         return Err(Failure::new(
             alloc::format!("series {number}, boot {boot}"),
             alloc::format!("{status}"),
-            "The series waits: a restart goes on with it, deleting /uchaos/series ends it.",
+            "The series is paused: a restart continues it, deleting /uchaos/series ends it.",
         ));
     }
     if next_boot(series)?.is_none() {

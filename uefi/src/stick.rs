@@ -62,7 +62,7 @@ pub(crate) fn read_text(path: &str) -> Result<Option<String>> {
 fn read_up_to(path: &str, most: u64) -> Result<Option<Vec<u8>>> {
     let doing = || format!("reading {path}");
     let failure = |error: uefi::Error| Failure::of_stick(doing(), error.status());
-    // Whether the stick is there: only then a file that is not found does not exist.
+    // Check that the stick is present: only then does "not found" mean that the file does not exist.
     root()?;
     let handle = match open(path, FileMode::Read, FileAttribute::empty()) {
         Ok(handle) => handle,
@@ -73,7 +73,7 @@ fn read_up_to(path: &str, most: u64) -> Result<Option<Vec<u8>>> {
         .into_regular_file()
         .ok_or_else(|| Failure::new(doing(), "it is a folder", "Rename it and try again."))?;
     let len = file.get_boxed_info::<FileInfo>().map_err(failure)?.file_size();
-    let too_large = || Failure::new(doing(), "it is too large", "Look at it on another computer.");
+    let too_large = || Failure::new(doing(), "it is too large", "Check it on another computer.");
     let mut bytes = Vec::new();
     let room = usize::try_from(len).ok().filter(|_| len <= most).ok_or_else(too_large)?;
     bytes.try_reserve_exact(room).map_err(|_| too_large())?;
@@ -115,7 +115,7 @@ pub(crate) fn remove(path: &str) -> Result<()> {
     }
 }
 
-/// The captures, by number; the folder is made where it does not exist.
+/// The captures, by number; the folder is created if it does not exist.
 pub(crate) fn recorded() -> Result<Vec<Recorded>> {
     let failure =
         |error: uefi::Error| Failure::of_stick(format!("reading {CAPTURES_PATH}"), error.status());
@@ -132,7 +132,7 @@ pub(crate) fn recorded() -> Result<Vec<Recorded>> {
     Ok(found)
 }
 
-/// The captures' folder; in [`FileMode::CreateReadWrite`] it is made, with the one above it.
+/// The captures' folder; with [`FileMode::CreateReadWrite`] it and its parent are created.
 fn captures_folder(mode: FileMode) -> Result<Option<Directory>> {
     let doing = format!("opening {CAPTURES_PATH}");
     root()?;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a capture holds, for the list of what was recorded: checked frame by frame, shown in one line.
+//! A one-line summary of a capture for the list of recordings, checked frame by frame.
 
 use core::fmt;
 
 use chaos_wire::frame::{FrameFault, Kind, split_first};
 
-/// A capture whose frames are all in order.
+/// A capture whose frames are all valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Summary {
     pub raw_samples: u64,
@@ -15,13 +15,13 @@ pub struct Summary {
     pub status: i32,
 }
 
-/// Why a file is not a whole capture.
+/// Why a file is not a complete capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Damage {
     Frame(FrameFault),
     /// A frame is missing.
     Gap,
-    /// There is no last frame, or something after it.
+    /// The last frame is missing, or data follows it.
     End,
 }
 

@@ -19,7 +19,7 @@ use crate::commands::{
     test::Test, usb::Usb,
 };
 
-/// Build two machines that run the same timing-jitter engine, and compare what comes out of them.
+/// Build two machines that run the same timing-jitter engine, and compare their output.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo xtask",
@@ -63,7 +63,7 @@ pub(crate) struct Shared {
     /// Print the result as JSON on standard output (progress goes to standard error)
     #[arg(long, global = true)]
     pub json: bool,
-    /// Work on this checkout [default: the one that the current folder is in]
+    /// Work on this checkout [default: the one that contains the current folder]
     #[arg(long, global = true, value_name = "DIR")]
     pub checkout: Option<PathBuf>,
     /// Print help
@@ -103,17 +103,17 @@ enum Command {
     Lab(OnBuilt<Lab>),
     /// Watch the noise of a running guest: histogram, rate, health
     Watch(OnBuilt<Watch>),
-    /// Make runs of the captures on a USB stick, in its image or in files
+    /// Turn captures on a USB stick, in its image or in files into runs
     Collect(Collect),
     /// Save a guest once, restore it twice, and compare what the two clones give
     Clone(OnBuilt<Clone>),
-    /// Measure jitterentropy, RDSEED and other sources as host-user is measured, alternating with it
+    /// Measure jitterentropy, RDSEED and other sources in the same way as host-user, alternating with it
     Peers(OnBuilt<Peers>),
     /// List, query, label, merge and remove runs, from one table
     Runs(Runs),
     /// Check files against a list of SHA-256 sums
     Verify(Verify),
-    /// What the Linux guest costs: bytes, memory, boot time, parts of the kernel
+    /// Show the Linux guest's size, memory, boot time and kernel parts
     Size(OnBuilt<Size>),
     /// Build everything, and pack it into one archive for machines without a compiler
     Dist(Dist),
@@ -123,7 +123,7 @@ enum Command {
     Repro(Repro),
     /// Lints, unit tests, and the on-target tests in both guests
     Test(Test),
-    /// Remove what was built (with options, results and sources too), and print how much that freed
+    /// Remove build output (and, with options, results and sources), and print the space freed
     Clean(Clean),
 }
 

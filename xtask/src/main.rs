@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a developer of µChaos needs, and the commands of crate `uchaos` on images that are built first. Parsing and
+//! The developer commands of µChaos, and the commands of crate `uchaos` on images that are built first. Parsing and
 //! dispatch only.
 #![forbid(unsafe_code)]
-#![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
-#![warn(clippy::print_stdout, reason = "it panics when its reader has gone: see guest_run::output")]
+#![allow(missing_docs, reason = "an internal crate: self-explanatory names need no sentence")]
+#![warn(
+    clippy::print_stdout,
+    reason = "it panics when standard output is closed: see guest_run::output"
+)]
 
 mod cli;
 mod commands;

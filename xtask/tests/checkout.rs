@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The program works on the checkout that the current folder is in, wherever it was built.
+//! The program works on the checkout that contains the current folder, wherever it was built.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A campaign as its folder has it: cells that ended, and how many are planned.
+//! A campaign read from its folder: cells that ended, and the number planned.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -15,9 +15,9 @@ use serde::Deserialize;
 pub(crate) struct Campaign {
     pub name: String,
     pub plan_sha256: String,
-    /// Cells of the plan; `None` where `campaign.json` does not say.
+    /// Number of cells in the plan; `None` if `campaign.json` does not say.
     pub planned: Option<usize>,
-    /// In the order of their numbers.
+    /// Sorted by number.
     pub items: Vec<Item>,
     /// Cells whose files could not be read, with the reason.
     pub torn: Vec<String>,
@@ -32,7 +32,7 @@ pub(crate) struct Item {
     pub coordinates: BTreeMap<String, String>,
     /// Assessed min-entropy, bits per sample.
     pub h: Option<f64>,
-    /// The restart check: true if it held.
+    /// The restart check: true if it passed.
     pub held: Option<bool>,
     /// Why there is no figure.
     pub reason: Option<String>,
@@ -133,7 +133,7 @@ fn item(place: &Place) -> Result<(Item, String)> {
     Ok((item, cell.plan_sha256))
 }
 
-/// Figures of the run, where the cell itself has none.
+/// Uses the figures of the run if the cell itself has none.
 fn of_run(item: &mut Item, rows: &[Row]) {
     let row = rows.iter().find(|row| row.h.is_some()).or(rows.first());
     let Some(row) = row else { return };
@@ -152,7 +152,7 @@ fn seconds(text: &str) -> Option<i64> {
     text.parse::<Timestamp>().ok().map(Timestamp::as_second)
 }
 
-/// The way from the folder `from` to `to`, as a page has it: empty, or with a slash at its end.
+/// The relative URL from the folder `from` to `to`: empty, or ending with a slash.
 pub(crate) fn route(from: &Path, to: &Path) -> Result<String> {
     let (from, to) = (fs_err::canonicalize(from)?, fs_err::canonicalize(to)?);
     let common =
@@ -163,7 +163,7 @@ pub(crate) fn route(from: &Path, to: &Path) -> Result<String> {
     Ok(pieces.map(|piece| piece + "/").collect())
 }
 
-/// A name in an address.
+/// Escapes a name for a URL.
 fn encoded(name: &str) -> String {
     name.bytes()
         .map(|byte| match byte {

@@ -12,9 +12,9 @@ use crate::stats::{Sorted, rank_correlation};
 
 /// Spans of time in a drawing.
 const SPANS: usize = 24;
-/// A rank correlation this many standard errors from 0 is stated as drift: about 1 group in 1,000 without drift shows it.
+/// A rank correlation this many standard errors from 0 is drift; about 1 in 1,000 groups without drift reach it.
 const DRIFTS: f64 = 3.3;
-/// Groups that are drawn, the largest first.
+/// Number of groups that are drawn, the largest first.
 const MOST_DRAWN: usize = 6;
 /// Size of a drawing, and of its margins.
 const SIZE: (f64, f64) = (440.0, 150.0);
@@ -68,7 +68,7 @@ fn figure(name: &str, points: &[(f64, f64)]) -> Markup {
 fn verdict(points: &[(f64, f64)]) -> String {
     let cells = count(points.len() as u64);
     match rank_correlation(points) {
-        None => format!("{cells} cells: too few, or too much alike, to say whether they drift."),
+        None => format!("{cells} cells: too few, or too similar, to detect drift."),
         Some((correlation, errors)) if errors.abs() > DRIFTS => {
             let way = if correlation > 0.0 { "rises" } else { "falls" };
             format!(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Cells by what they have in common, on one axis, and those that stand out.
+//! Cells grouped by common properties, on one axis, and their outliers.
 
 use std::collections::BTreeMap;
 

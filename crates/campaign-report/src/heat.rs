@@ -13,7 +13,7 @@ use crate::stats::Sorted;
 
 /// Shades of the style sheet, `h0` to `h5`.
 const SHADES: f64 = 6.0;
-/// A dimension with more values makes no readable map.
+/// A dimension with more values would make the map unreadable.
 const MOST_VALUES: usize = 40;
 
 /// A dimension of the plan that has several values.
@@ -35,7 +35,7 @@ pub(crate) fn section(campaign: &Campaign) -> Markup {
                     p {
                         "Median assessed min-entropy, bits per sample, over the two dimensions of the plan that change it most: "
                         b { (rows.name) } " and " b { (columns.name) } ". Other dimensions are pooled. "
-                        (NONE) " is a place without a figure."
+                        (NONE) " marks a combination without a figure."
                     }
                     (map(campaign, rows, columns))
                     (effects(&dimensions))
@@ -63,7 +63,7 @@ fn dimensions(campaign: &Campaign) -> Vec<Dimension> {
             );
             let effect = medians.map_or(0.0, |medians| medians.high() - medians.low());
             let mut values: Vec<String> = by.into_keys().cloned().collect();
-            // Numbers in their order, texts in theirs.
+            // Numbers sort numerically, text alphabetically.
             values.sort_by(|one, other| match (one.parse::<f64>(), other.parse::<f64>()) {
                 (Ok(one), Ok(other)) => one.total_cmp(&other),
                 _ => one.cmp(other),

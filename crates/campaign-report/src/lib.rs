@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One page on all cells of a campaign: how much entropy where, what stands out and by which rule, what drifted, what gave
-//! no figure and why. Like every report it needs no network and no script.
+//! One page on all cells of a campaign: min-entropy by group, outliers and their rule, drift, and cells without a
+//! figure with the reason. Like every report it needs no network and no script.
 #![forbid(unsafe_code)]
-#![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
+#![allow(missing_docs, reason = "an internal crate: self-explanatory names need no sentence")]
 
 mod campaign;
 mod drift;
@@ -16,7 +16,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Writes the report of the campaign in `folder` to the file `out`, whole or not at all. Links to the reports of runs are
+/// Writes the report of the campaign in `folder` atomically to the file `out`. Links to the reports of runs are
 /// relative to the folder of `out`.
 ///
 /// # Errors

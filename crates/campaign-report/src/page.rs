@@ -23,10 +23,10 @@ const CONTENTS: [(&str, &str); 7] = [
     ("without", "Without a figure"),
     ("cells", "All cells"),
 ];
-/// Reasons that are listed; more are counted.
+/// Number of reasons that are listed; more are only counted.
 const MOST_REASONS: usize = 40;
 
-/// The page; `route` leads from its folder to the campaign's.
+/// The page; `route` is the relative URL from its folder to the campaign's.
 pub(crate) fn html(campaign: &Campaign, route: &str) -> String {
     let body = html! {
         (opening(campaign))
@@ -67,7 +67,7 @@ fn opening(campaign: &Campaign) -> Markup {
                     (count(ended)) " cells ended, " (count(failed)) " of them without a run."
                     @match to_come {
                         Some(0) => " The plan is complete.",
-                        Some(left) => { " " (count(left)) " cells of the plan are still to come." },
+                        Some(left) => { " " (count(left)) " cells of the plan have not ended." },
                         None => {},
                     }
                 }
@@ -79,11 +79,11 @@ fn opening(campaign: &Campaign) -> Markup {
                 }
                 p {
                     @if checked == 0 { "No restart check was made." }
-                    @else { "The restart check failed in " (count(broken)) " of " (count(checked)) " cells in which it was made." }
+                    @else { "The restart check failed in " (count(broken)) " of the " (count(checked)) " cells that have one." }
                 }
             }
             @if campaign.items.iter().any(|item| item.accelerator == "tcg") {
-                p.note { "Some cells ran under TCG: timing there reflects the emulator, and no figure of theirs carries over to a real processor." }
+                p.note { "Some cells ran under TCG: their timing reflects the emulator, and their figures do not apply to a real processor." }
             }
             @for torn in &campaign.torn { p.note { "Left out: " (torn) } }
         }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Pieces that several sections use.
+//! Elements shared by several sections.
 
 use maud::{Markup, html};
 
 use crate::campaign::Item;
 
-/// The number of a cell, as a link where its run has a report.
+/// The number of a cell, as a link if its run has a report.
 pub(crate) fn link(item: &Item, route: &str) -> Markup {
     html! {
         @if item.has_report {

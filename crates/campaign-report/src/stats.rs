@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Order statistics of figures, and the rules for what stands out.
+//! Order statistics of figures, and the rule for outliers.
 
 /// Figures of a group, sorted.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,10 +46,10 @@ impl Sorted {
 
 /// Distance of the outer fences from the quartiles, in interquartile ranges.
 pub(crate) const FENCE: f64 = 3.0;
-/// Fewer figures have no quartiles worth the name.
+/// Fewer figures have no meaningful quartiles.
 pub(crate) const FEWEST: usize = 8;
 
-/// Spearman's rank correlation of pairs, and its distance from 0 in standard errors, sqrt(n - 1) times the former.
+/// Spearman's rank correlation of pairs, and its distance from 0 in standard errors (correlation times sqrt(n - 1)).
 pub(crate) fn rank_correlation(pairs: &[(f64, f64)]) -> Option<(f64, f64)> {
     if pairs.len() < FEWEST {
         return None;
@@ -64,7 +64,7 @@ pub(crate) fn rank_correlation(pairs: &[(f64, f64)]) -> Option<(f64, f64)> {
     correlation.is_finite().then(|| (correlation, correlation * ((pairs.len() - 1) as f64).sqrt()))
 }
 
-/// From 1; equal values share the mean of their ranks.
+/// Ranks from 1; equal values share the mean of their ranks.
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|one, other| values[*one].total_cmp(&values[*other]));

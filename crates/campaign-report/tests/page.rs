@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the page of a campaign says, and that its links lead somewhere.
+//! The contents of a campaign's page, and that its links are valid.
 
 mod fleet;
 
@@ -20,10 +20,10 @@ fn figures_failures_and_outliers_are_counted_and_named() {
     let page = made(&folder, &folder.join("report.html"));
     // 13 of 300 numbers are multiples of 23.
     for text in [
-        "300 cells ended, 13 of them without a run. 3 cells of the plan are still to come.",
+        "300 cells ended, 13 of them without a run. 3 cells of the plan have not ended.",
         "in 287 cells.",
         "13 of 300 cells (4.33 %) have no assessed min-entropy.",
-        "QEMU &lt;ended&gt; with status 1 &amp; said nothing",
+        "QEMU &lt;ended&gt; with status 1 &amp; printed nothing",
         "1 outlier",
         "By processor",
         "CPU B 3000",
@@ -64,7 +64,7 @@ fn a_torn_cell_is_named_and_the_others_are_shown() {
     std::fs::write(folder.join("cells/00007/cell.json"), "{\"schema\": 1, \"ce").unwrap();
     let page = made(&folder, &folder.join("report.html"));
     assert!(page.contains("19 cells ended"), "{page}");
-    assert!(page.contains("Left out: understanding") && page.contains("00007/cell.json"));
+    assert!(page.contains("Left out: parsing") && page.contains("00007/cell.json"));
 }
 
 #[test]

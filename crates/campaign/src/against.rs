@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Two campaigns of one plan against each other. Equal means: the same cells with the same coordinates and states, and
+//! Compares two campaigns of one plan. Equal means: the same cells with the same coordinates and states, and
 //! for isolated cells, whose time is a count of instructions, the same samples, stream and restart rows (by SHA-256), the
 //! same assessed min-entropy and the same restart check. Figures of ordinary cells are measurements and are not compared.
 
 use crate::cell::{CellRecord, State};
 use crate::folder::{Campaign, CellState};
 
-/// What differs, a line each; empty for equal campaigns.
+/// The differences, a line each; empty for equal campaigns.
 #[must_use]
 pub fn differences(one: &Campaign, other: &Campaign) -> Vec<String> {
     let plans: Vec<String> = one.plan().differences(other.plan());

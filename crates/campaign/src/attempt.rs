@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! From a claim on a cell to its place: an attempt is made in its own folder, which becomes the cell's by one rename.
+//! Measures a claimed cell in a separate folder, which becomes the cell's folder by one rename.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::cell::{CellRecord, State};
 use crate::claim::{self, Claim};
 use crate::folder::{Campaign, CellState, now_utc};
 
-/// A cell in the making, in its own folder. It goes with this unless it was finished.
+/// An unfinished cell in its own folder. The folder is removed when this is dropped, unless the cell was finished.
 #[derive(Debug)]
 pub(crate) struct Attempt<'a> {
     campaign: &'a Campaign,
@@ -21,7 +21,7 @@ pub(crate) struct Attempt<'a> {
 }
 
 impl Campaign {
-    /// Claims an unfinished cell; `None` if it is finished, or claimed and not waited for.
+    /// Claims an unfinished cell; `None` if it is finished, or claimed and not to be awaited.
     pub(crate) fn attempt(&self, number: usize, waits: bool) -> Result<Option<Attempt<'_>>> {
         if self.is_finished(number) {
             return Ok(None);
@@ -32,7 +32,7 @@ impl Campaign {
             None if waits => claim::wait(&path, &me)?,
             None => return Ok(None),
         };
-        // Its last holder may have finished it just before.
+        // Its previous holder may have finished it just before.
         if self.is_finished(number) {
             return Ok(None);
         }
@@ -43,7 +43,7 @@ impl Campaign {
         Ok(Some(Attempt { campaign: self, number, folder, _claim: claim }))
     }
 
-    /// What killed processes left of a cell that is claimed now.
+    /// Removes what killed processes left of a cell that is now claimed.
     fn remove_remains(&self, number: usize) -> Result<()> {
         let begins = format!("{number:05}-");
         for entry in fs::read_dir(self.attempts())? {
@@ -55,7 +55,7 @@ impl Campaign {
         Ok(())
     }
 
-    /// Opens the failed cells again; returns how many there were.
+    /// Reopens the failed cells; returns how many there were.
     pub fn reopen_failed(&self) -> Result<usize> {
         let mut reopened = 0;
         for cell in self.cells() {
@@ -83,7 +83,7 @@ impl Attempt<'_> {
         self.campaign.place(self.number)
     }
 
-    /// Gives it its place with its record. Whether it was the first to get there.
+    /// Moves it to its final place with its record. Returns whether it was the first.
     pub(crate) fn finish(self, record: &CellRecord) -> Result<bool> {
         let text = serde_json::to_string_pretty(record).context("describing a cell")?;
         let path = self.folder.join(run_store::CELL_FILE);
@@ -106,12 +106,12 @@ impl Attempt<'_> {
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        // A finished one is not here any more.
+        // A finished one has been moved away.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
-/// The node as Slurm calls it, else the host.
+/// Slurm's name of the node, else the host name.
 pub(crate) fn host() -> String {
     std::env::var("SLURMD_NODENAME").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| {
         let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What is kept of a finished cell: `cell.json`, next to its run.
+//! The record of a finished cell: `cell.json`, next to its run.
 
 use std::path::Path;
 
@@ -43,20 +43,20 @@ pub struct Figures {
     /// The host's processor, as it names itself.
     #[serde(default)]
     pub cpu_brand: String,
-    /// What ran the guest.
+    /// The accelerator that ran the guest.
     #[serde(default)]
     pub accelerator: String,
     pub samples: u64,
     /// SP 800-90B's min-entropy of this run, in bits per sample; null for fewer than 1,000,000 samples.
     pub h_assessed: Option<f64>,
-    /// What an attacker who knows the program leaves, in bits per sample; null for isolated boots and short runs.
+    /// The informed min-entropy (for an attacker who knows the program), bits per sample; null if isolated or short.
     pub h_informed: Option<f64>,
     /// The smaller of both.
     pub h: Option<f64>,
     pub median_delta_ticks: Option<u64>,
     pub restarts: Restarts,
     pub samples_per_s: Option<f64>,
-    /// `h` times `samples_per_s`; null for isolated boots, which have neither chance nor a rate.
+    /// `h` times `samples_per_s`; null for isolated boots, which have neither randomness nor a rate.
     pub bits_per_s: Option<f64>,
     pub stream_mb_per_s: Option<f64>,
     pub boot_us: Option<u64>,
@@ -90,10 +90,10 @@ impl Restarts {
 }
 
 impl Figures {
-    /// Of a result of one boot of one target.
+    /// The figures of a result with one boot of one target.
     pub(crate) fn of(result: &CompareResult) -> Result<Self> {
         let [target] = result.targets.as_slice() else {
-            anyhow::bail!("a cell has one target, and {} came", result.targets.len());
+            anyhow::bail!("a cell must have one target, but has {}", result.targets.len());
         };
         let at = |what: &str| target.timeline.iter().find(|moment| moment.what == what);
         let raw_us = at("begin raw")
@@ -134,8 +134,8 @@ impl CellRecord {
     pub(crate) fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(CELL_FILE);
         let text = fs::read(&path)?;
-        let record: Self = serde_json::from_slice(&text)
-            .with_context(|| format!("understanding {}", path.display()))?;
+        let record: Self =
+            serde_json::from_slice(&text).with_context(|| format!("parsing {}", path.display()))?;
         ensure!(
             record.schema == CELL_SCHEMA,
             "{} has shape {}, and this version reads {CELL_SCHEMA}",

@@ -31,7 +31,7 @@ pub(crate) fn take(path: &Path, holder: &str) -> Result<Option<Claim>> {
     }
 }
 
-/// The same once a holder has released it.
+/// The same, but waits for a holder to release it.
 ///
 /// # Errors
 /// Returns [`Interrupted`] if the user asks to stop first, or an error if the file system does not lock.
@@ -81,7 +81,7 @@ fn open(path: &Path) -> Result<File> {
         .with_context(|| format!("opening the claim {}", path.display()))
 }
 
-/// Says who holds it. A disk that is full takes this note and leaves the claim.
+/// Records the holder. On a full disk the note is lost, but the claim stays valid.
 fn claimed(mut file: File, path: &Path, holder: &str) -> Result<Claim> {
     file.set_len(0).with_context(|| format!("writing the claim {}", path.display()))?;
     let _ = writeln!(file, "{holder}");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Finished cells that lie in another copy of a campaign's folder (a volume, a host without the shared file system) are
-//! brought into this one.
+//! Copies finished cells from another copy of a campaign's folder (a volume, a host without the shared file system)
+//! into this one.
 
 use std::path::Path;
 
@@ -12,17 +12,17 @@ use crate::cell::State;
 use crate::folder::{Campaign, CellState};
 use measure::files;
 
-/// What was brought.
+/// The outcome of a collection.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Collected {
     pub brought: usize,
-    /// Finished in both; the one that was here stays.
+    /// Finished in both; the existing one is kept.
     pub here_already: usize,
-    /// Named, and left where they are.
+    /// Reported, and not copied.
     pub damaged: Vec<String>,
 }
 
-/// Brings finished cells of `from` into `into`.
+/// Copies finished cells of `from` into `into`.
 ///
 /// # Errors
 /// Returns [`ExitKind::Usage`] if the plans differ, or an error if a cell is claimed here or cannot be copied.

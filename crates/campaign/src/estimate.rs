@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How long the rest of a campaign takes: from the cells that are finished, and before the first from what the plan says.
+//! Estimates the remaining time of a campaign: from the finished cells, or before the first one from the plan.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use crate::folder::{Campaign, Cell, CellState};
 use crate::plan::Axis;
 
 impl Campaign {
-    /// Time that cells which are not finished take one after the other; `None` while nothing is known. The guests differ
-    /// most, so each is estimated from its own cells where it has some.
+    /// Time for the unfinished cells, one at a time; `None` while nothing is known. The guests differ
+    /// most, so each is estimated from its own cells if it has any.
     #[must_use]
     pub fn remaining(&self, cells: &[Cell]) -> Option<Duration> {
         let mut by_guest: BTreeMap<String, (f64, usize)> = BTreeMap::new();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A campaign's folder: the plan as it was begun, finished cells, claims on others, and what was begun and not finished.
-//! A cell's folder appears by one rename of a whole attempt, which the file system refuses a second time.
+//! A campaign's folder: the plan as started, finished cells, claims on others, and unfinished attempts.
+//! A cell's folder appears by one rename of a complete attempt, which the file system refuses a second time.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ const CLAIMS: &str = "claims";
 const ATTEMPTS: &str = "attempts";
 const LOGS: &str = "logs";
 
-/// What `campaign.json` says.
+/// The contents of `campaign.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct About {
     schema: u32,
@@ -31,9 +31,9 @@ struct About {
     /// Cells of the plan.
     cells: usize,
     created_utc: String,
-    /// Version and revision of the tool that began it.
+    /// Version and revision of the tool that started it.
     tool: String,
-    /// What is booted in every cell: SHA-256 over name and SHA-256 of each image.
+    /// The images booted in every cell: SHA-256 over name and SHA-256 of each image.
     images_sha256: String,
 }
 
@@ -54,22 +54,22 @@ pub struct Cell {
     pub state: CellState,
 }
 
-/// How far a cell is.
+/// The state of a cell.
 #[derive(Debug, Clone)]
 pub enum CellState {
     Finished(Box<CellRecord>),
-    /// Claimed by a living process, which is named.
+    /// Claimed by the named running process.
     Running(String),
     Open,
-    /// Something else lies in its place.
+    /// Something else is in its place.
     Torn(String),
 }
 
 impl Campaign {
-    /// The campaign in `folder`, begun there if there is none.
+    /// Opens the campaign in `folder`, or starts it if there is none.
     ///
     /// # Errors
-    /// Returns [`ExitKind::Usage`] with what differs if the folder holds a campaign of another plan.
+    /// Returns an error ([`ExitKind::Usage`]) with the differences if the folder holds a campaign of another plan.
     pub fn begin(
         folder: &Path,
         plan_file: &Path,
@@ -83,7 +83,7 @@ impl Campaign {
         let differences = campaign.plan.differences(plan);
         if !differences.is_empty() {
             let text = format!(
-                "{} was begun with another plan than {}:\n  {}\nRun the new plan as another campaign: --name NAME",
+                "{} was started with another plan than {}:\n  {}\nRun the new plan as another campaign: --name NAME",
                 folder.display(),
                 plan_file.display(),
                 differences.join("\n  ")
@@ -93,7 +93,7 @@ impl Campaign {
         Ok(campaign)
     }
 
-    /// A campaign that was begun.
+    /// Opens an existing campaign.
     pub fn open(folder: &Path) -> Result<Self> {
         let path = folder.join(ABOUT);
         let text = fs::read(&path).map_err(|error| {
@@ -102,15 +102,15 @@ impl Campaign {
                 folder.display()
             ))
         })?;
-        let about: About = serde_json::from_slice(&text)
-            .with_context(|| format!("understanding {}", path.display()))?;
+        let about: About =
+            serde_json::from_slice(&text).with_context(|| format!("parsing {}", path.display()))?;
         if about.schema != SCHEMA {
             bail!("{} has shape {}, and this version reads {SCHEMA}", path.display(), about.schema);
         }
         let plan = Plan::read(&folder.join(PLAN))?;
         if plan.sha256()? != about.plan_sha256 {
             let text = format!(
-                "{} was changed after the campaign was begun; restore it, or run the new plan as another campaign",
+                "{} was changed after the campaign was started; restore it, or run the new plan as another campaign",
                 folder.join(PLAN).display()
             );
             return Err(ExitKind::Check(text).into());
@@ -144,20 +144,20 @@ impl Campaign {
         self.cells.len()
     }
 
-    /// Where schedulers put what the tasks print.
+    /// The folder for the tasks' output, written by schedulers.
     #[must_use]
     pub fn logs(&self) -> PathBuf {
         self.folder.join(LOGS)
     }
 
     /// # Errors
-    /// Returns [`ExitKind::Check`] if `images_sha256` is not of the images that the campaign was begun with.
+    /// Returns an error ([`ExitKind::Check`]) if `images_sha256` differs from that of the campaign's start.
     pub fn check_images(&self, images_sha256: &str) -> Result<()> {
         if images_sha256 == self.about.images_sha256 {
             return Ok(());
         }
         let text = format!(
-            "the images to boot are not those that the campaign {} was begun with (SHA-256 {images_sha256}, not {}): \
+            "the images to boot are not those that the campaign {} was started with (SHA-256 {images_sha256}, not {}): \
              use the same bundle on every host, or begin another campaign",
             self.about.name, self.about.images_sha256
         );
@@ -217,7 +217,7 @@ impl Campaign {
         self.folder.join(ATTEMPTS)
     }
 
-    /// Where a cell is once it is finished.
+    /// The place of a finished cell.
     pub(crate) fn place(&self, number: usize) -> PathBuf {
         self.folder.join(CELLS).join(format!("{number:05}"))
     }
@@ -228,7 +228,7 @@ impl Campaign {
     }
 }
 
-/// Begins a campaign whole: its folder appears by a rename, so that of two processes one begins it.
+/// Starts a campaign atomically: its folder appears by a rename, so that only one of two processes starts it.
 fn create(folder: &Path, plan_file: &Path, plan: &Plan, images_sha256: &str) -> Result<()> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -237,7 +237,7 @@ fn create(folder: &Path, plan_file: &Path, plan: &Plan, images_sha256: &str) -> 
     let fresh = tempfile::Builder::new()
         .prefix(".new-")
         .tempdir_in(parent)
-        .with_context(|| format!("beginning a campaign next to {}", folder.display()))?;
+        .with_context(|| format!("starting a campaign next to {}", folder.display()))?;
     for part in [CELLS, CLAIMS, ATTEMPTS, LOGS] {
         fs::create_dir(fresh.path().join(part))?;
     }
@@ -253,14 +253,14 @@ fn create(folder: &Path, plan_file: &Path, plan: &Plan, images_sha256: &str) -> 
     };
     let text = serde_json::to_string_pretty(&about).context("describing a campaign")?;
     fs::write(fresh.path().join(ABOUT), text)?;
-    // A temporary folder is its owner's alone, and a campaign is for every task of its owner's group.
+    // A temporary folder is private to its owner, but all tasks of the owner's group need the campaign.
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(fresh.path(), std::fs::Permissions::from_mode(0o755))?;
     let kept = fresh.keep();
     let named = fs::rename(&kept, folder);
     if named.is_err() {
         let _ = fs::remove_dir_all(&kept);
-        // Another process has begun it meanwhile.
+        // Another process has started it meanwhile.
         if folder.join(ABOUT).exists() {
             return Ok(());
         }
@@ -268,7 +268,7 @@ fn create(folder: &Path, plan_file: &Path, plan: &Plan, images_sha256: &str) -> 
     Ok(named?)
 }
 
-/// What tells one set of images from another: SHA-256 over the name and the SHA-256 of each.
+/// Identifies a set of images: SHA-256 over the name and the SHA-256 of each.
 pub fn images_sha256(images: &Images) -> Result<String> {
     let mut all = Sha256::new();
     for (name, path) in images.files() {

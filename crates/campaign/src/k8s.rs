@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A campaign on Kubernetes: an Indexed Job whose pods finish cells on a shared volume, the plan as a config map, and the
-//! recipe of a container with the bundle. Kubernetes starts and repeats pods; nothing here schedules.
+//! Containerfile for the bundle. Kubernetes starts and repeats pods; this module does no scheduling.
 
 use std::path::Path;
 
@@ -10,22 +10,22 @@ use serde_json::{Value, json};
 
 use crate::plan::Plan;
 
-/// Pods of one Job at most.
+/// Maximum number of pods of one Job.
 const MOST_TASKS: usize = 1_000;
-/// Where pods see the volume and the plan.
+/// Mount points of the volume and the plan in pods.
 const CAMPAIGNS: &str = "/campaigns";
 const PLAN: &str = "/plan";
 /// The annotation in which a pod of an Indexed Job finds its index.
 const INDEX: &str = "metadata.annotations['batch.kubernetes.io/job-completion-index']";
 
-/// What a cluster needs to know.
+/// The options for a cluster.
 #[derive(Debug, Clone, Copy)]
 pub struct Cluster<'a> {
-    /// The container's image, as the cluster pulls it.
+    /// The container image, as the cluster pulls it.
     pub image: &'a str,
     /// A `PersistentVolumeClaim` that all pods can mount at once, with POSIX locks.
     pub volume: &'a str,
-    /// Pods at a time.
+    /// Pods that run at the same time.
     pub parallelism: u16,
 }
 
@@ -62,7 +62,7 @@ pub fn job(campaign: &str, plan: &Plan, cluster: Cluster<'_>) -> Value {
             "completionMode": "Indexed",
             "completions": tasks,
             "parallelism": cluster.parallelism,
-            // A task whose pod dies is tried again; cells that it finished are not.
+            // A task whose pod dies is retried; its finished cells are not repeated.
             "backoffLimitPerIndex": 3,
             "maxFailedIndexes": tasks,
             "template": {
@@ -78,7 +78,7 @@ pub fn job(campaign: &str, plan: &Plan, cluster: Cluster<'_>) -> Value {
                             "--tasks", tasks.to_string(),
                         ],
                         "env": [{ "name": "UCHAOS_TASK", "valueFrom": { "fieldRef": { "fieldPath": INDEX } } }],
-                        // One processor for the guest and its timing; the limit keeps neighbours away from it.
+                        // One processor for the guest and its timing; the limit reserves it.
                         "resources": {
                             "requests": { "cpu": "1", "memory": "1Gi" },
                             "limits": { "cpu": "1", "memory": "1Gi" },
@@ -145,8 +145,8 @@ mod tests {
     const CLUSTER: Cluster<'_> =
         Cluster { image: "registry/uchaos:1", volume: "campaigns", parallelism: 4 };
 
-    /// Whether Kubernetes' own types take a manifest whole: a field that they do not have, or have with another type, is
-    /// refused or does not come back.
+    /// Whether Kubernetes' own types accept the whole manifest: an unknown field, or one of another type, is
+    /// refused or lost.
     fn is_whole<T: Serialize + DeserializeOwned>(manifest: &Value) -> bool {
         serde_json::from_value::<T>(manifest.clone())
             .is_ok_and(|typed| serde_json::to_value(typed).unwrap() == *manifest)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The option that says where campaigns are.
+//! The option for the folder of campaigns.
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,9 @@ use guest_run::{CommandContext, ExitKind};
 
 use crate::folder::ABOUT;
 
-/// Where campaigns are kept.
 #[derive(Debug, Args)]
 pub struct CampaignsOption {
-    /// Where campaigns are kept [default: campaigns/ in the checkout]
+    /// Folder of campaigns [default: campaigns/ in the checkout]
     #[arg(
         long = "campaigns",
         value_name = "DIR",
@@ -31,7 +30,7 @@ impl CampaignsOption {
     /// The folder of the campaign `name`: a path, or a name below [`CampaignsOption::folder`].
     ///
     /// # Errors
-    /// Returns [`ExitKind::Usage`] if there is neither.
+    /// Returns an error ([`ExitKind::Usage`]) if neither exists.
     pub fn find(&self, context: &CommandContext, name: &Path) -> Result<PathBuf> {
         let below = self.folder(context);
         let places = [name.to_path_buf(), below.join(name)];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A plan: which values each axis takes, what each boot records, and how often each setting is booted. It is checked
-//! whole when it is read, so that nothing starts that the engine or the machine would refuse.
+//! A plan: the values of each axis, what each boot records, and how often each setting is booted. It is fully checked
+//! when read, so that nothing starts that the engine or the machine would refuse.
 
 mod axis;
 mod cells;
@@ -29,20 +29,20 @@ const MOST_CELLS: usize = 99_999;
 pub struct Plan {
     /// Boots of each setting.
     pub boots: u32,
-    /// What each boot records: raw samples, and stream and restart matrix where the plan has them.
+    /// What each boot records: raw samples, and stream and restart matrix if the plan has them.
     pub jobs: Vec<Job>,
     pub deadline_s: u64,
-    /// What its author expects a boot and its assessment to take. Only for the estimate: no part of the plan's identity.
+    /// The author's estimate for a boot and its assessment. Not part of the plan's identity.
     pub seconds_per_boot: Option<f64>,
     /// The values of every axis.
     grid: Vec<(Axis, Vec<Value>)>,
-    /// Combinations that are left out.
+    /// Excluded combinations.
     exclude: Vec<Vec<(Axis, Vec<Value>)>>,
-    /// Whether an isolated setting observes its health tests, as in every command: so unless the plan names `health`.
+    /// Whether isolated settings only observe their health tests, as in every command: unless the plan names `health`.
     observe_isolated: bool,
 }
 
-/// What makes two plans the same, key by key.
+/// The identity of a plan, key by key.
 #[derive(Serialize)]
 struct Identity(Vec<(String, String)>);
 
@@ -50,15 +50,15 @@ impl Plan {
     /// Reads and checks a plan file.
     ///
     /// # Errors
-    /// Returns [`ExitKind::Usage`] with the line and what is allowed if the plan is not one, holds a value that its axis
-    /// does not allow, or combines values that no machine has together.
+    /// Returns an error ([`ExitKind::Usage`]) with the line and what is allowed if the plan is invalid, has a value
+    /// that an axis does not allow, or combines incompatible values.
     pub fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path)
             .map_err(|error| ExitKind::Usage(format!("reading the plan: {error}")))?;
         Self::parse(&text, &path.display().to_string())
     }
 
-    /// The same of a text; `name` is what errors call it.
+    /// The same for a text, which errors call `name`.
     pub fn parse(text: &str, name: &str) -> Result<Self> {
         let plan = file::parse(text, name)?;
         let usage = |text: String| ExitKind::Usage(format!("{name}: {text}"));
@@ -84,20 +84,20 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The SHA-256 of what the plan asks for. Comments, order of keys, spelled-out defaults and the estimate do not
+    /// The SHA-256 of the plan's identity. Comments, order of keys, explicit defaults and the estimate do not
     /// change it.
     pub fn sha256(&self) -> Result<String> {
         let text = serde_json::to_vec(&self.identity()).context("hashing the plan")?;
         Ok(hex(&Sha256::digest(text)))
     }
 
-    /// Each key with what the plan asks for, for people.
+    /// Each key with its readable value.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         self.identity().0.into_iter().map(|(key, value)| format!("{key}: {value}")).collect()
     }
 
-    /// What `other` asks for instead, a line for each key that differs.
+    /// The differences of `other`, a line for each key.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let (one, two) = (self.identity().0, other.identity().0);
@@ -121,7 +121,7 @@ impl Plan {
         found.map_or(&[], |(_, values)| values.as_slice())
     }
 
-    /// What tells a cell from the others: its values on the axes that vary, and its boot.
+    /// The coordinates that identify a cell: its values on the axes that vary, and its boot.
     #[must_use]
     pub fn label(&self, cell: &Coordinates) -> String {
         let axes =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! From the coordinates of a cell to the machine and the request: the same values that `compare` has from its options.
+//! Turns the coordinates of a cell into the machine and the request, as `compare` does with its options.
 
 use anyhow::{Context, Result};
 use chaos_wire::{Jobs, Parameter, Params, Request, Target, Targets, Timer, parse_parameter};
@@ -9,7 +9,7 @@ use measure::guest::{AcceleratorChoice, GuestKind, MachineOptions};
 
 use crate::plan::{Axis, Coordinates, DEFAULT_CPU, GUESTS, Plan, Value};
 
-/// What one cell boots.
+/// The boot of one cell.
 #[derive(Debug)]
 pub(crate) struct Setting {
     pub(crate) guest: GuestKind,
@@ -47,7 +47,7 @@ impl Setting {
         };
         let mut jobs = Jobs::EMPTY;
         for job in &plan.jobs {
-            // One of each kind, so that none is there twice.
+            // One of each kind, so that none occurs twice.
             let _ = jobs.push(*job);
         }
         let timer = Timer::from_word(&cell.text(Axis::Timer));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! A campaign on Slurm: one array job, whose tasks finish cells on the shared file system. Slurm queues, starts, requeues
-//! and cancels; nothing here schedules. Jobs are remembered in the campaign's folder.
+//! and cancels; this module does no scheduling. Jobs are recorded in the campaign's folder.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::folder::{Campaign, now_utc};
 
-/// Tasks of one array job at most: below Slurm's default `MaxArraySize` of 1001.
+/// Maximum number of tasks of an array job: below Slurm's default `MaxArraySize` of 1001.
 const MOST_TASKS: usize = 1_000;
-/// What a busy controller may take to answer.
+/// Time limit for an answer of a busy controller.
 const PATIENCE: Duration = Duration::from_secs(120);
 const JOBS: &str = "jobs";
 
@@ -28,7 +28,7 @@ pub struct Job {
     pub id: u64,
     pub submitted_utc: String,
     pub tasks: usize,
-    /// More arguments that sbatch was given.
+    /// Additional arguments of sbatch.
     pub arguments: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ pub struct Queued {
     pub reason: String,
 }
 
-/// What a task runs: the program, which needs no compiler, and the images it boots.
+/// The task's program, which needs no compiler, and the images it boots.
 #[derive(Debug, Clone, Copy)]
 pub struct Program<'a> {
     pub program: &'a Path,
@@ -50,7 +50,7 @@ pub struct Program<'a> {
 }
 
 impl Campaign {
-    /// Tasks among which the cells are divided: cell N belongs to task N modulo this.
+    /// The number of tasks: cell N belongs to task N modulo this.
     #[must_use]
     pub fn tasks(&self) -> usize {
         self.cell_count().min(MOST_TASKS)
@@ -69,7 +69,7 @@ impl Campaign {
             .collect()
     }
 
-    /// The jobs that were submitted for this campaign, the first one first.
+    /// The jobs submitted for this campaign, oldest first.
     pub fn jobs(&self) -> Result<Vec<Job>> {
         let folder = self.folder().join(JOBS);
         if !folder.exists() {
@@ -80,7 +80,7 @@ impl Campaign {
             let path = entry?.path();
             if path.extension().is_some_and(|ending| ending == "json") {
                 let job: Job = serde_json::from_slice(&fs::read(&path)?)
-                    .with_context(|| format!("understanding {}", path.display()))?;
+                    .with_context(|| format!("parsing {}", path.display()))?;
                 jobs.push(job);
             }
         }
@@ -93,8 +93,8 @@ impl Campaign {
     /// Submits one array job for the cells that are not finished; `None` if there are none.
     ///
     /// # Errors
-    /// Returns [`ExitKind::Usage`] if a job of this campaign is still queued, [`ExitKind::Missing`] without sbatch, or
-    /// what Slurm says if it refuses the job.
+    /// Returns an error if a job of this campaign is still queued ([`ExitKind::Usage`]), if sbatch is missing
+    /// ([`ExitKind::Missing`]), or if Slurm refuses the job.
     pub fn submit(&self, program: Program<'_>, arguments: &[String]) -> Result<Option<Job>> {
         let tasks = self.open_tasks();
         if tasks.is_empty() {
@@ -122,8 +122,7 @@ impl Campaign {
         let said = run(sbatch, "submitting the job")?;
         // `--parsable` prints the number, and on a federation `;cluster` after it.
         let id = said.trim().split(';').next().and_then(|id| id.parse().ok());
-        let id =
-            id.with_context(|| format!("sbatch printed {said:?} instead of a job's number"))?;
+        let id = id.with_context(|| format!("sbatch printed {said:?} instead of a job number"))?;
         let job =
             Job { id, submitted_utc: now_utc(), tasks: tasks.len(), arguments: arguments.to_vec() };
         let text = serde_json::to_string_pretty(&job).context("describing a job")?;
@@ -131,7 +130,7 @@ impl Campaign {
         Ok(Some(job))
     }
 
-    /// What Slurm still has of this campaign.
+    /// The tasks of this campaign that Slurm still has.
     pub fn queued(&self) -> Result<Vec<Queued>> {
         let ours: BTreeSet<u64> = self.jobs()?.iter().map(|job| job.id).collect();
         if ours.is_empty() {
@@ -160,7 +159,7 @@ impl Campaign {
         format!("uchaos-{}", self.name())
     }
 
-    /// What a task does. `exec` makes the signals of scancel reach the program.
+    /// The script of a task. With `exec`, scancel's signals reach the program.
     fn script(&self, Program { program, images }: Program<'_>) -> String {
         let mut command = Command::new(program);
         command.arg("--images").arg(images).args(["campaign", "work"]).arg(self.folder());
@@ -169,12 +168,12 @@ impl Campaign {
     }
 }
 
-/// The absolute path of a program that runs on another host as it is.
+/// The absolute path of a program that also runs on other hosts.
 pub fn absolute(path: &Path) -> Result<PathBuf> {
     fs::canonicalize(path).context("finding what the tasks will run")
 }
 
-/// A line of squeue, where it is a task that has not ended.
+/// Parses a line of squeue, if it is a task that has not ended.
 fn queued(line: &str) -> Option<Queued> {
     let mut fields = line.trim().split('|').map(str::to_owned);
     let (job, task, state) = (fields.next()?.parse().ok()?, fields.next()?, fields.next()?);
@@ -201,7 +200,7 @@ fn run(command: Command, doing: &str) -> Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
     if guest_run::tools::find(&name).is_none() {
         let text = format!(
-            "{doing}: `{name}` is not on this host; Slurm's client programs (Debian: slurm-client) must be"
+            "{doing}: `{name}` is not on this host; install Slurm's client programs (Debian: slurm-client)"
         );
         return Err(ExitKind::Missing(text).into());
     }
@@ -216,7 +215,7 @@ fn run(command: Command, doing: &str) -> Result<String> {
     ))
 }
 
-/// `0-3,7`: numbers in order, as Slurm's arrays have them.
+/// `0-3,7`: sorted numbers in the notation of Slurm's arrays.
 fn ranges(numbers: &[usize]) -> String {
     let mut ranges: Vec<(usize, usize)> = Vec::new();
     for &number in numbers {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a campaign gave: a row for each setting, with median and range over its boots, and the best setting that passes.
+//! The result of a campaign: a row for each setting, with median and range over its boots, and the best setting.
 
 mod heat;
 mod text;
@@ -33,12 +33,12 @@ pub struct Table {
     pub failed: usize,
     /// Cells that are open, running or damaged.
     pub unfinished: usize,
-    /// Axes with one value, and the value.
+    /// Axes with a single value, and that value.
     pub fixed: BTreeMap<&'static str, Value>,
     /// Keys of the axes with more.
     pub varying: Vec<&'static str>,
     pub rows: Vec<Row>,
-    /// Index of the best row; null where none passes.
+    /// Index of the best row; null if none passes.
     pub best: Option<usize>,
     pub rule: &'static str,
 }
@@ -58,9 +58,9 @@ pub struct Row {
     pub bits_per_s: Option<Spread>,
     /// The worst of its boots.
     pub restarts: Restarts,
-    /// Why it does not pass; null where it does.
+    /// Why it does not pass; null if it does.
     pub fails: Option<String>,
-    /// SHA-256 of each boot's raw samples, where they must repeat: isolated settings.
+    /// For isolated settings, whose samples must repeat: SHA-256 of each boot's raw samples.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub raw_sha256: Vec<String>,
 }
@@ -95,7 +95,7 @@ impl Table {
             .collect();
         let rate = |row: &Row| row.bits_per_s.map_or(0.0, |spread| spread.median);
         let passing = rows.iter().enumerate().filter(|(_, row)| row.fails.is_none());
-        // Of equal ones the first of the plan.
+        // Of equal settings, use the first in the plan.
         let best = passing.fold(None, |best: Option<(usize, &Row)>, (index, row)| match best {
             Some((_, held)) if rate(held) >= rate(row) => best,
             _ => Some((index, row)),

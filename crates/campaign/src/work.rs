@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Working through cells: each is claimed, booted, assessed and finished. A setting that cannot be measured is finished
-//! as failed; what is wrong with this machine ends the work and leaves the cell open.
+//! Measures cells: each is claimed, booted, assessed and finished. A setting that cannot be measured is finished
+//! as failed; a fault of this machine ends the work and leaves the cell open.
 
 use std::path::Path;
 use std::time::Instant;
@@ -26,27 +26,27 @@ use crate::setting::Setting;
 /// The signals that ask a process to end; QEMU reports them.
 const ENDED_FROM_OUTSIDE: &str = "terminating on signal";
 
-/// What to do about a cell that another process has claimed.
+/// How to treat a cell that another process has claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting {
-    /// Go on to the next cell.
+    /// Continue with the next cell.
     Skip,
-    /// Wait until that process has finished the cell or is gone.
+    /// Wait until that process has finished the cell or has ended.
     Wait,
 }
 
-/// What became of a cell.
+/// Progress of a cell.
 #[derive(Debug)]
 pub enum Report<'a> {
-    /// It was begun.
+    /// It was started.
     Begun(&'a Coordinates),
-    /// It was finished, here and now.
+    /// It was finished by this process.
     Finished(&'a CellRecord),
-    /// It had been finished before, or another process is at it.
+    /// It was already finished, or another process has claimed it.
     Passed,
 }
 
-/// What stays the same from cell to cell.
+/// The settings shared by all cells.
 struct Bench<'a> {
     context: &'a CommandContext,
     campaign: &'a Campaign,
@@ -55,7 +55,7 @@ struct Bench<'a> {
     kvm: Option<KvmState>,
 }
 
-/// Works through the cells `numbers`.
+/// Measures the cells `numbers`.
 ///
 /// # Errors
 /// Returns an error if something on this machine prevents a measurement: no QEMU, a full disk, an interrupt. The cell
@@ -155,7 +155,7 @@ impl Bench<'_> {
         assess(run, &taken, provenance)
     }
 
-    /// KVM is probed once, so that a plan with cells for it costs no deadline each.
+    /// KVM is probed once, so that not every KVM cell of a plan waits for a deadline.
     fn check_kvm(&mut self) -> Result<()> {
         let state = match &self.kvm {
             Some(state) => state,
@@ -177,7 +177,7 @@ fn assess(run: &Path, taken: &[TakenRun], provenance: Provenance) -> Result<Figu
     Figures::of(&result)
 }
 
-/// Whether an error is what the setting gives, and not something that is wrong with this machine.
+/// Whether the setting causes the error, not a fault of this machine.
 fn is_of_the_setting(error: &anyhow::Error) -> bool {
     if interrupt::requested() {
         return false;
@@ -201,7 +201,7 @@ fn is_of_the_setting(error: &anyhow::Error) -> bool {
     })
 }
 
-/// A failed cell keeps what its guest said.
+/// Keeps the guest's logs of a failed cell.
 fn keep_logs_only(run: &Path) -> Result<()> {
     for entry in fs::read_dir(run)? {
         let path = entry?.path();

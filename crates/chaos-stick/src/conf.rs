@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The stick's configuration: the job grammar, how many boots, and what to do afterwards.
+//! The stick's configuration: the jobs, the number of boots, and what to do afterwards.
 
 use core::fmt;
 
@@ -8,13 +8,13 @@ use chaos_wire::{Excerpt, Job, KEYS, Problem, Request, Targets, nearest};
 use crate::CONF_PATH;
 use crate::name::Machine;
 
-/// Most boots of one series.
+/// Maximum boots of one series.
 pub const BOOTS_MAX: u32 = 10_000;
 const BOOTS: &str = "uchaos.boots";
 const AFTER: &str = "uchaos.after";
 
 chaos_vocab::words! {
-    /// What a machine does when its jobs are done.
+    /// The action of a machine after its jobs.
     After {
         /// shows the menu
         Menu = 0 "menu",
@@ -25,11 +25,11 @@ chaos_vocab::words! {
     }
 }
 
-/// What the stick asks for.
+/// The configuration of a stick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conf {
     pub request: Request,
-    /// Boots of the series; 1: no series.
+    /// Boots of the series; 1 means no series.
     pub boots: u32,
     pub after: After,
 }
@@ -41,15 +41,15 @@ impl Default for Conf {
 }
 
 impl Conf {
-    /// Reads the file: `key=value` apart by blanks or line ends, `#` begins a comment.
+    /// Parses the file: `key=value` separated by blanks or line ends; `#` starts a comment.
     ///
     /// # Errors
-    /// Returns the first key or value that is wrong, with its line. Nothing is clamped or skipped.
+    /// Returns an error with the first invalid key or value and its line. Nothing is clamped or skipped.
     pub fn parse(text: &str) -> Result<Self, ConfError> {
         let mut conf = Self::default();
         let mut seen = 0;
         let mut last_line = 1;
-        // Editors on Windows begin a file with a byte-order mark.
+        // Windows editors start a file with a byte-order mark.
         for (text, line) in text.trim_start_matches('\u{feff}').lines().zip(1..) {
             last_line = line;
             let text = text.split_once('#').map_or(text, |(keys, _)| keys);
@@ -64,7 +64,7 @@ impl Conf {
         Ok(conf)
     }
 
-    /// The request as one machine runs it: of the targets those that it has, or its own default.
+    /// The request for one machine: the targets that it has, or its own default.
     #[must_use]
     pub fn request_for(&self, machine: Machine) -> Request {
         let mut targets = Targets::EMPTY;
@@ -104,7 +104,7 @@ impl Conf {
     }
 }
 
-/// A configuration that cannot be understood.
+/// A configuration that cannot be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConfError {
     /// Counted from 1.
@@ -112,7 +112,7 @@ pub struct ConfError {
     pub fault: ConfFault,
 }
 
-/// What is wrong with a configuration.
+/// The fault in a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConfFault {
     UnknownKey { given: Excerpt, nearest: Option<&'static str> },
@@ -147,7 +147,7 @@ impl fmt::Display for ConfFault {
             }
             Self::SeriesWithoutRaw => write!(
                 f,
-                "`{BOOTS}` asks for a series of restarts, and no job takes raw noise: add `uchaos.job=raw:1000`"
+                "`{BOOTS}` requests a series of restarts, but no job takes raw noise: add `uchaos.job=raw:1000`"
             ),
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Facts about the machine, in a capture's meta frame. What could name a person or one single machine is not among
-//! them: no serial number, no MAC, no UUID, no asset tag.
+//! Facts about the machine, in a capture's meta frame. Nothing that could identify a person or a single machine is
+//! included: no serial number, MAC, UUID or asset tag.
 
 use core::fmt::{self, Write};
 
@@ -47,7 +47,7 @@ chaos_vocab::words! {
 /// `unknown`.
 ///
 /// # Errors
-/// Returns an error if `lines` takes no more.
+/// Returns an error if writing to `lines` fails.
 pub fn write_fact(lines: &mut dyn Write, fact: MachineFact, value: &str) -> fmt::Result {
     write!(lines, "{}=", fact.word())?;
     let value = value.trim_matches(|c: char| c.is_ascii_whitespace() || c.is_control());
@@ -59,9 +59,9 @@ pub fn write_fact(lines: &mut dyn Write, fact: MachineFact, value: &str) -> fmt:
     lines.write_char('\n')
 }
 
-/// The first text that names something: the system's field, and the board's where the maker left nothing but a
-/// placeholder in the first. Laptops have their name in the system's fields, and a board that is only a number.
-/// Each machine on the stick asks here, so that they name a computer alike.
+/// The first meaningful text: the system's field, or the board's if the maker left only a
+/// placeholder in the first. Laptops have their name in the system's fields, and only a number as their board.
+/// Both machines on the stick use this, so that they name a computer identically.
 #[must_use]
 pub fn named([system, board]: [&str; 2]) -> &str {
     let names = |text: &&str| {
@@ -96,7 +96,7 @@ impl Signature {
     /// Writes its three facts.
     ///
     /// # Errors
-    /// Returns an error if `lines` takes no more.
+    /// Returns an error if writing to `lines` fails.
     pub fn write(self, lines: &mut dyn Write) -> fmt::Result {
         let facts = [
             (MachineFact::CpuFamily, self.family),

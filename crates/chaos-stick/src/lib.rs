@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a USB stick of this project holds. Both machines write it, `uchaos collect` reads it.
+//! The contents of a µChaos USB stick. Both machines write it, `uchaos collect` reads it.
 //!
 //! | path | what |
 //! | --- | --- |
-//! | [`CONF_PATH`] | the jobs, how often to boot, what to do afterwards: [`Conf`] |
-//! | [`CAPTURES_PATH`] | captures, under names that a [`CaptureName`] makes |
-//! | [`SERIES_PATH`] | exists while a series of restarts goes on: [`Series`] |
+//! | [`CONF_PATH`] | the jobs, the number of boots, what to do afterwards: [`Conf`] |
+//! | [`CAPTURES_PATH`] | captures, named by [`CaptureName`] |
+//! | [`SERIES_PATH`] | exists during a series of restarts: [`Series`] |
 //!
-//! A series has no counter on the stick: the captures that exist are the count, so a power cut costs one boot at most.
+//! A series has no counter on the stick: the existing captures are counted, so a power cut costs at most one boot.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
@@ -27,5 +27,5 @@ pub const VOLUME_LABEL: &str = "UCHAOS";
 pub const CONF_PATH: &str = "/uchaos/uchaos.conf";
 /// The folder of the captures.
 pub const CAPTURES_PATH: &str = "/uchaos/captures";
-/// The file that stands for a series in progress.
+/// The file that marks a series in progress.
 pub const SERIES_PATH: &str = "/uchaos/series";

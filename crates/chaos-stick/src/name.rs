@@ -9,7 +9,7 @@ use chaos_wire::{Target, Targets};
 pub const NUMBER_MAX: u32 = 9_999;
 
 chaos_vocab::words! {
-    /// Which of the two machines wrote a capture.
+    /// The machine that wrote a capture.
     Machine {
         /// the microkernel, started by firmware
         Bare = 0 "bare",
@@ -35,7 +35,7 @@ impl Machine {
 /// The name of a capture file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CaptureName {
-    /// Of the measurement on this stick, from 1 to [`NUMBER_MAX`].
+    /// The measurement's number on this stick, from 1 to [`NUMBER_MAX`].
     pub number: u32,
     pub machine: Machine,
     /// The boot of a series, from 1.
@@ -55,7 +55,7 @@ impl Ord for Machine {
 }
 
 impl CaptureName {
-    /// Reads a name. FAT keeps no case, so capital letters are accepted.
+    /// Parses a name. FAT does not preserve case, so capital letters are accepted.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let (stem, extension) = name.split_at_checked(name.len().checked_sub(4)?)?;
@@ -77,7 +77,7 @@ impl CaptureName {
         Some(Self { number, machine, boot })
     }
 
-    /// The name under which the file is written, until it is whole.
+    /// The temporary name under which the file is written until it is complete.
     #[must_use]
     pub fn temporary(self) -> impl fmt::Display {
         struct Temporary(CaptureName);

@@ -6,18 +6,18 @@ use core::fmt;
 use crate::conf::BOOTS_MAX;
 use crate::name::{CaptureName, Machine, NUMBER_MAX};
 
-/// What [`SERIES_PATH`](crate::SERIES_PATH) holds while the series goes on.
+/// The content of [`SERIES_PATH`](crate::SERIES_PATH) during the series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Series {
     /// The number of the measurement.
     pub number: u32,
     pub machine: Machine,
-    /// How many boots there are to be.
+    /// The planned number of boots.
     pub boots: u32,
 }
 
 impl Series {
-    /// Reads the file; `None` for anything that [`Display`](fmt::Display) did not write.
+    /// Parses the file; `None` for anything not written by [`Display`](fmt::Display).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut words = text.split_ascii_whitespace();
@@ -44,7 +44,7 @@ impl Series {
 impl fmt::Display for Series {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { number, machine, boots } = self;
-        // A line for each: GRUB reads the file as assignments, and takes one from a line.
+        // One per line: GRUB reads the file as assignments, one per line.
         write!(f, "series={number}\nmachine={machine}\nboots={boots}\n")
     }
 }

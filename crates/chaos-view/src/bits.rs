@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How often each bit is one: of noise the low bits are near a half, the high ones constant; of a stream all are near a
-//! half, whatever it was made of.
+//! The share of ones by bit: in noise the low bits are near one half and the high ones constant; in a stream all are
+//! near one half, whatever its source.
 
 use core::fmt;
 
-/// Characters of a bar that stands for all samples.
+/// Characters of a full bar.
 const BAR_CHARS: u64 = 50;
 
 /// Counts of ones, by bit.
@@ -15,7 +15,7 @@ pub struct BitCounts {
 }
 
 impl BitCounts {
-    /// Of nothing yet.
+    /// No counts yet.
     #[must_use]
     pub const fn new() -> Self {
         Self { ones: [0; 64], words: 0 }
@@ -31,7 +31,7 @@ impl BitCounts {
         }
     }
 
-    /// Draws a line for each bit, the lowest first, up to the highest that was ever one; a mark in each bar at a half.
+    /// Draws a line for each bit, the lowest first, up to the highest that was ever one; each bar has a mark at half.
     /// `what` is what was counted, in the plural, and `width_bits` how many bits each of it has.
     ///
     /// # Errors

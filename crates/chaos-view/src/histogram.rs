@@ -11,7 +11,7 @@ const BAR_CHARS: u64 = 48;
 /// Logarithmic bins for finding the bulk: 8 per octave.
 const FINE_BINS: usize = 64 * 8;
 
-/// What the samples come to; ticks throughout.
+/// Summary of the samples, in ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Summary {
     pub samples: usize,
@@ -24,7 +24,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Of `deltas`; `None` of none.
+    /// Summarises `deltas`; `None` if there are none.
     #[must_use]
     pub fn of(deltas: &[u64]) -> Option<Self> {
         let min_ticks = *deltas.iter().min()?;
@@ -65,7 +65,7 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    /// Of `deltas`, whose summary is `summary`. The bins reach from the smallest delta to just beyond the 98th
+    /// Counts `deltas`, whose summary is `summary`. The bins reach from the smallest delta to just beyond the 98th
     /// percentile.
     #[must_use]
     pub fn of(deltas: &[u64], summary: &Summary) -> Self {
@@ -85,7 +85,7 @@ impl Histogram {
         histogram
     }
 
-    /// Draws it, one line per bin up to the last one that has samples.
+    /// Draws the histogram, one line per bin up to the last one that has samples.
     ///
     /// # Errors
     /// Returns an error if `out` does.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! From captures to boots: grouped by machine and parameters, numbered in the order of their names, the boots of a series
-//! made into one matrix of true restarts.
+//! Turns captures into boots: grouped by machine and parameters, numbered in the order of their names; the boots of a
+//! series become one matrix of true restarts.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use measure::taken::{self, BootFacts};
 use crate::facts::Facts;
 use crate::find::{Found, Origin, Refusal};
 
-/// What one machine gave with one set of parameters.
+/// The boots of one machine with one set of parameters.
 #[derive(Debug)]
 pub struct Machine {
     pub facts: Facts,
@@ -21,18 +21,18 @@ pub struct Machine {
     pub params: Params,
     /// Boots of each target.
     pub boots: Vec<TakenRun>,
-    /// The captures that they are from.
+    /// Their captures.
     pub origins: Vec<Origin>,
 }
 
-/// Groups what was found. What cannot be placed joins the refused.
+/// Groups the captures. Captures that cannot be assigned are added to the refused ones.
 #[must_use]
 pub fn group(found: Found) -> (Vec<Machine>, Vec<Refusal>) {
     let mut refused = found.refused;
     let mut machines: Vec<(Machine, Series)> = Vec::new();
     for (origin, capture) in found.captures {
         let Some((facts, params)) = described(&capture) else {
-            let reason = "it does not say with which request it was taken".to_owned();
+            let reason = "it does not contain the request with which it was taken".to_owned();
             refused.push(Refusal { path: origin.path, reason });
             continue;
         };
@@ -64,7 +64,7 @@ pub fn group(found: Found) -> (Vec<Machine>, Vec<Refusal>) {
     }
     let machines = machines.into_iter().map(|(mut machine, series)| {
         series.attach(&mut machine.boots);
-        // What any capture knows of the machine holds for all of them.
+        // Facts from any capture of the machine apply to all of them.
         let accelerator = machine.facts.accelerator();
         machine.boots.iter_mut().for_each(|boot| boot.accel = accelerator.to_owned());
         machine
@@ -72,7 +72,7 @@ pub fn group(found: Found) -> (Vec<Machine>, Vec<Refusal>) {
     (machines.collect(), refused)
 }
 
-/// The machine and the parameters of a capture, from the first target that tells.
+/// The machine and the parameters of a capture, from the first target that has them.
 fn described(capture: &Capture) -> Option<(Facts, Params)> {
     let mut facts = Facts::default();
     for target in &capture.targets {
@@ -95,7 +95,7 @@ impl Machine {
         for mut boot in taken::from_capture(capture, &[], &about) {
             let before = self.boots.iter().filter(|known| known.target == boot.target);
             let count = before.count();
-            // The boots of a series are rows of its matrix; the first also carries the matrix where no other boot does.
+            // The boots of a series are rows of its matrix; the first also holds the matrix if no other boot does.
             if of_series && count > 0 {
                 continue;
             }
@@ -129,7 +129,7 @@ impl Series {
         let matrix = self.0.entry(key).or_default();
         if matrix.rows > 0 && matrix.columns != target.raw.len() {
             return Err(format!(
-                "it has {} samples, and the boots of its series before it {}",
+                "it has {} samples, but the earlier boots of its series have {}",
                 target.raw.len(),
                 matrix.columns
             ));
@@ -140,7 +140,7 @@ impl Series {
         Ok(())
     }
 
-    /// Gives the largest matrix of each target to its first boot.
+    /// Assigns the largest matrix of each target to its first boot.
     fn attach(self, boots: &mut [TakenRun]) {
         for ((target, _), matrix) in self.0 {
             let Some(first) = boots.iter_mut().find(|boot| boot.target == target) else { continue };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a capture says about the machine that it was taken on.
+//! The facts in a capture about its machine.
 
 use std::collections::BTreeMap;
 
 use chaos_stick::MachineFact;
 
-/// What tells two machines apart. Two computers of one model with the same firmware are one here: what would
+/// The facts that distinguish two machines. Two computers of one model with the same firmware count as one: what would
 /// distinguish them (serial numbers, addresses) is never recorded.
 const IDENTITY: [MachineFact; 11] = [
     MachineFact::Cpu,
@@ -21,7 +21,7 @@ const IDENTITY: [MachineFact; 11] = [
     MachineFact::BoardModel,
 ];
 
-/// What is known of a machine, by key.
+/// The known facts of a machine, by key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts(BTreeMap<&'static str, String>);
 
@@ -48,7 +48,7 @@ impl Facts {
         self.0.iter().map(|(key, value)| (*key, value.as_str()))
     }
 
-    /// Whether both can be of one machine: no fact that both know differs.
+    /// Whether both can be of one machine: no fact known to both differs.
     #[must_use]
     pub fn agree(&self, other: &Self) -> bool {
         IDENTITY.iter().all(|fact| match (self.get(*fact), other.get(*fact)) {
@@ -57,14 +57,14 @@ impl Facts {
         })
     }
 
-    /// Adds what `other` knows in addition.
+    /// Adds the additional facts of `other`.
     pub fn extend(&mut self, other: &Self) {
         for (key, value) in &other.0 {
             self.0.entry(key).or_insert_with(|| value.clone());
         }
     }
 
-    /// What kind of time the samples are: the accelerator's word in results.
+    /// The kind of timing: the accelerator's name in results.
     #[must_use]
     pub fn accelerator(&self) -> &'static str {
         match self.get(MachineFact::Hypervisor) {
@@ -76,7 +76,7 @@ impl Facts {
         }
     }
 
-    /// In a few words: board and processor.
+    /// A short description: board and processor.
     #[must_use]
     pub fn name(&self) -> String {
         let board = [MachineFact::BoardVendor, MachineFact::BoardModel];

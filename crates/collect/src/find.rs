@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Where captures are: a mounted stick, a folder of captures, an image, or the file itself.
+//! Finds captures: on a mounted stick, in a folder, in an image, or in a single file.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use crate::image;
 pub struct Origin {
     /// The file, or the image and the file in it.
     pub path: PathBuf,
-    /// What its name says; a capture from elsewhere may be called anything.
+    /// The facts in its name; a capture from elsewhere may have any name.
     pub name: Option<CaptureName>,
 }
 
@@ -29,10 +29,10 @@ pub struct Refusal {
     pub reason: String,
 }
 
-/// What there is.
+/// The files found.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Sound captures, in the order of their names, those of series last.
+    /// Valid captures, in the order of their names, those of series last.
     pub captures: Vec<(Origin, Capture)>,
     pub refused: Vec<Refusal>,
     /// Files that a machine was still writing when it lost power.
@@ -42,13 +42,13 @@ pub struct Found {
 /// Reads every capture at `paths`.
 ///
 /// # Errors
-/// Returns an error if a path cannot be read or is nothing that holds captures. A damaged capture is not an error.
+/// Returns an error if a path cannot be read or cannot hold captures. A damaged capture is not an error.
 pub fn find(paths: &[PathBuf]) -> Result<Found> {
     let mut found = Found::default();
     for path in paths {
         found.add(path)?;
     }
-    // Boots of a series come last: where there is another boot, it is the one that they are rows to.
+    // Boots of a series come last: their matrix belongs to another boot, if there is one.
     let order = |origin: &Origin| {
         (origin.name.is_some_and(|name| name.boot.is_some()), origin.name, origin.path.clone())
     };
@@ -103,7 +103,7 @@ impl Found {
         Ok(())
     }
 
-    /// A file of a folder; whether it is a capture by its name.
+    /// Adds a file of a folder; returns whether its name is that of a capture.
     fn take_file(&mut self, path: PathBuf, bytes: Result<Vec<u8>>) -> bool {
         let name = file_name(&path);
         if name.to_ascii_lowercase().ends_with(".tmp") {
@@ -119,7 +119,7 @@ impl Found {
         true
     }
 
-    /// A file that was named itself: one capture, or several one after the other as a serial port gives them.
+    /// Adds a file given by the user: one capture, or several in sequence as from a serial port.
     fn take_stream(&mut self, path: &Path, bytes: &[u8]) {
         let name = CaptureName::parse(&file_name(path));
         let mut rest = bytes;

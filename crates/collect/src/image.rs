@@ -16,7 +16,7 @@ use crate::window::Window;
 /// The largest capture that is read: 2^30 bytes of samples and their frames.
 const CAPTURE_BYTES_MAX: u64 = 2 << 30;
 
-/// Calls `take` for every file in the folder of captures, with its name and its bytes or why they cannot be read.
+/// Calls `take` for every file in the folder of captures, with its name and its bytes or the error of reading them.
 /// Returns whether there is such a folder.
 ///
 /// # Errors
@@ -51,7 +51,7 @@ pub(crate) fn each_file(
     ))
 }
 
-/// The same for one file system; whether it has the folder.
+/// The same for one file system; returns whether it has the folder.
 fn captures(
     volume: &FileSystem<Window<'_>>,
     take: &mut dyn FnMut(&str, Result<Vec<u8>>),
@@ -75,8 +75,8 @@ fn captures(
     Ok(true)
 }
 
-/// Runs a step of the file system's reader. That it does not panic on any damage is not promised; should it, the image is
-/// at fault and the others are still to be read.
+/// Runs a step of the file system's reader, which may panic on a damaged image; then the image is reported
+/// as damaged, and the others are still read.
 fn guarded<T>(read: impl FnOnce() -> std::io::Result<T>) -> Result<T> {
     match catch_unwind(AssertUnwindSafe(read)) {
         Ok(done) => Ok(done?),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Captures that machines wrote to USB sticks: found on a mounted stick, in an image of one or as plain files; each checked
-//! whole; grouped by the machine and the parameters that they were measured with.
+//! Captures that machines wrote to USB sticks: found on a mounted stick, in an image or as plain files; fully checked;
+//! grouped by machine and parameters.
 //!
-//! Nothing is written to a stick or an image. A damaged capture is refused by name and the others are kept.
+//! Nothing is written to a stick or an image. A damaged capture is reported by name, and the others are kept.
 #![forbid(unsafe_code)]
-#![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
+#![allow(missing_docs, reason = "an internal crate: self-explanatory names need no sentence")]
 
 mod boots;
 mod facts;

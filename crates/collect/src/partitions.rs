@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Where partitions lie on a disk: the master boot record's four, or a GUID partition table's (UEFI specification 2.10,
-//! §5.2 and §5.3). What is in them is for the file system to find out.
+//! The partitions of a disk: the master boot record's four, or a GUID partition table's (UEFI specification 2.10,
+//! §5.2 and §5.3). Their contents are not examined here.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -8,10 +8,10 @@ use std::ops::Range;
 const SECTOR_BYTES: u64 = 512;
 const MBR_SIGNATURE: [u8; 2] = [0x55, 0xaa];
 const PROTECTIVE: u8 = 0xee;
-/// More entries than any partitioning tool makes.
+/// More entries than any partitioning tool creates.
 const ENTRIES_MAX: u32 = 1_024;
 
-/// Bytes of each partition that lies within the first `disk_bytes` of the disk; none where there is no table.
+/// Byte range of each partition within the first `disk_bytes` of the disk; empty if there is no table.
 pub(crate) fn partitions(
     disk: &mut (impl Read + Seek),
     disk_bytes: u64,

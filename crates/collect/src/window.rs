@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A part of a file as a disk that can only be read, and only so often.
+//! A part of a file as a read-only disk with a limit on the bytes read.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -7,8 +7,8 @@ use fs_err::File;
 
 /// Bytes `start..end` of a file.
 ///
-/// A damaged file system can send a reader around in circles (a chain of clusters that leads back to itself). So the
-/// window gives out a limited number of bytes, far more than reading everything takes, and then fails.
+/// A damaged file system can send a reader into an endless loop (a cluster chain that leads back to itself). So the
+/// window returns a limited number of bytes, far more than reading everything takes, and then fails.
 #[derive(Debug)]
 pub(crate) struct Window<'a> {
     file: &'a File,
@@ -18,9 +18,9 @@ pub(crate) struct Window<'a> {
     left_bytes: u64,
 }
 
-/// Every byte can be read this often.
+/// Average number of times that each byte can be read.
 const READS_OF_A_BYTE: u64 = 16;
-/// File systems read single directory entries and table entries; small images need some room for that.
+/// Extra bytes for small images: file systems repeatedly read single directory and table entries.
 const LEAST_BYTES: u64 = 64 << 20;
 
 impl<'a> Window<'a> {
@@ -36,7 +36,9 @@ impl Read for Window<'_> {
         let here = size_bytes.saturating_sub(self.position);
         let wanted = buffer.len().min(usize::try_from(here).unwrap_or(usize::MAX));
         if self.left_bytes < wanted as u64 {
-            return Err(io::Error::other("the file system leads in circles: it is damaged"));
+            return Err(io::Error::other(
+                "the file system is damaged: it leads into an endless loop",
+            ));
         }
         let mut file = self.file.file();
         file.seek(SeekFrom::Start(self.start + self.position))?;
@@ -54,7 +56,7 @@ impl Seek for Window<'_> {
             SeekFrom::Current(delta) => self.position.checked_add_signed(delta),
             SeekFrom::End(delta) => (self.end - self.start).checked_add_signed(delta),
         };
-        let outside = || io::Error::other("the file system points outside of its partition");
+        let outside = || io::Error::other("the file system points outside its partition");
         self.position = target.ok_or_else(outside)?;
         Ok(self.position)
     }

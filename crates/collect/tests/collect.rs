@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Sticks, images and files become runs; damage is named and never taken in.
+//! Sticks, images and files become runs; damaged captures are reported and never used.
 
 mod common;
 
@@ -155,7 +155,7 @@ fn what_holds_no_captures_is_one_error_that_says_what_does() {
     assert!(machines.is_empty() && refused.is_empty());
 }
 
-/// Whatever is damaged in an image, no capture comes out that did not go in.
+/// However an image is damaged, only original captures are found.
 fn only_what_went_in_comes_out(disk: &[u8], inside: &[Vec<u64>]) {
     let place = tempfile::tempdir().expect("a folder");
     let path = place.path().join("usb.img");
@@ -179,7 +179,7 @@ proptest! {
         let files = inside.each_ref().map(|raw| capture("uchaos.turns=1", LAPTOP, raw));
         let [one, two] = files;
         let mut disk = image(&[("0001-bare.cap", one), ("0002-bare.cap", two)]);
-        // Most of what steers a reader lies at the beginning: partition table, boot sector, tables, folders.
+        // Most structures that direct a reader are at the beginning: partition table, boot sector, tables, folders.
         for (at, byte, anywhere) in damage {
             let (start, room) = if anywhere { (0, disk.len()) } else { (64 * 512, 64 * 1_024) };
             disk[start + ((room - 1) as f64 * at) as usize] = byte;

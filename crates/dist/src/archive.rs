@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A folder as a `.tar.zst` that depends on the folder's contents and nothing else.
+//! Packs a folder as a `.tar.zst` that depends only on the folder's contents.
 
 use std::io::BufWriter;
 use std::path::Path;
@@ -14,7 +14,7 @@ const LEVEL: i32 = 19;
 const EXECUTABLE: u32 = 0o755;
 const PLAIN: u32 = 0o644;
 
-/// Packs `files`, relative to `folder`, under the name of the folder, whole or not at all.
+/// Packs `files`, relative to `folder`, under the name of the folder, atomically.
 ///
 /// # Errors
 /// Returns an error if a file cannot be read or the archive cannot be written.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the archive holds, and where.
+//! The contents of the archive.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -35,7 +35,7 @@ const LABS: &str = "docs/lab";
 /// Debian's copy of the licence, from its package base-files.
 const GPL_3: &str = "/usr/share/common-licenses/GPL-3";
 
-/// What is packed.
+/// The inputs of the archive.
 pub(crate) struct Bundle<'a> {
     pub images: &'a Images,
     /// The image of a USB stick.
@@ -45,7 +45,7 @@ pub(crate) struct Bundle<'a> {
 }
 
 impl Bundle<'_> {
-    /// Puts the folder together and packs it; where the archive is.
+    /// Assembles the folder and packs it; returns the archive's path.
     pub(crate) fn write(&self, context: &CommandContext) -> Result<PathBuf> {
         let version = env!("CARGO_PKG_VERSION");
         let name = format!("uchaos-{version}-x86_64");
@@ -63,7 +63,7 @@ impl Bundle<'_> {
         Ok(archive)
     }
 
-    /// Copies programs, images and texts; their paths below the folder.
+    /// Copies programs, images and texts; returns their paths below the folder.
     fn copy(&self, context: &CommandContext, folder: &Path) -> Result<Vec<String>> {
         let mut files = Files { folder, names: Vec::new() };
         for program in self.programs {
@@ -91,7 +91,7 @@ impl Bundle<'_> {
     fn copy_images(&self, files: &mut Files<'_>) -> Result<Images> {
         let mut images = self.images.clone();
         if let Some(linux) = &mut images.linux {
-            // It has the same name as the kernel that boots.
+            // It has the same file name as the bootable kernel.
             files.copy(&linux.unstripped, &image_path(Path::new(SYMBOLS)))?;
             linux.unstripped = files.folder.join(image_path(Path::new(SYMBOLS)));
         }
@@ -105,7 +105,7 @@ impl Bundle<'_> {
         Ok(images)
     }
 
-    /// Adds licences, the bill of materials, the texts about sources and building, and the sums of all.
+    /// Adds licences, the bill of materials, the texts about sources and building, and the checksums.
     fn describe(
         &self,
         context: &CommandContext,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The licences of the crates in the programs: a list, and every text that comes with them, each once.
+//! The licences of the crates in the programs: a list, and every licence text once.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use cargo_metadata::Package;
 use fs_err as fs;
 
-/// What licence files are called.
+/// The names of licence files.
 const NAMES: [&str; 5] = ["license", "licence", "copying", "notice", "unlicense"];
 
 /// The list and the texts, as one document.
@@ -28,7 +28,7 @@ pub(crate) fn document(packages: &[Package]) -> Result<String> {
             .or(package.license_file.as_ref().map(|_| "see its text below"))
             .with_context(|| format!("the crate {name} {version} names no licence"))?;
         writeln!(list, "| {name} | {version} | {licence} |")?;
-        // The project's own are in the file LICENSE of the archive.
+        // The project's own licence is in the archive's file LICENSE.
         if package.source.is_none() {
             continue;
         }

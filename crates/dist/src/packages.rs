@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The crates that are part of what the archive holds: what the programs and guests are linked from, without what only
-//! builds or tests them.
+//! The crates linked into the archive's programs and guests, without those that only
+//! build or test them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

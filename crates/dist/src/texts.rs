@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The texts that are written for the archive: how to start, where the sources are, how to build the same bytes.
+//! The texts generated for the archive: how to start, where the sources are, how to reproduce the build.
 
-/// What the texts are about.
+/// The facts for the texts.
 pub(crate) struct About<'a> {
     pub version: &'a str,
     pub revision: &'a str,
-    /// The sources of kernel and busybox, in words.
+    /// A description of the sources of kernel and busybox.
     pub sources: &'a str,
 }
 

@@ -5,7 +5,7 @@
 //!
 //! A [`step`] is skipped while its [`stamp`] holds: its [`inputs`] as one SHA-256, and its outputs as they were left.
 #![forbid(unsafe_code)]
-#![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
+#![allow(missing_docs, reason = "an internal crate: self-explanatory names need no sentence")]
 
 pub mod baremetal;
 pub mod cargo;

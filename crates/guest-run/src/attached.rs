@@ -27,16 +27,16 @@ const COMMAND: &str = "opt/uchaos/exec";
 /// Where the kernel finds that configuration on a PC without ACPI: 12 ports from 0x510 on, and the offsets of its registers.
 pub const COMMAND_KERNEL_ARGUMENT: &str = "qemu_fw_cfg.ioport=12@0x510:0:1:4";
 
-/// A disk, which is a raw file here.
+/// A disk: a raw file on the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drive {
-    /// By which the guest finds it: the disk's serial number.
+    /// The disk's serial number, by which the guest finds it.
     pub name: &'static str,
     pub file: PathBuf,
     pub writable: bool,
 }
 
-/// Connections to a port of 127.0.0.1 go to a port of the guest.
+/// Forwards connections from a port of 127.0.0.1 to a port of the guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forward {
     pub host_port: u16,
@@ -44,7 +44,7 @@ pub struct Forward {
 }
 
 impl Attached {
-    /// Each as a `device`, QEMU's name of the machine's kind of disk.
+    /// The options for each disk; `device` is QEMU's name for the machine's kind of disk.
     pub(crate) fn add_drives(&self, command: &mut Command, device: &str) {
         for Drive { name, file, writable } in &self.drives {
             let read_only = if *writable { "off" } else { "on" };
@@ -70,7 +70,7 @@ impl Attached {
         command.arg("-fw_cfg").arg(option_with_path(&option, Path::new(text)));
     }
 
-    /// What the user network's options end with.
+    /// The end of the user network's options.
     pub(crate) fn network_option(&self) -> String {
         self.forward.map_or_else(String::new, |Forward { host_port, guest_port }| {
             format!(",hostfwd=tcp:127.0.0.1:{host_port}-:{guest_port}")
@@ -78,7 +78,7 @@ impl Attached {
     }
 }
 
-/// In QEMU's options a comma ends a value, and two stand for one.
+/// A comma ends a value in QEMU's options; a doubled one is a literal comma.
 pub(crate) fn option_with_path(option: &str, path: &Path) -> OsString {
     use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
     let mut bytes = option.as_bytes().to_vec();

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A guest's console: bytes become lines with their times, in memory and in a log file.
+//! A guest's console: splits bytes into timed lines, kept in memory and in a log file.
 
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
-/// A line without an end is cut here: a console is for people.
+/// Longer lines are split here.
 const LONGEST_LINE_BYTES: usize = 4096;
-/// A guest that writes more than this has lost its way, and would fill memory and disk.
+/// A guest that writes more than this is faulty, and would fill memory and disk.
 pub(crate) const MOST_BYTES: usize = 64 << 20;
 
 /// One line of a guest's console.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsoleLine {
-    /// When its end came, since QEMU was started.
+    /// Time from QEMU's start to the end of the line.
     pub at: Duration,
-    /// Without its line end, and without carriage returns.
+    /// Without line end and carriage returns.
     pub text: String,
 }
 
-/// All that a guest has written, and what QEMU complained about.
+/// Everything the guest has written, and QEMU's own messages.
 #[derive(Debug, Default)]
 pub(crate) struct Console {
     lines: Vec<ConsoleLine>,
@@ -31,7 +31,7 @@ pub(crate) struct Console {
     taken_bytes: usize,
 }
 
-/// A place in a console up to which somebody has read.
+/// A read position in a console.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Cursor {
     line: usize,
@@ -39,7 +39,7 @@ pub(crate) struct Cursor {
 }
 
 impl Console {
-    /// A console that is logged to a new file, which begins with the command.
+    /// A console that is logged to a new file; the file begins with the command.
     pub(crate) fn logged(path: Option<&Path>, command: &str) -> io::Result<Self> {
         let mut log = path.map(File::create).transpose()?;
         if let Some(log) = &mut log {
@@ -48,7 +48,7 @@ impl Console {
         Ok(Self { log, ..Self::default() })
     }
 
-    /// The lines of what was written, piece by piece.
+    /// Splits the written pieces into lines.
     pub(crate) fn lines_of(pieces: &[(Duration, Vec<u8>)]) -> Vec<ConsoleLine> {
         let mut console = Self::default();
         for (at, bytes) in pieces {
@@ -62,7 +62,7 @@ impl Console {
         console.lines
     }
 
-    /// Takes bytes of the guest's in.
+    /// Adds bytes from the guest.
     pub(crate) fn take(&mut self, at: Duration, bytes: &[u8]) -> io::Result<()> {
         self.taken_bytes = self.taken_bytes.saturating_add(bytes.len());
         let first_new = self.lines.len();
@@ -72,7 +72,7 @@ impl Console {
         self.write_log(first_new)
     }
 
-    /// Takes bytes of QEMU's own in.
+    /// Adds bytes from QEMU itself.
     pub(crate) fn complain(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.taken_bytes = self.taken_bytes.saturating_add(bytes.len());
         for byte in bytes {
@@ -84,7 +84,7 @@ impl Console {
         Ok(())
     }
 
-    /// Ends what has no line end: nothing more will come.
+    /// Ends an unfinished line; no more bytes will follow.
     pub(crate) fn finish(&mut self, at: Duration) -> io::Result<()> {
         let first_new = self.lines.len();
         if !self.partial.is_empty() {
@@ -96,7 +96,7 @@ impl Console {
         self.write_log(first_new)
     }
 
-    /// Whether the guest has written more than anybody wants to keep.
+    /// Whether the guest has written more than [`MOST_BYTES`].
     pub(crate) fn is_flooded(&self) -> bool {
         self.taken_bytes > MOST_BYTES
     }
@@ -106,17 +106,17 @@ impl Console {
         &self.lines
     }
 
-    /// QEMU's own lines so far.
+    /// QEMU's own messages so far.
     pub(crate) fn complaints(&self) -> &[String] {
         &self.complaints
     }
 
-    /// Gives the guest's lines away.
+    /// Returns the guest's lines.
     pub(crate) fn take_lines(&mut self) -> Vec<ConsoleLine> {
         std::mem::take(&mut self.lines)
     }
 
-    /// The last lines of the guest, and then of QEMU, fit to be shown.
+    /// The last lines of the guest, then of QEMU, made printable.
     pub(crate) fn last(&self, count: usize) -> Vec<String> {
         let skip = |len: usize| len.saturating_sub(count);
         let guest = self.lines.iter().skip(skip(self.lines.len())).map(|line| shown(&line.text));
@@ -124,8 +124,8 @@ impl Console {
         guest.chain(qemu.map(|line| format!("qemu: {}", shown(line)))).collect()
     }
 
-    /// Finds `text` at or after `cursor`, also in a line that has no end yet (such as a prompt), and moves `cursor`
-    /// behind it.
+    /// Finds `text` at or after `cursor`, even in an unfinished line (such as a prompt), and moves `cursor`
+    /// past it.
     pub(crate) fn find(&self, text: &str, cursor: &mut Cursor) -> bool {
         let partial = String::from_utf8_lossy(&self.partial);
         let lines = self.lines.iter().map(|line| line.text.as_str()).chain([partial.as_ref()]);
@@ -178,7 +178,7 @@ impl Console {
     }
 }
 
-/// A line that leaves the terminal as it is.
+/// The line without control characters that would affect the terminal.
 fn shown(line: &str) -> String {
     line.chars()
         .flat_map(|c| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What every command is given: where things are, whether to act or only to say what would be done, and the numbers of
-//! the step lines. Nothing else decides paths.
+//! The context of every command: paths, options (offline, dry run, JSON), and the numbers of
+//! the step lines. Paths are decided only here.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -9,17 +9,16 @@ use anyhow::{Context, Result};
 
 use crate::exit::ExitKind;
 
-/// What every command is given about where it works and how it speaks.
 #[derive(Debug)]
 pub struct CommandContext {
     pub root: PathBuf,
-    /// What is built: `target/uchaos` in the checkout (or under `CARGO_TARGET_DIR`).
+    /// Build output: `target/uchaos` in the checkout (or under `CARGO_TARGET_DIR`).
     pub out: PathBuf,
-    /// Downloaded sources; outside `target/`, so that `cargo clean` spares them.
+    /// Downloaded sources; outside `target/`, so that `cargo clean` keeps them.
     pub cache: PathBuf,
-    /// Use only what is in the cache already.
+    /// Use only what is already in the cache.
     pub offline: bool,
-    /// Say what would be done, and do nothing.
+    /// Print what would be done, and do nothing.
     pub dry_run: bool,
     /// Results on standard output as JSON; progress stays on standard error.
     pub json: bool,
@@ -28,18 +27,18 @@ pub struct CommandContext {
 }
 
 impl CommandContext {
-    /// Of the checkout that the current folder is in.
+    /// The context for the checkout that contains the current folder.
     ///
     /// # Errors
-    /// [`ExitKind::Usage`] where it is in none.
+    /// Returns an error if the current folder is not in a checkout ([`ExitKind::Usage`]).
     pub fn open(offline: bool, dry_run: bool, json: bool) -> Result<Self> {
         Self::of(None, offline, dry_run, json)
     }
 
-    /// Of the checkout `given`, else of the one that the current folder is in.
+    /// The context for the checkout `given`, else for the one that contains the current folder.
     ///
     /// # Errors
-    /// As [`CommandContext::open`]; [`ExitKind::Usage`] where `given` is not a checkout.
+    /// As [`CommandContext::open`]; also returns an error if `given` is not a checkout ([`ExitKind::Usage`]).
     pub fn of(given: Option<&Path>, offline: bool, dry_run: bool, json: bool) -> Result<Self> {
         let root = match given {
             Some(folder) => given_checkout(folder)?,
@@ -53,8 +52,8 @@ impl CommandContext {
         Self::at(root, offline, dry_run, json)
     }
 
-    /// The same for programs that need no checkout: where there is none, the current folder takes its place, and what is
-    /// written goes to the cache.
+    /// The same for programs that need no checkout: without one, they use the current folder and write to
+    /// the cache.
     pub fn anywhere(given: Option<&Path>, dry_run: bool, json: bool) -> Result<Self> {
         if given.is_some() || checkout_around_here()?.is_some() {
             return Self::of(given, true, dry_run, json);
@@ -80,7 +79,7 @@ impl CommandContext {
         })
     }
 
-    /// Announces how many steps are to come, so that lines read `[2/6]`.
+    /// Sets the number of steps, so that lines read `[2/6]`.
     pub fn expect_steps(&self, count: usize) {
         self.steps_done.set(0);
         self.steps_total.set(count);
@@ -94,7 +93,7 @@ impl CommandContext {
     }
 }
 
-/// This program as its user calls it.
+/// The command by which users call this program.
 #[must_use]
 pub fn program() -> &'static str {
     let file = std::env::current_exe().unwrap_or_default();

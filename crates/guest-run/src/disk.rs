@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Is there room for what a guest will hand back? A full disk in mid-run shows only as a capture that is cut, so it
-//! is better known before.
+//! Checks that the disk has room for a guest's data. A disk that fills up during a run shows only as a truncated
+//! capture, so this is checked before.
 
 use std::fs::File;
 use std::path::Path;
@@ -11,16 +11,16 @@ use crate::machine::DataPort;
 
 /// Frame headers, reports and the console log, on top of the data.
 const MARGIN_BYTES: u64 = 4 << 20;
-/// With less than this left a disk is full: it is the largest piece that QEMU writes at a time, and some.
+/// A disk with less than this left counts as full: somewhat more than QEMU's largest single write.
 const FULL_BYTES: u64 = 64 << 10;
 
-/// Makes the data file, and checks that what is expected fits on its disk. The error says what is wrong and what to
-/// do.
+/// Creates the data file, and checks that the expected data fits on its disk. The error states the problem and
+/// the remedy.
 pub(crate) fn prepare(port: &DataPort) -> Result<(), String> {
     File::create(&port.path).map_err(|error| {
         format!("{error}\n  Its folder must be there and be writable; choose another place for the results if it is not")
     })?;
-    // A file system that does not tell is given the benefit of the doubt: the capture's own checks still hold.
+    // A file system that reports no free space passes: the capture's own checks still apply.
     let Some(free_bytes) = free_bytes(folder_of(port)) else { return Ok(()) };
     let needed_bytes = port.expected_bytes.saturating_add(MARGIN_BYTES);
     if free_bytes < needed_bytes {
@@ -34,11 +34,11 @@ pub(crate) fn prepare(port: &DataPort) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks that the disk did not run full while the guest wrote: QEMU drops what does not fit, and says nothing.
+/// Checks that the disk did not fill up while the guest wrote: QEMU silently drops what does not fit.
 pub(crate) fn check_after(port: &DataPort) -> Result<(), String> {
     match free_bytes(folder_of(port)) {
         Some(free_bytes) if free_bytes < FULL_BYTES => {
-            Err("its disk is full, so what the guest sent is not all there\n  \
+            Err("its disk is full, so the guest's data is incomplete\n  \
              Free some space (`cargo xtask clean` says what it can), and run it again"
                 .to_owned())
         }
@@ -51,10 +51,10 @@ fn folder_of(port: &DataPort) -> &Path {
     folder.unwrap_or(Path::new("."))
 }
 
-/// Bytes that a user without privileges can still write below `folder`; `None` where the file system does not tell.
+/// Bytes that an unprivileged user can still write below `folder`; `None` if the file system does not report it.
 #[must_use]
 pub fn free_bytes(folder: &Path) -> Option<u64> {
-    // Some file systems tell no size at all; they are not full for that.
+    // Some file systems report no size at all, which does not mean that they are full.
     let stat = statvfs(folder).ok().filter(|stat| stat.blocks() > 0)?;
     Some(stat.blocks_available().saturating_mul(stat.fragment_size()))
 }

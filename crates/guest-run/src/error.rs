@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The ways in which a run fails. Each message says what was being done, to what, what the guest said last, where
-//! the log is, the command to repeat it, and what to do.
+//! The ways in which a run fails. Each message names the operation, its object, the guest's last output,
+//! the log file, the command to repeat it, and what to do.
 
 use std::fmt;
 use std::io;
@@ -13,13 +13,13 @@ use chaos_wire::GuestStatus;
 use crate::interrupt::Interrupted;
 use crate::qmp::QmpError;
 
-/// What was going on when a run failed.
+/// The circumstances of a failed run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scene {
-    /// What was run, in words.
+    /// A description of the guest.
     pub guest: String,
     pub command: String,
-    /// The console's log, where one was kept.
+    /// The console's log, if one was kept.
     pub console_log: Option<PathBuf>,
     /// The last lines of the guest's console and of QEMU.
     pub last_lines: Vec<String>,
@@ -46,10 +46,10 @@ impl fmt::Display for Scene {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// QEMU could not be started, or its end not be learnt.
-    #[error("starting QEMU, or collecting it, for {}: {error}\n  the command: {}", scene.guest, scene.command)]
+    /// QEMU could not be started, or waiting for it failed.
+    #[error("starting QEMU, or waiting for it, for {}: {error}\n  the command: {}", scene.guest, scene.command)]
     Start { error: io::Error, scene: Box<Scene> },
-    /// The guest did not come to its end in time.
+    /// The guest did not finish in time.
     #[error(
         "running {}: no end within {:.1} s, so it was killed\n{scene}\n  \
          If it was still at work, give it a longer deadline; if not, the last lines show where it stands still.",
@@ -60,32 +60,32 @@ pub enum RunError {
     /// The guest has not written a byte.
     #[error("running {}: {}\n{scene}\n  {hint}", scene.guest, without_output(*waited))]
     NoOutput {
-        /// How long it was waited for; `None` if QEMU ended by itself.
+        /// The time waited; `None` if QEMU ended by itself.
         waited: Option<Duration>,
-        /// What is likely, and what to do.
+        /// The likely cause and remedy.
         hint: String,
         scene: Box<Scene>,
     },
-    /// KVM is there, and does not run this guest.
+    /// KVM is present but does not run this guest.
     #[error(
-        "running {}: KVM does not run it: {line}\n{scene}\n  Run it with --accel tcg; `doctor` says what KVM can do on this machine.",
+        "running {}: KVM does not run it: {line}\n{scene}\n  Run it with --accel tcg; `doctor` checks KVM here.",
         scene.guest
     )]
     KvmRefuses {
-        /// What QEMU says.
+        /// QEMU's message.
         line: String,
         scene: Box<Scene>,
     },
-    /// Text that was waited for did not come.
+    /// Expected text did not appear.
     #[error("waiting for {text:?} from {}: it did not come within {:.1} s\n{scene}", scene.guest, after.as_secs_f64())]
     Silence { text: String, after: Duration, scene: Box<Scene> },
-    /// QEMU ended by itself, or was killed, before the guest had said how it ended.
+    /// QEMU ended by itself, or was killed, before the guest reported a status.
     #[error("running {}: QEMU ended before the guest was done ({how})\n{scene}\n  {}", scene.guest, died_hint(*how))]
     GuestDied { how: ExitStatus, scene: Box<Scene> },
-    /// The guest's kernel gave up.
+    /// The guest's kernel panicked.
     #[error("running {}: the guest panicked: {line}\n{scene}", scene.guest)]
     GuestPanic { line: String, scene: Box<Scene> },
-    /// The guest ended with a status of failure.
+    /// The guest reported a failure status.
     #[error("running {}: the guest reports {status}{}\n{scene}", scene.guest, error_text(error_line.as_deref()))]
     GuestFailed { status: GuestStatus, error_line: Option<String>, scene: Box<Scene> },
     /// The user asked to stop.
@@ -96,15 +96,15 @@ pub enum RunError {
         #[source]
         source: Interrupted,
     },
-    /// There is no place for the guest's data.
+    /// The guest's data file could not be prepared.
     #[error("preparing the data file {} of {guest}: {why}", path.display())]
     DataPort {
         guest: String,
         path: PathBuf,
-        /// What is wrong, and what to do.
+        /// The problem and the remedy.
         why: String,
     },
-    /// The console's log cannot be written.
+
     #[error("writing the console log {} of {guest}: {error}\n  Check the free space and the permissions there.", path.display())]
     Log { guest: String, path: PathBuf, error: io::Error },
     /// The sockets of a guest that takes commands cannot be made, or are not connected.
@@ -113,10 +113,10 @@ pub enum RunError {
     /// The machine could not be stopped, saved, restored or resumed.
     #[error("{doing} {}: {error}\n{scene}", scene.guest)]
     Monitor { doing: &'static str, error: QmpError, scene: Box<Scene> },
-    /// The guest wrote without end to its console.
+    /// The guest wrote too much to its console.
     #[error("running {}: it wrote more than {} MiB to its console, so it was killed\n{scene}", scene.guest, crate::console::MOST_BYTES >> 20)]
     Flood { scene: Box<Scene> },
-    /// There is no place for the probe's guest.
+    /// The probe's image could not be written.
     #[error("probing the accelerators: writing a guest's image to {}: {error}\n  Free some space there, or set TMPDIR to another folder.", folder.display())]
     ProbeImage { folder: PathBuf, error: io::Error },
     /// Not even TCG runs the probe's guest.
@@ -127,7 +127,7 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// Names files below the folder `from` where they are now: below `to`.
+    /// Rewrites paths below the folder `from` to their place below `to`.
     pub fn moved(&mut self, from: &Path, to: &Path) {
         let Some(scene) = self.scene_mut() else { return };
         if let Some(log) = &mut scene.console_log
@@ -161,7 +161,7 @@ fn without_output(waited: Option<Duration>) -> String {
             "the guest has written nothing for {:.1} s, so it was killed",
             waited.as_secs_f64()
         ),
-        None => "the guest ended without having written anything".to_owned(),
+        None => "the guest ended without writing anything".to_owned(),
     }
 }
 
@@ -169,17 +169,15 @@ fn died_hint(how: ExitStatus) -> &'static str {
     use std::os::unix::process::ExitStatusExt as _;
     match (how.signal(), how.code()) {
         (Some(9), _) => {
-            "It was killed from outside: by hand, or by the kernel when memory ran out (`dmesg` shows it). Run it again."
+            "It was killed from outside: by a user, or by the kernel for lack of memory (see `dmesg`). Run it again."
         }
         (Some(_), _) => {
             "QEMU itself crashed or was killed: try another version of QEMU, or run it again."
         }
         (None, Some(0)) => {
-            "A guest that resets itself ends QEMU in this way (a triple fault, say), and so does a quit by hand."
+            "A guest that resets itself (a triple fault, for example) ends QEMU in this way, as does a manual quit."
         }
-        _ => {
-            "QEMU refuses something on its command line, or lacks a file: its own words are above."
-        }
+        _ => "QEMU rejected its command line, or a file is missing: its message is above.",
     }
 }
 

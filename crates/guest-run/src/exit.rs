@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The ways to fail that have an exit status of their own, so that a script can tell them apart.
+//! The failures with their own exit status, so that scripts can distinguish them.
 
 use std::process::ExitCode;
 
@@ -12,27 +12,27 @@ use crate::{QemuError, RunError};
 /// A failure whose kind matters to the caller.
 #[derive(Debug, Error)]
 pub enum ExitKind {
-    /// A check of ours did not hold.
+    /// A check failed.
     #[error("{0}")]
     Check(String),
-    /// The command line, or a value in it, makes no sense.
+    /// The command line, or a value in it, is invalid.
     #[error("{0}")]
     Usage(String),
-    /// A tool, a source or a file that must be there is not.
+    /// A required tool, source or file is missing.
     #[error("{0}")]
     Missing(String),
-    /// Standard output was closed, as `head` does once it has enough. Nothing is printed about it.
+    /// Standard output was closed, as by `head` once it has enough. No message is printed.
     #[error("standard output was closed (SIGPIPE)")]
     OutputClosed,
-    /// A guest ended with a status of failure.
+    /// A guest reported a failure status.
     #[error("{0}")]
     Guest(String),
-    /// What did not hold was said on standard output, as a wrong answer in the lab is. Nothing is printed about it.
+    /// The failure is already on standard output (a wrong answer in the lab, for example). No message is printed.
     #[error("what was found is on standard output")]
     Said,
 }
 
-/// Runs a program's work with interrupts handled; prints the error it ends with, and gives its exit status.
+/// Runs a program's main function with interrupts handled, prints its error, and returns its exit status.
 pub fn run(work: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
     let outcome = interrupt::install().map_err(anyhow::Error::from).and_then(|()| work());
     match outcome {
@@ -46,13 +46,13 @@ pub fn run(work: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
     }
 }
 
-/// The exit status that stands for `error`; `cargo xtask --help` lists them.
+/// The exit status for `error`; `cargo xtask --help` lists them.
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(error.chain().find_map(status_of).unwrap_or(1))
 }
 
 fn status_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
-    // An error that passes its cause through is not in the chain a second time.
+    // An error that passes its cause through is in the chain only once.
     if cause.is::<Interrupted>()
         || matches!(cause.downcast_ref(), Some(ProcessError::Interrupted(_)))
     {
@@ -79,7 +79,7 @@ fn status_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
         ExitKind::Usage(_) => 2,
         ExitKind::Guest(_) => 3,
         ExitKind::Missing(_) => 5,
-        // 128 and the number of SIGPIPE, as a shell shows a program that this signal ended.
+        // 128 + SIGPIPE, as a shell reports a program that this signal ended.
         ExitKind::OutputClosed => 141,
     })
 }

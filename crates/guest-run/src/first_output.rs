@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A guest that never writes a byte: how long that is waited for, and what is likely then.
+//! A guest that never writes a byte: how long to wait for it, and the likely causes.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use crate::limits::Limits;
 use crate::machine::{Accelerator, Guest, Machine};
 use crate::process::Process;
 
-/// The first byte that a guest has yet to write.
+/// The guest's first byte, which is still awaited.
 #[derive(Debug)]
 pub(crate) struct FirstOutput {
     pub(crate) until: Instant,
@@ -16,7 +16,7 @@ pub(crate) struct FirstOutput {
 }
 
 impl FirstOutput {
-    /// What is to come from a guest that has just been started.
+    /// Starts waiting for a guest that has just been started.
     pub(crate) fn expected(
         process: &Process,
         machine: &Machine,
@@ -28,23 +28,23 @@ impl FirstOutput {
             .map(|patience| Self { until: process.begun() + patience, hint: hint(machine, guest) })
     }
 
-    /// The error when it has not come, after so long or before QEMU ended.
+    /// The error if no byte came within the given time, or before QEMU ended.
     pub(crate) fn missing(self, waited: Option<Duration>, scene: Box<Scene>) -> RunError {
         RunError::NoOutput { waited, hint: self.hint, scene }
     }
 }
 
-/// The likely causes, the likeliest first.
+/// The likely causes, the most likely first.
 fn hint(machine: &Machine, guest: &Guest) -> String {
     let given = machine.memory_mib;
     let memory = match guest.least_memory_mib {
         Some(least) if given < least => {
             return format!(
-                "It has {given} MiB of memory, and is known to start with {least} MiB or more: give it more with --memory."
+                "It has {given} MiB of memory; it is known to start with {least} MiB or more: raise it with --memory."
             );
         }
         Some(least) => {
-            format!("too little memory (it has {given} MiB; {least} MiB are known to do)")
+            format!("too little memory (it has {given} MiB; {least} MiB are known to be enough)")
         }
         None => format!("too little memory (it has {given} MiB)"),
     };

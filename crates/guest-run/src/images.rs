@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The built images: everything that booting both guests takes, and what a report says of where it came from. They are
-//! made by crate `guest-build`, and described here so that booting and measuring need no build system.
+//! The built images: everything needed to boot both guests, and their provenance for reports. They are
+//! built by crate `guest-build`; their description is here so that booting and measuring need no build system.
 
 use fs_err as fs;
 use std::path::{Path, PathBuf};
@@ -13,15 +13,14 @@ use crate::exit::ExitKind;
 /// The description in an archive for machines without a checkout, next to the program.
 pub const BUNDLED_IMAGES: &str = "images/images.json";
 
-/// What was built.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Images {
     pub engine: EngineObject,
     pub bare: BareImage,
-    /// What `pack` puts in front of a program.
+    /// The stub that `pack` puts in front of a program.
     pub launcher: PathBuf,
-    /// Absent where only the microkernel was asked for.
+    /// Absent if only the microkernel was requested.
     pub linux: Option<LinuxImage>,
 }
 
@@ -30,7 +29,7 @@ pub struct Images {
 #[serde(deny_unknown_fields)]
 pub struct EngineObject {
     pub object: PathBuf,
-    /// It goes into every result. Absent in a dry run before the first build.
+    /// Recorded in every result. Absent in a dry run before the first build.
     pub sha256: Option<String>,
     pub compiler_flags: String,
 }
@@ -41,7 +40,7 @@ pub struct EngineObject {
 pub struct BareImage {
     /// As it ships and boots: stripped, and packed behind a PVH entry that unpacks it.
     pub elf: PathBuf,
-    /// As it was linked, with its symbols: for debuggers, and for finding the engine in it. It boots as well.
+    /// As linked, with symbols: for debuggers, and to find the engine in it. It also boots.
     pub unstripped: PathBuf,
     /// newc, uncompressed.
     pub initrd: PathBuf,
@@ -51,36 +50,36 @@ pub struct BareImage {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinuxImage {
-    /// The file in linux-guest/profiles that it was built by.
+    /// The file in linux-guest/profiles from which it was built.
     pub profile: String,
-    /// Of its kernel, as `uname -r` says it.
+    /// The kernel release, as printed by `uname -r`.
     pub release: String,
     /// The packed kernel, as it ships.
     pub bzimage: PathBuf,
-    /// The kernel ready to be entered by PVH, where the profile boots that.
+    /// The kernel with a PVH entry, if the profile boots that.
     pub vmlinux: Option<PathBuf>,
-    /// The same with its symbols, among the objects that it was linked from.
+    /// The same with symbols, next to the objects it was linked from.
     pub unstripped: PathBuf,
     pub initramfs: PathBuf,
-    /// The module that is in the initramfs.
+    /// The kernel module in the initramfs.
     pub module: PathBuf,
-    /// The tool that is in the initramfs; it runs on the host as well.
+    /// The tool in the initramfs; it also runs on the host.
     pub uchaosbox: PathBuf,
     /// The shell and tools in the initramfs.
     pub tools: PathBuf,
     /// The profile's part of the kernel command line; jobs are appended.
     pub command_line: String,
-    /// Whether the guest is made for a network.
+    /// Whether the guest supports a network.
     pub network: bool,
     /// Whether it takes a folder of the host's, and a command to run.
     pub share: bool,
-    /// Its read-only disk, where the profile has one.
+    /// Its read-only disk, if the profile has one.
     pub disk: Option<DiskImage>,
-    /// What it is there to serve.
+    /// The service that it provides.
     pub server: Option<Server>,
     /// Where the sources of kernel and tools came from.
     pub source: String,
-    /// What a reader must know where the kernel is not the one that the profile asks for first.
+    /// A note for readers if the kernel is not the profile's first choice.
     pub banner: Option<String>,
 }
 
@@ -89,18 +88,18 @@ pub struct LinuxImage {
 #[serde(deny_unknown_fields)]
 pub struct DiskImage {
     pub image: PathBuf,
-    /// The initramfs with the disk in it, as the file `/disk.squashfs`: a disk answers when the host has time, so an
+    /// The initramfs with the disk in it, as the file `/disk.squashfs`: a disk's timing depends on the host, so an
     /// isolated machine has none.
     pub initramfs: PathBuf,
 }
 
-/// What a guest serves on its network.
+/// A service of a guest on its network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
     /// The guest's TCP port.
     pub port: u16,
-    /// The memory that it is given at least.
+    /// The least memory that the guest gets.
     pub memory_mib: u32,
 }
 
@@ -126,7 +125,7 @@ impl Images {
         files
     }
 
-    /// Every path of the description.
+    /// Every path in the description.
     pub fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
         let Self { engine, bare, launcher, linux } = self;
         let BareImage { elf, unstripped, initrd } = bare;
@@ -152,13 +151,13 @@ impl Images {
         paths
     }
 
-    /// Keeps the description in `file`, for programs that boot the images and cannot build them.
+    /// Writes the description to `file`, for programs that boot the images but cannot build them.
     pub fn write(&self, file: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self).context("describing the images")?;
         fs::write(file, text).with_context(|| format!("writing {}", file.display()))
     }
 
-    /// Reads a description that [`Images::write`] left. Paths in it are absolute or begin at its own folder.
+    /// Reads a description written by [`Images::write`]. Its paths are absolute or relative to its folder.
     pub fn read(file: &Path) -> Result<Self> {
         let text = fs::read(file).map_err(|error| {
             ExitKind::Missing(format!(
@@ -167,7 +166,7 @@ impl Images {
         })?;
         let mut images: Self = serde_json::from_slice(&text).with_context(|| {
             format!(
-                "understanding {}: is it of another version? `cargo xtask image` writes it again",
+                "parsing {}: was it written by another version? `cargo xtask image` rewrites it",
                 file.display()
             )
         })?;
@@ -178,7 +177,7 @@ impl Images {
         let missing = images.files().into_iter().chain([launcher]).find(|(_, path)| !path.exists());
         match missing {
             Some((name, path)) => Err(ExitKind::Missing(format!(
-                "{name} is missing at {}: `cargo xtask image` builds it again",
+                "{name} is missing at {}: `cargo xtask image` rebuilds it",
                 path.display()
             ))
             .into()),
@@ -188,7 +187,7 @@ impl Images {
 }
 
 impl LinuxImage {
-    /// What is booted: vmlinux by PVH where the profile says so, else bzImage.
+    /// The kernel to boot: vmlinux by PVH if the profile says so, else bzImage.
     #[must_use]
     pub fn kernel(&self) -> &Path {
         self.vmlinux.as_ref().unwrap_or(&self.bzimage)
@@ -212,13 +211,13 @@ impl LinuxImage {
         files
     }
 
-    /// What the shell and tools are, as their program is named.
+    /// The name of the program that provides the shell and tools.
     fn name_of_tools(&self) -> &'static str {
         if self.tools.ends_with("toybox") { "toybox" } else { "busybox" }
     }
 
-    /// The memory that its server is given at least. In an isolated machine the disk takes memory twice: as it was handed
-    /// over, and as the file that the kernel made of it.
+    /// The least memory that its server gets. In an isolated machine the disk takes memory twice: in the initramfs,
+    /// and as the file that the kernel unpacks from it.
     ///
     /// # Errors
     /// Returns [`ExitKind::Missing`] if the size of that disk is not known yet, as in a dry run before the first build.
@@ -235,7 +234,8 @@ impl LinuxImage {
             }
             Some(disk) => {
                 let disk_mib = fs::metadata(&disk.image)?.len().div_ceil(1 << 20);
-                Ok(least_mib + 2 * u32::try_from(disk_mib).context("a disk of this size")?)
+                Ok(least_mib
+                    + 2 * u32::try_from(disk_mib).context("converting the disk size to MiB")?)
             }
             None => Ok(least_mib),
         }

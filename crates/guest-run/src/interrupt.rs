@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Ctrl-C and its relatives. The first request is noted and wakes every wait, so that a run can take its guest
-//! down and say where it stopped; a second one ends the process at once.
+//! Ctrl-C, SIGTERM and SIGHUP. The first request is recorded and wakes every wait, so that a run can end its guest
+//! and report where it stopped; a second one ends the process at once.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,12 +14,12 @@ static REQUESTED: AtomicBool = AtomicBool::new(false);
 static INSTALLED: Mutex<bool> = Mutex::new(false);
 static WAITING: Mutex<Waiting> = Mutex::new(Waiting { next: 0, calls: Vec::new() });
 
-/// What an operation returns that stopped because the user asked for it.
+/// The operation stopped because the user asked for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted by Ctrl-C or a termination signal")]
 pub struct Interrupted;
 
-/// The status a shell expects of a program that Ctrl-C ended (128 + SIGINT).
+/// The status that a shell expects of a program ended by Ctrl-C (128 + SIGINT).
 pub const EXIT_STATUS: u8 = 130;
 
 struct Waiting {
@@ -27,7 +27,7 @@ struct Waiting {
     calls: Vec<(u64, Box<dyn Fn() + Send>)>,
 }
 
-/// Takes SIGINT, SIGTERM and SIGHUP over for the whole process; a second call does nothing.
+/// Handles SIGINT, SIGTERM and SIGHUP for the whole process; a second call does nothing.
 pub fn install() -> io::Result<()> {
     let mut installed = lock(&INSTALLED);
     if *installed {
@@ -37,7 +37,7 @@ pub fn install() -> io::Result<()> {
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
             if REQUESTED.swap(true, Ordering::SeqCst) {
-                // A second request means: do not wait. Guests go down with this process (see `child`).
+                // A second request means: do not wait. Guests end with this process (see `process::spawn`).
                 let _ = signal_hook::low_level::emulate_default_handler(signal);
             }
             for (_, call) in &lock(&WAITING).calls {
@@ -55,15 +55,15 @@ pub fn requested() -> bool {
     REQUESTED.load(Ordering::SeqCst)
 }
 
-/// `Err(Interrupted)` once the user has asked this process to stop: for loops that end with `?`.
+/// Returns an error once the user has asked this process to stop, so that loops can use `?`.
 ///
 /// # Errors
-/// [`Interrupted`], and nothing else.
+/// Returns an error if the user has asked this process to stop.
 pub fn check() -> Result<(), Interrupted> {
     if requested() { Err(Interrupted) } else { Ok(()) }
 }
 
-/// Calls `call` on the signal thread when the user asks to stop (at once if that has happened), until the returned
+/// Calls `call` on the signal thread when the user asks to stop (at once if already asked), until the returned
 /// [`Subscription`] is dropped.
 pub fn subscribe(call: impl Fn() + Send + 'static) -> Subscription {
     let mut waiting = lock(&WAITING);
@@ -76,7 +76,7 @@ pub fn subscribe(call: impl Fn() + Send + 'static) -> Subscription {
     Subscription { id }
 }
 
-/// Keeps a call of [`subscribe`] in force while it lives.
+/// Keeps a subscription of [`subscribe`] active until it is dropped.
 #[derive(Debug)]
 #[must_use = "the call is forgotten when this is dropped"]
 pub struct Subscription {
@@ -89,7 +89,7 @@ impl Drop for Subscription {
     }
 }
 
-/// A poisoned lock is still good here: each critical section leaves its data whole.
+/// A poisoned lock is still usable here: each critical section leaves its data consistent.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

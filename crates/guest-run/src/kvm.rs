@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What QEMU says when KVM is there and does not run a guest. Some of these lines are followed by the end of QEMU, and
-//! some by a guest that stands still for ever.
+//! QEMU's messages when KVM is present but does not run a guest. After some of them QEMU ends; after others
+//! the guest hangs forever.
 
 const REFUSALS: [&str; 7] = [
     "KVM internal error",
@@ -12,7 +12,7 @@ const REFUSALS: [&str; 7] = [
     "KVM_SET_",
 ];
 
-/// Whether a line of QEMU's says that KVM does not run the guest.
+/// Whether this line from QEMU says that KVM does not run the guest.
 pub(crate) fn is_kvm_refusal(line: &str) -> bool {
     REFUSALS.iter().any(|refusal| line.contains(refusal))
 }

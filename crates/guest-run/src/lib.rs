@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! QEMU guests with a probe, a deadline and an honest exit status.
+//! Runs QEMU guests with an accelerator probe, deadlines and reliable exit statuses.
 //!
-//! [`Qemu`] is found once, [`probe`] tells which accelerator really runs guests, [`Machine`] and [`Guest`] become
+//! [`Qemu`] is found once, [`probe`] checks which accelerator really runs guests, [`Machine`] and [`Guest`] become
 //! a command line that can be copied, and a [`Session`] runs it: console lines with their times, a log, and an
 //! [`Outcome`] or a [`RunError`] that says what happened, to what, and what to do.
 //!
 //! # Design principles
-//! * Nothing is trusted until it has run: an accelerator that opens is not yet one that works.
+//! * Nothing is trusted until it has run: an accelerator that opens may still not work.
 //! * Nothing hangs: every guest has a deadline, and every wait ends by an event, never by a poll.
-//! * No guest outlives its runner, whichever way that ends: return, error, panic, Ctrl-C or SIGKILL.
-//! * A guest that dies in silence has failed.
+//! * No guest outlives its runner, however the runner ends: return, error, panic, Ctrl-C or SIGKILL.
+//! * A guest that ends silently has failed.
 #![deny(unsafe_code)]
-#![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
+#![allow(missing_docs, reason = "an internal crate: self-explanatory names need no sentence")]
 
 pub mod archive;
 mod attached;

@@ -18,11 +18,11 @@ use crate::session::Session;
 #[derive(Debug)]
 pub struct Live {
     pub session: Session,
-    /// What it answers. A console (bare metal) drops what does not fit the socket: a caller that asks for more than some
-    /// 100 KiB at once must read all the while.
+    /// The guest's answers. A console (bare metal) drops what does not fit the socket: a caller that requests over
+    /// 100 KiB at once must keep reading.
     pub data: UnixStream,
     pub control: UnixStream,
-    /// The place of the sockets, for as long as the guest runs.
+    /// The sockets' folder, kept while the guest runs.
     pub folder: TempDir,
 }
 
@@ -49,7 +49,7 @@ impl Live {
         let guest = Guest { data: None, live: Some(live), ..guest.clone() };
         let mut session = Session::start(qemu, machine, &guest, limits)?;
         session.expect(&Marker::Ready.to_string(), patience)?;
-        // QEMU connects before the guest's first instruction, so that nothing is waited for here.
+        // QEMU connects before the guest's first instruction, so no waiting is needed here.
         let accept = |listener: UnixListener| {
             listener.set_nonblocking(true)?;
             let (stream, _) = listener.accept()?;

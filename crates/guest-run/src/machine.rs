@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The machine and its guest, in words, and as a QEMU command line.
+//! The machine and its guest, and the QEMU command line for them.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -11,10 +11,10 @@ use chaos_wire::DEBUG_EXIT_PORT;
 use crate::attached::{Attached, option_with_path};
 use crate::qemu::Qemu;
 
-/// What a Linux guest's command line must have as well for two isolated boots to be the same.
+/// Additional Linux command line arguments that make two isolated boots identical.
 pub const ISOLATED_KERNEL_ARGUMENTS: &str = "nokaslr";
 
-/// QEMU's machine models that both guests know.
+/// QEMU's machine models that both guests support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Model {
@@ -53,46 +53,45 @@ impl fmt::Display for Accelerator {
     }
 }
 
-/// What a network card is plugged into.
+/// The network that a network card is connected to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Network {
-    /// QEMU's user network, from which nothing but the host's QEMU can be reached.
+    /// QEMU's user network, restricted: the guest reaches nothing but QEMU on the host.
     User,
-    /// The same, by which the guest reaches what the host reaches.
+    /// The same, unrestricted: the guest reaches what the host reaches.
     Open,
     Silent,
 }
 
-/// The virtual hardware. It has no device that is not named here.
+/// The virtual hardware. It has only the devices named here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
     pub model: Model,
-    /// What runs it; an isolated machine is run by TCG whatever stands here.
+    /// The accelerator; an isolated machine always uses TCG, whatever this says.
     pub accelerator: Accelerator,
-    /// Time is a count of instructions, and nothing physical reaches the guest.
+    /// Guest time is an instruction count, and nothing physical reaches the guest.
     pub isolated: bool,
-    /// QEMU's name of the processor; by default the host's own under KVM, and `qemu64` under TCG.
+    /// QEMU's name of the processor model; by default the host's under KVM, and `qemu64` under TCG.
     pub cpu: Option<String>,
     pub memory_mib: u32,
-    /// How many processors it has. An isolated machine runs them one after the other, on one thread.
+    /// The number of processors. An isolated machine runs them in turn, on one thread.
     pub cpus: u32,
-    /// What its network card is plugged into; no card where there is none.
+    /// The network of its network card; `None` means no card.
     pub network: Option<Network>,
-    /// Whether it has a vmgenid device, which names each start and each restored state of a machine by a new random
-    /// number. It is announced by ACPI, and a microvm cannot have it.
+    /// Whether it has a vmgenid device, which identifies each start and each restored state by a new random
+    /// number. It is announced by ACPI, so a microvm cannot have one.
     pub generation_id: bool,
 }
 
-/// What runs on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guest {
-    /// What it is, in words: errors name it so.
+    /// A description for error messages.
     pub name: String,
     /// A bzImage, or an ELF with a PVH entry.
     pub kernel: PathBuf,
     pub initrd: Option<PathBuf>,
     pub command_line: String,
-    /// The least memory with which it is known to start; errors name it.
+    /// The least memory with which it is known to start; used in error messages.
     pub least_memory_mib: Option<u32>,
     pub data: Option<DataPort>,
     /// Ports for a guest that takes commands while it runs, instead of `data`.
@@ -100,10 +99,10 @@ pub struct Guest {
     pub attached: Attached,
 }
 
-/// How a guest sees its data port.
+/// The kind of the guest's data port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PortKind {
-    /// Port 0 of a virtio console: what the bare-metal guest drives.
+    /// Port 0 of a virtio console, which the bare-metal guest drives.
     VirtConsole,
     /// A virtio-serial port named `uchaos.data`: a clean binary channel in Linux.
     VirtSerialPort,
@@ -115,7 +114,7 @@ pub struct DataPort {
     pub kind: PortKind,
     /// The file, which is overwritten.
     pub path: PathBuf,
-    /// About how much will come; so much must be free on the disk.
+    /// The approximate amount of data; this much must be free on the disk.
     pub expected_bytes: u64,
 }
 
@@ -123,7 +122,7 @@ pub struct DataPort {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LivePorts {
     pub kind: PortKind,
-    /// The folder of the sockets `data` and `control`; somebody must listen there before QEMU starts. A path of up
+    /// The folder of the sockets `data` and `control`, which must be listening before QEMU starts. A path of up
     /// to 90 bytes.
     pub folder: PathBuf,
 }
@@ -138,7 +137,7 @@ pub(crate) enum ConsoleTo<'a> {
 }
 
 impl Machine {
-    /// A machine under TCG, which every host has: not isolated, with one of TCG's own processors and without a network card.
+    /// A machine under TCG, which works on every host: not isolated, one default processor, no network card.
     #[must_use]
     pub fn tcg(model: Model, memory_mib: u32) -> Self {
         Self {
@@ -153,7 +152,7 @@ impl Machine {
         }
     }
 
-    /// What runs this machine.
+    /// The accelerator that runs this machine.
     #[must_use]
     pub fn runs_on(&self) -> Accelerator {
         if self.isolated { Accelerator::Tcg } else { self.accelerator }
@@ -173,7 +172,7 @@ impl Machine {
     ) -> Command {
         let mut command = Command::new(qemu.path());
         command.args(["-no-user-config", "-nodefaults", "-display", "none", "-no-reboot"]);
-        // Each in its own socket: the firmware's MP table lists the first processor of each.
+        // One processor per socket: the firmware's MP table lists only the first of each socket.
         command.args(["-smp", &format!("{0},sockets={0}", self.cpus)]);
         let model = match self.model {
             // With ACPI the virtio devices are announced there, and our kernels have no ACPI.
@@ -190,7 +189,7 @@ impl Machine {
         command.args(["-cpu", cpu, "-m", &format!("{}M", self.memory_mib)]);
         if self.isolated {
             command.args(["-icount", "shift=0,sleep=off", "-rtc", "base=2026-03-01,clock=vm"]);
-            // QEMU hands a Linux guest a random seed at boot, and drives RDRAND; both from here.
+            // QEMU passes a Linux guest a random seed at boot, and emulates RDRAND; both derive from this seed.
             command.args(["-seed", "1"]);
         }
         self.add_network(&mut command, &guest.attached);
@@ -238,7 +237,7 @@ impl Machine {
         };
         let card = match self.model {
             Model::Microvm => "virtio-net-device,netdev=net",
-            // Without its boot ROM, which some distributions package separately.
+            // No boot ROM: some distributions package it separately.
             Model::Q35 | Model::Pc => "virtio-net-pci,netdev=net,romfile=",
         };
         command.args(["-netdev", &backend, "-device", card]);
@@ -247,7 +246,7 @@ impl Machine {
     fn add_data(&self, command: &mut Command, data: &DataPort) {
         let (ports, port) = match data.kind {
             PortKind::VirtConsole => (1, "virtconsole,chardev=data"),
-            // Port 0 is always a console's, so a serial port is at least the second.
+            // Port 0 is always a console, so a serial port has number 1 or higher.
             PortKind::VirtSerialPort => (2, "virtserialport,chardev=data,name=uchaos.data"),
         };
         let bus = self.serial_bus(command);
@@ -271,7 +270,7 @@ impl Machine {
         }
         match live.kind {
             // A driver of port 0 alone needs a device for each port. It takes them in the order of their places,
-            // which on the memory bus are given from the last to the first unless they are named.
+            // which on the memory bus are assigned from last to first unless specified.
             PortKind::VirtConsole => {
                 for (index, name) in ["data", "control"].into_iter().enumerate() {
                     let place = match self.model {
@@ -293,14 +292,13 @@ impl Machine {
         }
     }
 
-    /// The device that ports belong to.
     fn serial_bus(&self, command: &mut Command) -> String {
         let bus = match self.model {
             Model::Microvm => "virtio-serial-device",
             Model::Q35 | Model::Pc => "virtio-serial-pci",
         };
-        // Without this a notification goes to a separate thread, and the host's scheduler decides at which of the
-        // guest's instructions it is served: the one thing by which two isolated Linux boots differed.
+        // Without this a separate thread handles notifications, and the host's scheduler decides at which of the
+        // guest's instructions that happens: the only difference seen between two isolated Linux boots.
         match (self.isolated, self.model) {
             (false, _) => bus.to_owned(),
             (true, Model::Q35 | Model::Pc) => format!("{bus},ioeventfd=off"),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a guest's end means: its verdict, and the lines that tell of a kernel that has given up.
+//! The outcome of a guest: its verdict, and the console lines of a kernel panic.
 
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -9,23 +9,23 @@ use chaos_wire::{GuestStatus, Marker};
 use crate::console::ConsoleLine;
 use crate::error::{RunError, Scene};
 
-/// A guest that came to its end.
+/// A guest that has ended.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     pub exit: ExitStatus,
-    /// The guest's verdict on its own work; `None` where it gave none.
+    /// The status that the guest reported; `None` if it reported none.
     pub guest_status: Option<GuestStatus>,
     pub lines: Vec<ConsoleLine>,
     pub wall: Duration,
-    /// What was run, for errors and for the record.
+    /// A description of the guest, for errors and records.
     pub scene: Scene,
 }
 
 impl Outcome {
-    /// Nothing, if the guest itself says that it did all that it was asked to do.
+    /// Checks that the guest itself reported success.
     ///
     /// # Errors
-    /// [`RunError::GuestFailed`] when it says otherwise, [`RunError::GuestDied`] when it says nothing.
+    /// Returns an error if it reported a failure ([`RunError::GuestFailed`]) or nothing ([`RunError::GuestDied`]).
     pub fn verdict(&self) -> Result<(), RunError> {
         let scene = Box::new(self.scene.clone());
         match self.guest_status {
@@ -47,7 +47,7 @@ impl Outcome {
     }
 }
 
-/// The guest's verdict: through QEMU's exit status, else from its `done` line. Failure beats success.
+/// The guest's verdict: from QEMU's exit status and from its `done` line. Failure takes precedence.
 pub(crate) fn guest_status(exit: ExitStatus, lines: &[ConsoleLine]) -> Option<GuestStatus> {
     let by_exit = exit.code().and_then(GuestStatus::from_qemu_exit_status);
     let by_line = lines.iter().rev().find_map(|line| match Marker::parse(&line.text) {
@@ -60,7 +60,7 @@ pub(crate) fn guest_status(exit: ExitStatus, lines: &[ConsoleLine]) -> Option<Gu
     }
 }
 
-/// Whether a console line says that the guest's kernel has given up.
+/// Whether a console line reports a kernel panic.
 pub(crate) fn is_panic(line: &str) -> bool {
     line.contains("Kernel panic - not syncing")
         || matches!(Marker::parse(line), Some(Marker::Error { text }) if text.starts_with("panic"))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Standard output, where results go as text or as JSON (progress goes to standard error). `println!` panics when its
-//! reader has gone, as `head` does; here that is an error like any other, so that guests are ended and folders removed
-//! on the way out, and [`ExitKind::OutputClosed`] leaves without a word.
+//! Prints results to standard output as text or JSON (progress goes to standard error). `println!` panics when
+//! the pipe is closed, as by `head`; here that is an ordinary error, so that guests are ended and folders removed
+//! on the way out, and [`ExitKind::OutputClosed`] exits silently.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::exit::ExitKind;
 
-/// Prints a line, written as `println!` has it.
+/// Prints a line; takes the arguments of `println!`.
 #[macro_export]
 macro_rules! say {
     ($($text:tt)*) => { $crate::output::line(format_args!($($text)*)) };
@@ -20,12 +20,12 @@ macro_rules! say {
 /// Prints a line.
 ///
 /// # Errors
-/// [`ExitKind::OutputClosed`]; a disk that is full.
+/// Returns an error if standard output is closed ([`ExitKind::OutputClosed`]) or cannot be written.
 pub fn line(text: fmt::Arguments<'_>) -> Result<()> {
     line_to(&mut io::stdout(), text)
 }
 
-/// Prints a result for programs.
+/// Prints a result as JSON.
 pub fn json(result: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(result).context("writing JSON")?;
     line(format_args!("{text}"))

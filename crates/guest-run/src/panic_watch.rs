@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Watches a console for the line with which a guest's kernel gives up.
+//! Watches a console for the line of a kernel panic.
 
 use std::time::{Duration, Instant};
 
 use crate::console::ConsoleLine;
 use crate::outcome;
 
-/// After a panic line the guest may still write its reasons and end by itself.
+/// After a panic line the guest may still print details and end by itself.
 const GRACE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ pub(crate) struct PanicWatch {
 }
 
 impl PanicWatch {
-    /// Looks at the lines that are new since the last call.
+    /// Checks the lines that are new since the last call.
     pub(crate) fn look_at(&mut self, lines: &[ConsoleLine]) {
         let mut new = lines.iter().skip(self.checked_lines).map(|line| &line.text);
         let found = new.find(|text| outcome::is_panic(text)).cloned();
@@ -26,12 +26,12 @@ impl PanicWatch {
         }
     }
 
-    /// When a guest that has panicked is not listened to any longer.
+    /// When to stop waiting for a guest that has panicked.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.seen.as_ref().map(|(_, until)| *until)
     }
 
-    /// The panic line, once.
+    /// Takes the panic line.
     pub(crate) fn take(&mut self) -> Option<String> {
         self.seen.take().map(|(line, _)| line)
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Which accelerator runs guests here? `/dev/kvm` can be there, open, make a virtual machine, and then never run an
-//! instruction of it. So a guest of a few bytes is run, with a deadline; under TCG first, which shows that the guest
-//! itself is right and how fast this machine is.
+//! Finds the accelerators that run guests. `/dev/kvm` can exist, open, create a virtual machine, and never run an
+//! instruction. So a guest of a few bytes is run with a deadline: first under TCG, which shows that the guest
+//! itself is correct and how fast this machine is.
 
 use std::fmt;
 use std::fs::OpenOptions;
@@ -17,26 +17,26 @@ use crate::session;
 use crate::tiny_guest::TinyGuest;
 
 const DEVICE: &str = "/dev/kvm";
-/// What the probe's guest writes and how it exits: nothing else does both by chance.
+/// The probe's output and exit status: nothing else produces both by chance.
 const WORD: &str = "uchaos-probe";
 const EXIT_VALUE: u32 = 0x2a;
 const EXIT_STATUS: i32 = 0x55;
-/// All that both attempts may take on a machine that is not overloaded.
+/// The limit for both attempts together on a machine that is not overloaded.
 const BUDGET: Duration = Duration::from_millis(4800);
-/// Without TCG nothing runs at all, so an overloaded machine gets its time.
+/// Without TCG nothing runs at all, so an overloaded machine gets more time.
 const TCG_PATIENCE: Duration = Duration::from_secs(30);
-/// KVM is faster than TCG; where it takes ten times as long, it does not run.
+/// KVM is faster than TCG; if it takes ten times as long, it does not work.
 const KVM_PATIENCE: u32 = 10;
-/// And yet it gets this long at least: a busy machine may have been busy just then.
+/// KVM gets at least this long: the machine may have been busy for a moment.
 const LEAST_PATIENCE: Duration = Duration::from_secs(2);
 
-/// What KVM is good for on this machine.
+/// The state of KVM on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KvmState {
-    /// There is no `/dev/kvm`.
+    /// `/dev/kvm` does not exist.
     Absent,
     NoPermission,
-    /// It is there, and runs no guest.
+    /// It exists but does not run guests.
     Unusable {
         reason: String,
     },
@@ -48,7 +48,7 @@ pub enum KvmState {
 }
 
 impl KvmState {
-    /// What the user can do about it; `None` where nothing is wrong.
+    /// The remedy; `None` if nothing is wrong.
     #[must_use]
     pub fn remedy(&self) -> Option<&'static str> {
         match self {
@@ -60,7 +60,7 @@ impl KvmState {
                 Some("join the group that owns it: `sudo usermod -aG kvm $USER`, then log in again")
             }
             Self::Unusable { .. } => Some(
-                "the host of this machine has the last word on nested virtualisation; run on real hardware for \
+                "this machine's host controls nested virtualisation; run on real hardware for \
                  figures that do not reflect the emulator",
             ),
             Self::Usable { .. } => None,
@@ -79,7 +79,7 @@ impl fmt::Display for KvmState {
     }
 }
 
-/// What was found out.
+/// The probe's result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
     pub kvm: KvmState,
@@ -133,7 +133,7 @@ fn probe_device(qemu: &Qemu, device: &Path) -> Result<Probe, RunError> {
     Ok(Probe { kvm, tcg })
 }
 
-/// What it means that the device cannot be opened.
+/// The state that an error of opening the device means.
 fn not_open(error: &io::Error) -> KvmState {
     match error.kind() {
         io::ErrorKind::NotFound => KvmState::Absent,
@@ -166,7 +166,7 @@ fn attempt(
     let took = begun.elapsed();
     Ok(match ended {
         Err(error @ RunError::Interrupted { .. }) => return Err(error),
-        // Its status is none of a guest's, so to the runner this is a QEMU that ended before its guest.
+        // No guest reports this status, so to the runner this is a QEMU that ended before its guest.
         Err(RunError::GuestDied { how, scene }) if how.code() == Some(EXIT_STATUS) => {
             if scene.last_lines.iter().any(|line| line == WORD) {
                 Ok(took)

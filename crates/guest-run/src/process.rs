@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The one way to run a process: it is started so that it cannot outlive this program, what it writes and how it ends
-//! come as events, and it is killed with all that it started when it is dropped, passes its deadline, or the user
+//! The one way to run a process: it cannot outlive this program, its output and its end
+//! arrive as events, and it is killed with its children when it is dropped, passes its deadline, or the user
 //! interrupts. Nothing polls.
 
 mod finish;
@@ -25,7 +25,7 @@ use nix::unistd::Pid;
 use crate::interrupt::{self, Subscription};
 use crate::shell;
 
-/// How long the rest of a dead process's output is waited for; it is in the pipe already.
+/// How long to wait for the rest of a dead process's output, which is already in the pipe.
 pub(crate) const DRAIN: Duration = Duration::from_secs(2);
 
 /// Something that happened to a process.
@@ -35,14 +35,14 @@ pub enum Event {
     Output(Duration, Vec<u8>),
     Complaint(Vec<u8>),
     Closed,
-    /// It ended, and waits to be collected.
+    /// It ended and has not been reaped yet.
     Ended,
     /// The user asked this program to stop.
     Interrupted,
 }
 
-/// How a process is connected. Except on the terminal it leads a process group, so that a Ctrl-C in the terminal reaches
-/// this program alone, and whatever the process starts can be ended with it.
+/// How a process is connected. Except on the terminal it leads its own process group: Ctrl-C then reaches
+/// this program alone, and all children of the process can be killed with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wiring {
     /// Each of its three streams is a pipe.
@@ -68,7 +68,7 @@ pub struct Process {
     /// For events that come from elsewhere in this program.
     sender: Sender<Event>,
     input: Sender<Vec<u8>>,
-    /// The same pipe, for what must be in it before anything else is done.
+    /// The same pipe, for input that must be in it before the next step.
     input_pipe: Option<File>,
     open_pipes: usize,
     _subscription: Subscription,
@@ -136,7 +136,7 @@ impl Process {
         let pid = self.pid()?;
         let sender = sender.clone();
         thread::Builder::new().name("wait".to_owned()).spawn(move || {
-            // Not collected here, so that its number stays its own until it is killed or collected below.
+            // Not reaped here, so that its process ID stays valid until it is killed or reaped below.
             let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
             while waitid(Id::Pid(pid), flags) == Err(Errno::EINTR) {}
             sender.send(Event::Ended)
@@ -192,7 +192,7 @@ impl Process {
         event
     }
 
-    /// What an ended process wrote before its end; `None` when all has been said, or at `until`.
+    /// The remaining output of an ended process; `None` when all has been read, or at `until`.
     pub(crate) fn rest(&mut self, until: Instant) -> Option<Event> {
         if self.open_pipes == 0 {
             return self.events.try_recv().ok();
@@ -207,13 +207,13 @@ impl Process {
         move || drop(sender.send(Event::Interrupted))
     }
 
-    /// What is sent here is written to the process's standard input as soon as it is read there.
+    /// A sender whose data is written to the process's standard input as fast as it is read there.
     pub fn input(&self) -> Sender<Vec<u8>> {
         self.input.clone()
     }
 
-    /// Writes to the process's standard input, and returns when the bytes are in its pipe. What [`Process::input`] was
-    /// given before must have been read.
+    /// Writes to the process's standard input, and returns when the bytes are in its pipe. Data for [`Process::input`]
+    /// must already have been read.
     pub(crate) fn write_input(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.input_pipe {
             Some(pipe) => pipe.write_all(bytes),
@@ -241,12 +241,12 @@ impl Process {
         self.child.id()
     }
 
-    /// Kills the process, if it still runs, and collects it.
+    /// Kills the process if it still runs, and reaps it.
     pub(crate) fn end(&mut self) -> io::Result<ExitStatus> {
         if let Some(status) = self.status {
             return Ok(status);
         }
-        // It may have ended by itself; then its own status stands.
+        // It may have ended by itself; then its own status is kept.
         let _ = match self.pid() {
             Ok(group) if self.leads_group => {
                 killpg(group, Signal::SIGKILL).map_err(io::Error::from)
@@ -265,7 +265,7 @@ impl Process {
         Ok(kill(self.pid()?, signal)?)
     }
 
-    /// Collects a process that has ended.
+    /// Reaps a process that has ended.
     pub(crate) fn collect(&mut self) -> io::Result<ExitStatus> {
         let status = self.child.wait()?;
         self.status = Some(status);

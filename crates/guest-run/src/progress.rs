@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a person sees while something runs: a spinner with the time on a terminal, a plain line elsewhere.
+//! Progress display: a spinner with the elapsed time on a terminal, a plain line elsewhere.
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ pub fn spinner(label: &str) -> ProgressBar {
     bar
 }
 
-/// Runs `work` under a spinner, and says at the end how long it took.
+/// Runs `work` with a spinner, and finally prints how long it took.
 pub fn task<T>(label: &str, work: impl FnOnce(&ProgressBar) -> Result<T>) -> Result<T> {
     let begun = Instant::now();
     let bar = spinner(label);

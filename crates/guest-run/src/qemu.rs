@@ -9,9 +9,9 @@ use std::time::Duration;
 use crate::process::{self, OnInterrupt, Wiring};
 use crate::tools;
 
-/// The program that is looked for on `PATH`.
+/// The program to find on `PATH`.
 const PROGRAM: &str = "qemu-system-x86_64";
-/// Names a QEMU of one's own.
+/// Environment variable that selects another QEMU.
 const VARIABLE: &str = "UCHAOS_QEMU";
 /// `--version` takes a fraction of a second; what takes longer is not QEMU.
 const VERSION_DEADLINE: Duration = Duration::from_secs(10);
@@ -23,31 +23,31 @@ pub struct Qemu {
     version: String,
 }
 
-/// No QEMU that answers.
+/// No usable QEMU was found.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum QemuError {
-    /// There is none.
+    /// There is none on `PATH`.
     #[error(
         "looking for QEMU: there is no `{PROGRAM}` on PATH\n  Debian and Ubuntu: apt-get install qemu-system-x86; \
          Fedora: dnf install qemu-system-x86; Arch: pacman -S qemu-system-x86\n  \
          or set {VARIABLE} to a QEMU of your own"
     )]
     Missing,
-    /// What `$UCHAOS_QEMU` names is not there or cannot be run.
+    /// The program in `$UCHAOS_QEMU` does not exist or cannot be run.
     #[error(
         "looking for QEMU: {VARIABLE} is set to {}, and that is not a program that can be run\n  \
          Set it to the path of a {PROGRAM}, or unset it",
         path.display()
     )]
     NotAProgram { path: PathBuf },
-    /// It runs, and does not say that it is QEMU.
+    /// It runs, but does not identify itself as QEMU.
     #[error("asking {} for its version: {why}\n  Install QEMU again, or set {VARIABLE} to another one", path.display())]
     NoVersion { path: PathBuf, why: String },
 }
 
 impl Qemu {
-    /// Finds QEMU: what `$UCHAOS_QEMU` names, else `qemu-system-x86_64` on `PATH`.
+    /// Finds QEMU: the program in `$UCHAOS_QEMU`, else `qemu-system-x86_64` on `PATH`.
     pub fn find() -> Result<Self, QemuError> {
         let given = std::env::var_os(VARIABLE).filter(|value| !value.is_empty());
         Self::find_in(given, &std::env::var_os("PATH").unwrap_or_default())
@@ -64,19 +64,18 @@ impl Qemu {
         Ok(Self { path, version })
     }
 
-    /// A program that is taken for QEMU as it is.
+    /// Uses a program as QEMU without checking it.
     #[cfg(test)]
     pub(crate) fn at(path: PathBuf, version: String) -> Self {
         Self { path, version }
     }
 
-    /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Its version as it says it, such as `QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)`.
+    /// The version as QEMU prints it, such as `QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)`.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
@@ -94,7 +93,7 @@ fn version(path: &Path) -> Result<String, QemuError> {
     if finished.status.success() && first.starts_with("QEMU emulator version") {
         Ok(first.to_owned())
     } else {
-        Err(no_version(format!("it ended with {} and said {first:?}", finished.status)))
+        Err(no_version(format!("it ended with {} and printed {first:?}", finished.status)))
     }
 }
 

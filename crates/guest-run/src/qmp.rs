@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! QMP, the protocol of QEMU's monitor: one JSON object per line. Replies come in the order of the commands. Events come
-//! between them, and are kept until somebody waits for them.
+//! between them, and are kept until a caller waits for them.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -19,7 +19,7 @@ pub(crate) struct Qmp {
     patience: Duration,
 }
 
-/// Why the monitor did not do what it was asked.
+/// Why a monitor command failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum QmpError {
@@ -47,7 +47,7 @@ pub enum QmpError {
 }
 
 impl Qmp {
-    /// Greets the monitor at the other end of `stream`. Each answer may take `patience`.
+    /// Performs the handshake with the monitor at the other end of `stream`. Each answer may take `patience`.
     pub(crate) fn greet(stream: UnixStream, patience: Duration) -> Result<Self, QmpError> {
         const GREETING: &str = "qmp_capabilities";
         let failed = |error| QmpError::Io { command: GREETING.to_owned(), error };
@@ -63,7 +63,7 @@ impl Qmp {
         Ok(qmp)
     }
 
-    /// Gives a command, and waits for its reply.
+    /// Sends a command and waits for its reply.
     pub(crate) fn execute(&mut self, command: &str, arguments: &Value) -> Result<Value, QmpError> {
         let text = json!({ "execute": command, "arguments": arguments });
         writeln!(self.commands, "{text}").map_err(|error| match error.kind() {
@@ -84,7 +84,7 @@ impl Qmp {
         }
     }
 
-    /// Waits until a transfer of the machine's state that was begun has ended.
+    /// Waits for the end of a started transfer of the machine's state.
     pub(crate) fn transferred(&mut self, command: &str) -> Result<(), QmpError> {
         let until = Instant::now() + self.patience;
         loop {
@@ -116,7 +116,7 @@ impl Qmp {
         }
     }
 
-    /// The next line, which must come before `until`.
+    /// The next line; it must arrive before `until`.
     fn line(&mut self, command: &str, until: Instant) -> Result<Value, QmpError> {
         let failed = |error| QmpError::Io { command: command.to_owned(), error };
         let late = || QmpError::Late { command: command.to_owned(), after: self.patience };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A running guest: its output, its input, and how it ends.
+//! A running guest: its output, input and outcome.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -33,7 +33,7 @@ pub fn run(
     Session::start(qemu, machine, guest, limits)?.finish()
 }
 
-/// A guest that runs. It is killed when this is dropped.
+/// A running guest. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct Session {
     guest: String,
@@ -54,13 +54,13 @@ pub struct Session {
     ended: bool,
 }
 
-/// What one turn of waiting came to.
+/// The result of one wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Turn {
     News,
     /// The guest has ended and all has been read.
     Ended,
-    /// Nothing happened for as long as the caller wanted to wait.
+    /// Nothing happened within the caller's waiting time.
     Nothing,
 }
 
@@ -134,7 +134,7 @@ impl Session {
         &self.command
     }
 
-    /// QEMU's process number.
+    /// QEMU's process ID.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.process.id()
@@ -142,20 +142,20 @@ impl Session {
 
     /// Types a line on the guest's console.
     pub fn send(&self, line: &str) {
-        // A guest that does not listen any more ends soon, and that is the news then.
+        // A guest that no longer reads ends soon; its end is then reported.
         drop(self.process.input().send(format!("{line}\n").into_bytes()));
     }
 
-    /// From now on, what the guest writes also goes to our own standard output.
+    /// From now on, copies the guest's output to our standard output.
     pub(crate) fn forward_output(&mut self) {
         self.forward = true;
     }
 
-    /// Waits until the guest has written `text`, whether or not its line has ended. What was waited for before is not
-    /// looked at again.
+    /// Waits until the guest has written `text`, even in an unfinished line. Output matched by earlier calls is not
+    /// searched again.
     ///
     /// # Errors
-    /// [`RunError::Silence`] after `patience`, and every way in which a guest can end before.
+    /// Returns an error if the text did not come within `patience` ([`RunError::Silence`]) or the guest ended before.
     pub fn expect(&mut self, text: &str, patience: Duration) -> Result<(), RunError> {
         let until = Instant::now() + patience;
         loop {
@@ -163,9 +163,9 @@ impl Session {
                 return Ok(());
             }
             match self.turn(Some(until))? {
-                // A guest that goes on about other things is not waited for any longer than a silent one.
+                // A guest that writes other text gets no more time than a silent one.
                 Turn::News if Instant::now() < until => {}
-                // What came last has not been looked at yet.
+                // The latest output has not been searched yet.
                 Turn::News | Turn::Ended if self.console.find(text, &mut self.cursor) => {
                     return Ok(());
                 }
@@ -219,7 +219,7 @@ impl Session {
         Ok(Outcome { exit, guest_status, lines, wall, scene: *scene })
     }
 
-    /// Waits for one event, and no longer than `until`.
+    /// Waits for one event, at most until `until`.
     fn turn(&mut self, until: Option<Instant>) -> Result<Turn, RunError> {
         if self.ended {
             return Ok(Turn::Ended);
@@ -249,7 +249,7 @@ impl Session {
             return Err(RunError::Flood { scene: self.scene() });
         }
         if !self.ended {
-            // A guest that writes without end leaves no pause in which its deadline could be noticed.
+            // With a guest that writes all the time, the wait never times out; so the deadline is checked here.
             let passed = [self.deadline, self.panic.deadline()].into_iter().flatten().min();
             return if passed.is_some_and(|at| at <= Instant::now()) {
                 self.timed_out()
@@ -289,7 +289,7 @@ impl Session {
             Event::Output(at, bytes) => {
                 self.first_output = None;
                 if self.forward {
-                    // The reader of our output may have gone; the guest goes on.
+                    // Our standard output may be closed; the guest continues.
                     let _ = std::io::stdout()
                         .write_all(&bytes)
                         .and_then(|()| std::io::stdout().flush());
@@ -302,7 +302,7 @@ impl Session {
         self.logged(taken)
     }
 
-    /// Reads what an ended QEMU has left in its pipes.
+    /// Reads the output that an ended QEMU left in its pipes.
     fn drain(&mut self) -> Result<(), RunError> {
         self.ended = true;
         let until = Instant::now() + DRAIN;
@@ -321,14 +321,14 @@ impl Session {
         })
     }
 
-    /// QEMU's line that says that KVM does not run this guest; then the guest never ends by itself.
+    /// QEMU's line saying that KVM does not run this guest; such a guest never ends by itself.
     fn kvm_refusal(&self) -> Option<String> {
         (self.accelerator == Accelerator::Kvm)
             .then(|| self.console.complaints().iter().find(|line| is_kvm_refusal(line)).cloned())
             .flatten()
     }
 
-    /// Kills the guest and keeps its last words. The caller has an error to report already.
+    /// Kills the guest and keeps its last output. The caller already has an error to report.
     pub(crate) fn kill(&mut self) {
         let _ = self.process.end();
         let _ = self.drain();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A command as one would type it.
+//! Commands as typed in a shell.
 
 use std::ffi::OsStr;
 use std::process::Command;
 
-/// The program and its arguments, quoted for a POSIX shell where they need it.
+/// The program and its arguments, quoted for a POSIX shell where needed.
 #[must_use]
 pub fn quoted(command: &Command) -> String {
     let words: Vec<_> =
@@ -12,7 +12,7 @@ pub fn quoted(command: &Command) -> String {
     words.join(" ")
 }
 
-/// One argument, quoted where it needs it.
+/// One argument, quoted if needed.
 pub(crate) fn quoted_word(word: &OsStr) -> String {
     let word = word.to_string_lossy();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A machine that is stopped, saved to a file, restored from it as often as one likes, and resumed.
+//! A machine that is stopped, saved to a file, restored from it any number of times, and resumed.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -25,11 +25,11 @@ use crate::qmp::{Qmp, QmpError};
 use crate::session::Session;
 use crate::shell::quoted_word;
 
-/// What a stopped machine's serial port takes: its buffer.
+/// Size of a stopped machine's serial port buffer.
 pub const PAUSED_INPUT_BYTES: usize = 16;
-/// QEMU connects before anything else is done.
+/// Limit for QEMU to connect, which it does first of all.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(30);
-/// What an answer of the monitor, or a transfer of the state, may take.
+/// Limit for an answer of the monitor or a transfer of the state.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A guest with QEMU's monitor. It is killed when this is dropped.
@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Monitored {
     pub session: Session,
     qmp: Qmp,
-    /// The place of its sockets.
+    /// The folder of its sockets.
     folder: TempDir,
 }
 
@@ -52,7 +52,7 @@ impl Monitored {
         Self::launch(qemu, machine, guest, limits, &[])
     }
 
-    /// Restores a guest from what [`Monitored::save`] wrote. It is stopped.
+    /// Restores a guest from the file written by [`Monitored::save`]. It is stopped.
     pub fn restore(
         qemu: &Qemu,
         machine: &Machine,
@@ -112,7 +112,7 @@ impl Monitored {
             .process
             .write_input(text.as_bytes())
             .map_err(|error| QmpError::Io { command: "typing on its console".to_owned(), error })
-            // QEMU's main loop serves what came before in the same round as these, or in the one before.
+            // QEMU's main loop handles earlier input in the same round as this, or in the previous one.
             .and_then(|()| self.command("query-status"))
             .and_then(|()| self.command("query-status"));
         typed.map_err(|error| self.failed("typing on the console of", error))
@@ -123,7 +123,7 @@ impl Monitored {
         self.write_state(state).map_err(|error| self.failed("saving", error))
     }
 
-    /// Through a socket, whose end says that all of it is here: QEMU reports the end of a transfer before that.
+    /// Through a socket, because its end shows that all data has arrived: QEMU reports the end of a transfer earlier.
     fn write_state(&mut self, state: &Path) -> Result<(), QmpError> {
         let failed = |error| QmpError::State { path: state.to_owned(), error };
         let mut file = File::create(state).map_err(failed)?;
@@ -166,7 +166,7 @@ impl Monitored {
     }
 }
 
-/// The error, with what QEMU said. Where the user asked to stop, that is the reason.
+/// The error with QEMU's message. If the user asked to stop, that is the reason.
 fn failed(session: &mut Session, doing: &'static str, error: QmpError) -> RunError {
     session.kill();
     let scene = session.scene();
@@ -184,7 +184,7 @@ fn accept(listener: &UnixListener, life: Option<&File>) -> Result<UnixStream, Qm
     let patience = PollTimeout::try_from(CONNECT_PATIENCE).unwrap_or(PollTimeout::MAX);
     let polled = loop {
         match poll(&mut ready, patience) {
-            // A signal is noticed by what is done next.
+            // The next operation notices a signal.
             Err(Errno::EINTR) if !interrupt::requested() => {}
             polled => break polled,
         }

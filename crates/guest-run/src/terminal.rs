@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A guest for a person: its console is the terminal, or, without one, standard input and output.
+//! An interactive guest: its console is the terminal or, without one, standard input and output.
 
 use std::fs;
 use std::io::{self, BufRead as _, IsTerminal as _, Stdin, Write as _};
@@ -25,18 +25,18 @@ use crate::qemu::Qemu;
 use crate::session::{LAST_LINES, Session};
 use crate::shell;
 
-/// What a terminal sends at the end of input. The end of a pipe is there for everyone who reads it; on a terminal, one
-/// reader uses it up. So it is sent more often than there can be readers: a shell and what its lines have started.
+/// A terminal's end-of-input character. The end of a pipe is seen by every reader; on a terminal, one
+/// reader consumes it. So it is sent more often than there can be readers: a shell and the commands it started.
 const CTRL_D: u8 = 0x04;
 const LEAST_ENDS: usize = 16;
 
 /// Runs a guest with its console on the terminal, until it ends or the user leaves with Ctrl-A X (Ctrl-A H shows
-/// the other escapes; Ctrl-C goes to the guest). The terminal is left as it was found.
+/// the other escapes; Ctrl-C goes to the guest). The terminal's state is restored.
 ///
-/// Returns the guest's verdict, where it gave one before its end.
+/// Returns the guest's verdict, if it reported one before its end.
 ///
 /// Unless [`is_terminal`], lines of standard input are typed on the guest's console once it
-/// has said `[uchaos] ready`, and the end of input follows the last of them.
+/// has printed `[uchaos] ready`, and the end of input follows the last of them.
 pub fn interactive(
     qemu: &Qemu,
     machine: &Machine,
@@ -50,7 +50,7 @@ pub fn interactive(
     }
 }
 
-/// Whether there is a person: standard input and output are terminals.
+/// Whether standard input and output are terminals.
 #[must_use]
 pub fn is_terminal() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
@@ -64,7 +64,7 @@ fn on_terminal(
 ) -> Result<Option<GuestStatus>, RunError> {
     let console = ConsoleTo::Terminal(limits.console_log.as_deref());
     let mut command = machine.command_with(qemu, guest, console);
-    // QEMU's own lines are shown too, and one of them may say that the guest never ends.
+    // QEMU's own messages are shown too; one of them may mean that the guest never ends.
     command.stderr(Stdio::piped());
     let mut scene = Box::new(Scene {
         guest: guest.name.clone(),
@@ -72,7 +72,7 @@ fn on_terminal(
         console_log: limits.console_log.clone(),
         last_lines: Vec::new(),
     });
-    // Put back when this is dropped: a QEMU that is killed leaves the terminal raw.
+    // Restored when this is dropped: a killed QEMU leaves the terminal raw.
     let _found = TerminalState::save(io::stdin());
     let mut process = match Process::start(command, Wiring::Terminal) {
         Ok(process) => process,
@@ -92,7 +92,7 @@ fn on_terminal(
                 });
             }
             Some(Event::Complaint(bytes)) => {
-                // Only this program's user reads it there.
+                // Only this user can read the file.
                 let _ = io::stderr().write_all(&bytes);
                 let _ = qemu_says.complain(&bytes);
             }
@@ -125,11 +125,11 @@ fn on_terminal(
     }
     scene.last_lines = qemu_says.last(LAST_LINES);
     match process.collect() {
-        // Status 0 is a person who leaves.
+        // Status 0: the user left.
         Ok(how) => match how.code().and_then(GuestStatus::from_qemu_exit_status) {
             None if !how.success() => Err(RunError::GuestDied { how, scene }),
             None => match first_output {
-                // A person may leave before the guest has said anything; a guest that resets itself looks the same.
+                // The user may leave before the guest has printed anything; a guest that resets itself looks the same.
                 Some(first) if is_empty(limits.console_log.as_deref()) => {
                     Err(first.missing(None, scene))
                 }
@@ -141,7 +141,7 @@ fn on_terminal(
     }
 }
 
-/// Whether QEMU's log of the console is there without a byte in it: the guest has written nothing.
+/// Whether QEMU's console log exists but is empty: the guest has written nothing.
 fn is_empty(console_log: Option<&Path>) -> bool {
     console_log.and_then(|log| fs::metadata(log).ok()).is_some_and(|log| log.len() == 0)
 }
@@ -164,8 +164,8 @@ fn on_pipes(
     session.finish().map(|outcome| outcome.guest_status)
 }
 
-/// Types the lines of standard input, and the end of input after the last. The thread waits for standard input, which
-/// nothing can hurry, so it ends with the program at the latest.
+/// Types the lines of standard input, and the end of input after the last. The thread waits for standard input,
+/// which cannot be interrupted, so it ends with the program at the latest.
 fn type_lines(guest: Sender<Vec<u8>>) {
     let lines = move || {
         let mut count = 0;
@@ -177,14 +177,14 @@ fn type_lines(guest: Sender<Vec<u8>>) {
                 return;
             }
         }
-        // A guest that has gone needs no end of input.
+        // A guest that has ended needs no end of input.
         drop(guest.send(vec![CTRL_D; LEAST_ENDS.max(2 * count)]));
     };
-    // Without the thread the guest gets no input, which its user sees at once.
+    // Without the thread the guest gets no input, which the user notices at once.
     drop(thread::Builder::new().name("stdin".to_owned()).spawn(lines));
 }
 
-/// How a terminal was found.
+/// The saved state of a terminal.
 struct TerminalState {
     terminal: Stdin,
     found: Option<Termios>,
@@ -194,7 +194,7 @@ impl TerminalState {
     fn save(terminal: Stdin) -> Self {
         let found = termios::tcgetattr(&terminal).ok();
         if let Some(mut plain) = found.clone() {
-            // A guest's line ends have their carriage return already. QEMU sets the rest, and leaves this as it is.
+            // A guest's line ends already have a carriage return. QEMU sets the other modes but not this one.
             plain.output_flags.remove(OutputFlags::ONLCR);
             let _ = termios::tcsetattr(&terminal, SetArg::TCSANOW, &plain);
         }
@@ -205,7 +205,7 @@ impl TerminalState {
 impl Drop for TerminalState {
     fn drop(&mut self) {
         if let Some(found) = &self.found {
-            // A terminal that has gone needs nothing.
+            // A closed terminal needs nothing.
             let _ = termios::tcsetattr(&self.terminal, SetArg::TCSANOW, found);
         }
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Scripts that stand for QEMU in tests.
+//! Scripts used instead of QEMU in tests.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Makes a program. Another process writes it: a file that this one had open for writing could be held open by a
-/// process that another test starts just then, and could not be run for so long ("text file busy").
+/// Writes a program, through another process: a file opened for writing by this one could be inherited by a
+/// process that another test starts at that moment, and could not be run meanwhile ("text file busy").
 pub(crate) fn program(folder: &Path, name: &str, text: &str) -> PathBuf {
     let path = folder.join(name);
     let status = Command::new("sh")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Guests of a few bytes: a PVH kernel around some instructions, put together here. The probe runs one to see whether
+//! Guests of a few bytes: a PVH kernel assembled here from a few instructions. The probe runs one to see whether
 //! an accelerator makes progress, and tests run others to see a guest loop, write, listen or end.
 //!
 //! PVH enters in 32-bit protected mode with paging off and flat segments, so the code is 32-bit code.
@@ -32,7 +32,7 @@ impl TinyGuest {
         Self::default()
     }
 
-    /// Writes text to COM1. Nothing waits for the port: QEMU's takes bytes as fast as they come.
+    /// Writes text to COM1 without waiting: QEMU's port accepts bytes at any rate.
     #[must_use]
     pub fn print(mut self, text: &str) -> Self {
         self.load_port(COM1);
@@ -68,7 +68,7 @@ impl TinyGuest {
         self
     }
 
-    /// Runs on the spot for ever.
+    /// Loops forever.
     #[must_use]
     pub fn spin(mut self) -> Self {
         // 1: jmp 1b
@@ -76,7 +76,7 @@ impl TinyGuest {
         self
     }
 
-    /// Writes text to COM1 for ever.
+    /// Writes text to COM1 forever.
     #[must_use]
     pub fn print_for_ever(self, text: &str) -> Self {
         let begin = self.code.len();
@@ -88,7 +88,7 @@ impl TinyGuest {
         guest
     }
 
-    /// Resets the machine by a fault that nothing handles.
+    /// Resets the machine by an unhandled fault.
     #[must_use]
     pub fn triple_fault(mut self) -> Self {
         // push 0; push 0; lidt [esp] (an empty table); int3

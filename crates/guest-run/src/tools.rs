@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What this machine must have, why, and which Debian package brings it. A tool is looked up on PATH, a header
+//! The tools that this machine needs, their purpose, and their Debian packages. A tool is looked up on PATH, a header
 //! by its path; nothing is guessed from package names alone.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-/// One thing that is needed.
+/// One required tool or file.
 #[derive(Debug, Clone, Copy)]
 pub struct Need {
     /// The program, or the absolute path of a file.
@@ -19,11 +19,11 @@ pub const fn need(name: &'static str, package: &'static str, why: &'static str) 
     Need { name, package, why }
 }
 
-/// What booting a guest needs.
+/// Needed to boot a guest.
 pub const TO_RUN: &[Need] = &[need("qemu-system-x86_64", "qemu-system-x86", "boots both guests")];
 
 impl Need {
-    /// Where it is on this machine, if it is.
+    /// Its path on this machine, if it exists.
     pub fn found(&self) -> Option<PathBuf> {
         if self.name.starts_with('/') {
             return Some(PathBuf::from(self.name)).filter(|path| path.exists());
@@ -32,8 +32,8 @@ impl Need {
     }
 }
 
-/// Where a program is on this machine, if it is. The administrator's folders are not on every user's PATH, and depmod
-/// is there.
+/// The path of a program on this machine, if it exists. The administrator's folders are not on every user's PATH, and
+/// depmod is there.
 #[must_use]
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -46,12 +46,12 @@ pub(crate) fn find_in(program: &OsStr, path: &OsStr) -> Option<PathBuf> {
     which::which_in(program, Some(path), std::env::current_dir().ok()?).ok()
 }
 
-/// Those of `needs` that are not on this machine.
+/// The `needs` that this machine lacks.
 pub fn missing(needs: &[Need]) -> Vec<Need> {
     needs.iter().filter(|need| need.found().is_none()).copied().collect()
 }
 
-/// The packages that bring `needs`, each once, in order.
+/// The packages that provide `needs`, each once, in order.
 pub fn packages(needs: &[Need]) -> Vec<&'static str> {
     let mut packages: Vec<&str> = needs.iter().map(|need| need.package).collect();
     packages.sort_unstable();
@@ -59,7 +59,7 @@ pub fn packages(needs: &[Need]) -> Vec<&'static str> {
     packages
 }
 
-/// The one line that installs `packages`.
+/// The command that installs `packages`.
 pub fn install_line(packages: &[&str]) -> String {
     format!(
         "sudo apt-get update && sudo apt-get install -y --no-install-recommends {}",

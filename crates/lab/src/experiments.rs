@@ -19,7 +19,7 @@ mod workloads;
 
 use super::{Experiment, Needs};
 
-/// Every experiment, by number.
+/// Every experiment, sorted by number.
 pub const EXPERIMENTS: &[Experiment] = &[
     Experiment {
         number: 1,

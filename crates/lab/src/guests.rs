@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What experiments work with: guests to boot, and the figures that they have in common.
+//! Shared by the experiments: guests to boot, and common figures.
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,23 +21,23 @@ pub struct Guests<'a> {
     pub images: Option<&'a Images>,
     pub host: Option<&'a Host>,
     pub machine: &'a MachineOptions,
-    /// What the engine runs with where an experiment does not choose itself.
+    /// The engine's default parameters for experiments that choose none.
     pub params: Params,
-    /// Where captures and logs are written while they are needed.
+    /// Temporary folder for captures and logs.
     pub scratch: &'a Path,
 }
 
 impl Guests<'_> {
-    /// Boots a guest for the jobs in `words`; what each target gave.
+    /// Boots a guest with `arguments`; returns each target's data.
     pub fn boot(
         &self,
         found: &mut Found,
         kind: GuestKind,
         isolated: bool,
-        words: &str,
+        arguments: &str,
     ) -> Result<Vec<TakenRun>> {
         let request = Request { params: self.params, ..Request::default() }
-            .changed(words)
+            .changed(arguments)
             .map_err(|problem| anyhow!("{problem}"))?;
         let (guest, host) = self.guest(kind)?;
         let boot = Boot {
@@ -53,9 +53,9 @@ impl Guests<'_> {
         Ok(taken.runs)
     }
 
-    /// Boots the microkernel for one job; what it gave.
-    pub fn bare(&self, found: &mut Found, isolated: bool, words: &str) -> Result<TakenRun> {
-        let runs = self.boot(found, GuestKind::BareMetal, isolated, words)?;
+    /// Boots the microkernel for one job; returns its data.
+    pub fn bare(&self, found: &mut Found, isolated: bool, arguments: &str) -> Result<TakenRun> {
+        let runs = self.boot(found, GuestKind::BareMetal, isolated, arguments)?;
         runs.into_iter().next().context("the microkernel gave nothing")
     }
 
@@ -78,12 +78,12 @@ impl Guests<'_> {
         Ok((kind.in_images(images)?, host))
     }
 
-    /// What a guest may take.
+    /// The limits of a guest.
     pub fn deadline(&self) -> Duration {
         self.machine.deadline()
     }
 
-    /// What runs the guests' instructions.
+    /// The guests' accelerator.
     pub fn accel(&self, isolated: bool) -> String {
         self.host.map_or_else(
             || "none".to_owned(),
@@ -92,7 +92,7 @@ impl Guests<'_> {
     }
 }
 
-/// The figures of some deltas that every experiment needs.
+/// The figures of deltas that every experiment needs.
 #[derive(Debug, Clone, Copy)]
 pub struct Deltas {
     pub samples: usize,
@@ -101,8 +101,8 @@ pub struct Deltas {
     pub median_ticks: u64,
     pub p999_ticks: u64,
     pub max_ticks: u64,
-    /// The lowest of four estimators of SP 800-90B on the low 8 bits after the division by the step: an upper bound
-    /// of what the whole track would say.
+    /// The lowest of four estimators of SP 800-90B on the low 8 bits after division by the step: an upper bound
+    /// of the result of all estimators.
     pub quick_bits: Option<f64>,
 }
 

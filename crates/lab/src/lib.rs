@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The lab: fifteen experiments with real guests and the real engine.
 //!
-//! The text of each is a page of the book ([`text`]); what it takes and finds is in [`experiments`]; [`question`] asks;
-//! [`page`] puts text, figures and plots together; [`watch`] is the live view of one guest.
+//! The text of each is a page of the book ([`text`]); [`experiments`] run and evaluate; [`question`] asks;
+//! [`page`] combines text, figures and plots; [`watch`] is the live view of one guest.
 #![forbid(unsafe_code)]
-#![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
+#![allow(missing_docs, reason = "an internal crate: self-explanatory names need no sentence")]
 
 pub mod experiments;
 pub mod guests;
@@ -23,29 +23,29 @@ use entropy_report::{Part, Table};
 #[derive(Debug)]
 pub struct Experiment {
     pub number: u8,
-    /// What it is about, in a few words.
+    /// Its topic, in a few words.
     pub topic: &'static str,
     /// How long it took under TCG on a busy machine with two processors, once the guests were built.
     pub seconds: u16,
-    /// The page of the book that has its text.
+    /// The page of the book with its text.
     pub text: &'static str,
     pub needs: Needs,
-    /// Takes it, and says what was found.
+    /// Runs it and returns its findings.
     pub run: fn(&Guests<'_>) -> Result<Found>,
 }
 
-/// What an experiment is made with.
+/// The equipment of an experiment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
     /// The engine alone, on a clock that is known.
     Engine,
     BareMetal,
     BothGuests,
-    /// Both guests, of which Linux has a server on a disk.
+    /// Both guests, Linux with a server on a disk.
     Server,
 }
 
-/// What an experiment found.
+/// The findings of an experiment.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
     /// Tables and plots, all of them of this run.

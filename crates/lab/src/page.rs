@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Text, figures and plots of one experiment, put together: for the terminal, as a page, and as JSON.
+//! Combines text, figures and plots of one experiment: for the terminal, as a page, and as JSON.
 
 use entropy_report::{Page, Part, Table};
 use serde::Serialize;
@@ -8,13 +8,13 @@ use super::Found;
 use super::question::asked;
 use super::text::{Answer, Text, wrapped};
 
-/// The page of an experiment: its text, and what this run of it found.
+/// The page of an experiment: its text and the findings of this run.
 pub fn page(text: &Text, found: &Found, banners: Vec<String>, taken_utc: &str) -> Page {
     let paragraphs = |lines: &[String]| lines.iter().cloned().map(Part::Text).collect::<Vec<_>>();
     let mut parts = paragraphs(&text.before);
     parts.push(Part::Heading("What this run found".to_owned()));
     parts.push(Part::Text(found.conclusion.clone()));
-    // Tables first: the plots show what is in them.
+    // Tables first: the plots show their data.
     let is_table = |part: &&Part| matches!(part, Part::Table(_));
     parts.extend(found.parts.iter().filter(is_table).cloned());
     parts.extend(found.parts.iter().filter(|part| !is_table(part)).cloned());
@@ -25,7 +25,7 @@ pub fn page(text: &Text, found: &Found, banners: Vec<String>, taken_utc: &str) -
     parts.extend(
         text.options.iter().map(|option| Part::Text(format!("{}) {}", option.letter, option.says))),
     );
-    parts.push(Part::Heading("How it was taken".to_owned()));
+    parts.push(Part::Heading("How it was measured".to_owned()));
     parts.push(Part::Text(format!("Every figure above is of this run, of {taken_utc}.")));
     if !found.commands.is_empty() {
         parts.push(Part::Code(found.commands.join("\n\n")));
@@ -33,13 +33,13 @@ pub fn page(text: &Text, found: &Found, banners: Vec<String>, taken_utc: &str) -
     Page { title: text.title.clone(), banners, parts }
 }
 
-/// What is said before an experiment begins.
+/// The text before an experiment.
 pub fn opening(text: &Text) -> String {
     let paragraphs = text.before.iter().map(|paragraph| wrapped(paragraph));
     format!("{}\n\n{}", text.title, paragraphs.collect::<Vec<_>>().join("\n"))
 }
 
-/// What is said after it, up to the question.
+/// The text after an experiment, up to the question.
 pub fn closing(text: &Text, found: &Found) -> String {
     let tables = found.tables().map(Table::to_text);
     let after = text.after.iter().map(|paragraph| wrapped(paragraph));
@@ -48,7 +48,7 @@ pub fn closing(text: &Text, found: &Found) -> String {
     parts.join("\n")
 }
 
-/// An experiment for programs.
+/// An experiment as JSON.
 #[derive(Debug, Serialize)]
 pub struct Json<'a> {
     pub number: u8,
@@ -63,7 +63,7 @@ pub struct Json<'a> {
     pub options: Vec<JsonOption<'a>>,
 }
 
-/// A table for programs.
+/// A table as JSON.
 #[derive(Debug, Serialize)]
 pub struct JsonTable<'a> {
     caption: &'a str,
@@ -71,7 +71,7 @@ pub struct JsonTable<'a> {
     rows: &'a [Vec<String>],
 }
 
-/// An answer to choose, for programs.
+/// An answer to choose, as JSON.
 #[derive(Debug, Serialize)]
 pub struct JsonOption<'a> {
     letter: char,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Asks the question of an experiment, and says whether an answer is right, and why.
+//! Asks the question of an experiment, and prints whether an answer is right, and why.
 
 use std::io::{BufRead, IsTerminal as _, Write};
 
@@ -16,16 +16,16 @@ pub fn asked(text: &Text) -> String {
     format!("{}{}", super::text::wrapped(&text.question), options.collect::<String>())
 }
 
-/// What there is to say to an answer.
+/// The reply to an answer.
 pub fn checked(answer: &Answer) -> String {
-    let word = if answer.is_right { "Right" } else { "Not so" };
+    let word = if answer.is_right { "Right" } else { "Wrong" };
     format!("{word}. {}", answer.because)
 }
 
-/// The answer that a letter stands for.
+/// The answer with this letter.
 ///
 /// # Errors
-/// [`ExitKind::Usage`] for a letter that is none of them.
+/// Returns an error ([`ExitKind::Usage`]) if no answer has this letter.
 pub fn chosen<'a>(text: &'a Text, given: &str) -> Result<&'a Answer> {
     let mut letters = given.trim().chars();
     let letter = letters.next().filter(|_| letters.next().is_none());
@@ -38,8 +38,8 @@ pub fn chosen<'a>(text: &'a Text, given: &str) -> Result<&'a Answer> {
     })
 }
 
-/// Asks at the terminal until the answer is right or the input ends. Without a terminal, nothing is
-/// waited for, and how to answer is said instead.
+/// Asks at the terminal until the answer is right or the input ends. Without a terminal, it does not
+/// wait, and prints how to answer instead.
 pub fn ask(text: &Text, number: u8) -> Result<()> {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         return say!("Answer with: {} lab {number} --answer LETTER", guest_run::program());
@@ -48,7 +48,7 @@ pub fn ask(text: &Text, number: u8) -> Result<()> {
 }
 
 fn converse(text: &Text, from: &mut impl BufRead, to: &mut impl Write) -> Result<()> {
-    let failed = "talking to the terminal";
+    let failed = "using the terminal";
     loop {
         write!(to, "Your answer: ").and_then(|()| to.flush()).context(failed)?;
         let mut line = String::new();
@@ -94,9 +94,8 @@ mod tests {
         let mut said = Vec::new();
         converse(&text(), &mut &b"x\nA\nb\nnot read\n"[..], &mut said).unwrap();
         let said = String::from_utf8(said).unwrap();
-        for words in ["is not an answer; there are a, b", "Not so. It is less.", "Right. It is so."]
-        {
-            assert!(said.contains(words), "{said}");
+        for part in ["is not an answer; there are a, b", "Wrong. It is less.", "Right. It is so."] {
+            assert!(said.contains(part), "{said}");
         }
         assert_eq!(said.matches("Your answer").count(), 3);
         let mut said = Vec::new();

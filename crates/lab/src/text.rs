@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The text of an experiment: a page of the book, taken apart by its headings, so that it stands in one place only.
+//! The text of an experiment: a page of the book, split by its headings, so that it is stored only once.
 
 /// The headings that each page has, in this order.
 const BEFORE: &str = "Before";
@@ -14,9 +14,9 @@ const COLUMNS: usize = 100;
 pub struct Text {
     /// `1. What is a tick?`
     pub title: String,
-    /// Paragraphs that explain what is done and why.
+    /// Paragraphs that explain the experiment and its purpose.
     pub before: Vec<String>,
-    /// Paragraphs that say what to look at in what was found.
+    /// Paragraphs that explain the findings.
     pub after: Vec<String>,
     pub question: String,
     pub options: Vec<Answer>,
@@ -34,7 +34,7 @@ pub struct Answer {
 }
 
 impl Text {
-    /// Takes a page apart; `None` where it lacks a part.
+    /// Splits a page; `None` if it lacks a section.
     pub fn parse(page: &str) -> Option<Self> {
         let title = page.lines().find_map(|line| line.strip_prefix("# "))?.to_owned();
         let question = paragraphs(section(page, QUESTION)?);
@@ -73,19 +73,19 @@ impl Text {
     }
 }
 
-/// A paragraph in lines that fit a terminal, each with its end.
+/// A paragraph wrapped for a terminal, each line with a line end.
 #[must_use]
 pub fn wrapped(paragraph: &str) -> String {
     textwrap::fill(&paragraph.split_whitespace().collect::<Vec<_>>().join(" "), COLUMNS) + "\n"
 }
 
-/// What stands below a heading, up to the next one.
+/// The text below a heading, up to the next one.
 fn section<'a>(page: &'a str, heading: &str) -> Option<&'a str> {
     let (_, rest) = page.split_once(&format!("\n## {heading}\n"))?;
     Some(rest.split("\n## ").next().unwrap_or(rest))
 }
 
-/// Paragraphs and items, each as one line. Tags are for the book alone.
+/// Paragraphs and items, each as one line. Tags are only for the book.
 fn paragraphs(text: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     let mut open = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The live view: a guest that takes commands, asked for samples again and again, and what they look like.
+//! The live view: repeatedly requests samples from a guest that takes commands, and shows them.
 //!
 //! [`guest`] asks and listens, [`figures`] counts, [`screen`] draws on a terminal, [`lines`] prints without one.
 
@@ -25,27 +25,27 @@ use figures::Figures;
 use guest::{Asked, Event};
 use keys::Key;
 
-/// Samples that are asked for at once: 32 KiB, which a socket holds whole, and a guest takes in some milliseconds.
+/// Samples per request: 32 KiB, which fit in a socket, and which a guest takes in a few milliseconds.
 const SAMPLES_AT_ONCE: u64 = 4096;
-/// Bytes of the stream that are asked for with them.
+/// Bytes of the stream per request.
 const STREAM_BYTES_AT_ONCE: u64 = 32;
-/// From one question to the next, at the least: a view needs no more, and the machine has other things to do.
+/// Minimum time between requests: enough for a view, and it leaves the machine time for other work.
 const PERIOD: Duration = Duration::from_millis(50);
-/// A guest that is silent for so long will not speak again.
+/// A guest that is silent for this long will not answer again.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// When a view ends by itself.
+/// The limits at which a view ends by itself.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Until {
     pub samples: Option<u64>,
     pub seconds: Option<u64>,
 }
 
-/// What is shown, and where a capture is saved.
+/// The contents of a view, and the place for captures.
 #[derive(Debug)]
 pub struct Watch {
     pub guest_name: &'static str,
-    /// It has a timer to switch, and a real-time clock to wait for.
+    /// Whether it has a timer setting, and a real-time clock to wait for.
     pub is_bare_metal: bool,
     pub accel: String,
     pub request: Request,
@@ -54,20 +54,20 @@ pub struct Watch {
     pub json: bool,
 }
 
-/// What a view shows of itself, in addition to the figures.
+/// The state of a view, shown in addition to the figures.
 #[derive(Debug)]
 pub struct State {
     pub watch: Watch,
     pub figures: Figures,
     pub paused: bool,
-    /// The last thing that happened, for the status line.
+    /// The last event, for the status line.
     pub notice: String,
     pub saved: Vec<PathBuf>,
 }
 
 impl Watch {
-    /// Shows what the guest gives until the user leaves, a bound is reached, or something fails. The guest is gone and
-    /// the terminal as it was found when this returns.
+    /// Shows the guest's data until the user leaves, a limit is reached, or an error occurs. Then the guest has ended
+    /// and the terminal is restored.
     pub fn run(mut self, live: Live) -> Result<()> {
         let jobs = [
             Job::Raw { samples: SAMPLES_AT_ONCE },
@@ -93,7 +93,7 @@ impl Watch {
         let mut screen = terminal::Screen::open(asked.sender())?;
         let followed = follow(&mut state, &mut asked, |state| screen.draw(state));
         drop(screen);
-        // The picture is gone with the alternate screen; its last figures stay.
+        // The alternate screen disappears; print the last figures again.
         lines::Lines::new(false).show(&state)?;
         for place in &state.saved {
             say!("saved {}", place.display())?;
@@ -102,12 +102,12 @@ impl Watch {
     }
 }
 
-/// Whether the terminal understands more than lines.
+/// Whether the terminal supports more than lines.
 fn can_draw() -> bool {
     std::env::var_os("TERM").is_some_and(|kind| !kind.is_empty() && kind != "dumb")
 }
 
-/// Asks, takes answers and keys in, and calls `show` after each.
+/// Sends requests, handles answers and keys, and calls `show` after each.
 fn follow(
     state: &mut State,
     asked: &mut Asked,
@@ -164,7 +164,7 @@ fn follow(
                     state.notice.clear();
                 }
                 None => {
-                    "only the bare-metal guest has a timer to switch".clone_into(&mut state.notice);
+                    "only the bare-metal guest has a timer setting".clone_into(&mut state.notice);
                 }
             },
         }
@@ -172,13 +172,13 @@ fn follow(
     }
 }
 
-/// Takes an answer in. One to a question that was asked before the settings changed says nothing about the new ones.
+/// Handles an answer. An answer to a request from before the settings changed is ignored.
 fn take(state: &mut State, answer: &Capture) -> Result<()> {
     if answer.status == GuestStatus::BadCommandLine {
         bail!("the guest did not understand '{}'", state.watch.request);
     }
     let Some(taken) = answer.targets.first() else {
-        bail!("the guest answers with {} and nothing else", answer.status);
+        bail!("the guest answers only with {}", answer.status);
     };
     if taken.meta.get("request") != Some(state.watch.request.to_string().as_str()) {
         return Ok(());

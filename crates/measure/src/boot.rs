@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The one path from a guest to its samples: boot it for some jobs, check its capture whole, give one [`TakenRun`] per
-//! target. Every way to fail has one meaning here, whichever command boots.
+//! The one path from a guest to its samples: boot it with jobs, check the whole capture, return one [`TakenRun`] per
+//! target. Failures mean the same for every command that boots.
 
 use fs_err as fs;
 use std::path::{Path, PathBuf};
@@ -20,12 +20,12 @@ use crate::taken::{self, BootFacts};
 /// Room in the data file for headers and reports, beyond the samples.
 const OVERHEAD_BYTES: u64 = 4 << 20;
 
-/// A guest on a machine, with the jobs that it is given.
+/// A guest on a machine, with its jobs.
 #[derive(Debug)]
 pub struct Boot<'a> {
     pub guest: BootFiles<'a>,
     pub machine: Machine,
-    /// Its part of the kernel command line, which says what `request` says.
+    /// `request` as kernel command line arguments.
     pub arguments: String,
     pub request: &'a Request,
     pub deadline: Duration,
@@ -33,11 +33,11 @@ pub struct Boot<'a> {
     pub number: u32,
 }
 
-/// What a boot gave.
+/// The result of a boot.
 #[derive(Debug)]
 pub struct Taken {
     pub runs: Vec<TakenRun>,
-    /// Lines of the self-tests, each after the name of its target.
+    /// Lines of the self-tests, each prefixed with the target's name.
     pub self_test: Vec<String>,
     pub console_log: PathBuf,
 }
@@ -48,13 +48,13 @@ impl Boot<'_> {
         self.guest.guest(&self.machine, &self.arguments, Some(data))
     }
 
-    /// The command that boots it, its data going to `capture`.
+    /// The command that boots it, with its data written to `capture`.
     #[must_use]
     pub fn command(&self, qemu: &Qemu, capture: &Path) -> Command {
         self.machine.command(qemu, &self.guest(capture))
     }
 
-    /// Boots it and reads what it gave; `slug` names its files in `work_dir`, of which the console log stays. `on_line`
+    /// Boots it and reads its data; `slug` names its files in `work_dir`, of which the console log is kept. `on_line`
     /// is called with each line of the console.
     pub fn take(
         &self,
@@ -92,7 +92,7 @@ impl Boot<'_> {
         Ok(Taken { runs, self_test, console_log })
     }
 
-    /// Boots it, and keeps what each target gave below `folder`, with the target's true starts where `starts` has them.
+    /// Boots it, and writes each target's data below `folder`, with the target's true starts if `starts` has them.
     pub fn keep(
         &self,
         qemu: &Qemu,
@@ -110,13 +110,13 @@ impl Boot<'_> {
     }
 }
 
-/// About how much a guest sends for `request`.
+/// The approximate bytes that a guest sends for `request`.
 fn expected_bytes(request: &Request) -> u64 {
     let samples_bytes: u64 = request.jobs.iter().map(Job::len_bytes).sum();
     samples_bytes * request.targets.len().max(1) as u64 + OVERHEAD_BYTES
 }
 
-/// Reads a capture whose target says that it did all its jobs, and removes it.
+/// Reads a capture whose targets report that all jobs are done, and removes it.
 pub fn read_capture(path: &Path) -> Result<Capture> {
     let capture = Capture::read(path)?;
     fs::remove_file(path)?;

@@ -27,7 +27,7 @@ const ORIGINAL: &str = "original";
 const RAW_SAMPLES: usize = 512;
 const SAMPLE_BYTES: usize = 8;
 
-/// With which machines clones are made.
+/// The machines of which clones are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum GenerationIds {
     /// Without a vmgenid device
@@ -54,16 +54,16 @@ pub struct Cloning<'a> {
     pub host: &'a Host,
     pub machine: &'a MachineOptions,
     pub params: Params,
-    /// Where states and logs are while they are needed.
+    /// Temporary folder for states and logs.
     pub scratch: &'a Path,
 }
 
-/// What a guest was asked for: a name, bytes, and bytes of a unit that is compared as a whole.
+/// A requested output: its name, length in bytes, and bytes of a unit that is compared as a whole.
 type Asked = (&'static str, usize, usize);
-/// What it gave: bytes, or what it said instead.
+/// The output's bytes, or the guest's message instead.
 type Given = Vec<Result<Vec<u8>, String>>;
 
-/// What one clone gave.
+/// The outputs of one clone.
 #[derive(Debug, Default)]
 struct Answers {
     given: Given,
@@ -71,7 +71,7 @@ struct Answers {
     reseedings: Option<u64>,
 }
 
-/// Every pair, and what is left out, with the reason.
+/// Every pair, and what is left out with the reason.
 ///
 /// # Errors
 /// Returns an error if nothing is left.
@@ -108,9 +108,8 @@ pub fn plan(
         cases.retain(|case| !case.generation_id);
         left_out.push(NotMeasured {
             what: "clones with a vmgenid device".to_owned(),
-            why:
-                "a microvm has no ACPI, by which the device is announced; take --machine q35 or pc"
-                    .to_owned(),
+            why: "a microvm has no ACPI, which announces the device; use --machine q35 or pc"
+                .to_owned(),
         });
     }
     match left_out.last() {
@@ -158,7 +157,7 @@ impl Cloning<'_> {
         Ok(quoted(&machine.command(&self.host.qemu, &guest)))
     }
 
-    /// Every pair, and what they show; `bar` says which is being made.
+    /// Makes and compares every pair; `bar` shows the current one.
     pub fn take_all(
         &self,
         cases: &[Case],
@@ -174,7 +173,7 @@ impl Cloning<'_> {
         Ok(entropy_report::clones(pairs, left_out))
     }
 
-    /// Saves one machine, restores it twice, and compares what the two give.
+    /// Saves one machine, restores it twice, and compares the outputs.
     fn take(&self, case: Case) -> Result<ClonePair> {
         interrupt::check()?;
         let asked: &[Asked] = match case.guest {
@@ -192,7 +191,7 @@ impl Cloning<'_> {
         let patience = self.machine.deadline();
         let limits = |log: &str| Limits {
             deadline: Some(patience),
-            // What a clone writes first is what it is asked for.
+            // The first thing that a clone writes is the requested output.
             first_output: (log == ORIGINAL).then_some(FIRST_OUTPUT),
             console_log: Some(self.scratch.join(format!("{log}.console.log"))),
         };
@@ -252,7 +251,7 @@ impl Cloning<'_> {
 fn outputs(asked: &[Asked], first: Given, second: Given) -> Result<Vec<ClonedOutput>> {
     if [first.len(), second.len()] != [asked.len(); 2] {
         bail!(
-            "a clone was asked for {} outputs, and {} and {} came",
+            "each clone was asked for {} outputs, but {} and {} arrived",
             asked.len(),
             first.len(),
             second.len()
@@ -268,7 +267,7 @@ fn outputs(asked: &[Asked], first: Given, second: Given) -> Result<Vec<ClonedOut
         .collect())
 }
 
-/// Hexadecimal digits as bytes; nothing where they are something else.
+/// Hexadecimal digits as bytes; `None` for other text.
 fn from_hex(line: &str) -> Option<Vec<u8>> {
     if !line.is_ascii() || line.is_empty() || !line.len().is_multiple_of(2) {
         return None;
@@ -294,7 +293,7 @@ mod tests {
         let one = || vec![Ok(vec![1])];
         let asked: &[Asked] = &[("stream", 1, 1), ("seed", 1, 1)];
         let error = outputs(asked, one(), one()).unwrap_err().to_string();
-        assert!(error.contains("2 outputs, and 1 and 1 came"), "{error}");
+        assert!(error.contains("2 outputs, but 1 and 1 arrived"), "{error}");
         assert_eq!(outputs(&asked[..1], one(), one()).unwrap().len(), 1);
     }
 }

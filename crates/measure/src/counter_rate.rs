@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The rate of this machine's time-stamp counter, for guests that cannot measure it. Under TCG a guest's counter is the
-//! host's. A kernel without ACPI has only the PIT to measure it against, and a busy host serves that late: the kernel then
+//! host's. A kernel without ACPI can calibrate it only against the PIT, which a busy host serves late: the kernel then
 //! drops the counter and keeps time in steps of 10 ms.
 
 use std::sync::OnceLock;
@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use chaos_arch::TscClock;
 
-/// Between the two moments that give a rate.
+/// The time between the two readings that give a rate.
 const APART: Duration = Duration::from_millis(20);
-/// Of so many readings of counter and clock the closest pair counts: a busy host interrupts some of them.
+/// Number of readings of counter and clock, of which the closest pair is used: a busy host interrupts some of them.
 const TRIES: u32 = 64;
-/// A rate that may be further off, in parts of a million, is worse than what the guest measures on a quiet host.
+/// Largest uncertainty in parts per million; beyond it, the guest's own measurement on a quiet host is better.
 const WORST_PPM: u64 = 200;
 
 /// The counter and the clock, read together.
@@ -21,7 +21,7 @@ const WORST_PPM: u64 = 200;
 struct Moment {
     ticks: u64,
     clock: Instant,
-    /// How long reading both took.
+    /// The time that reading both took.
     within_ticks: u64,
 }
 
@@ -40,7 +40,7 @@ impl Moment {
     }
 }
 
-/// In kHz, measured once by this process; `None` where it was disturbed too much.
+/// The rate in kHz, measured once per process; `None` if the measurement was disturbed too much.
 #[must_use]
 pub(crate) fn counter_khz() -> Option<u64> {
     static KHZ: OnceLock<Option<u64>> = OnceLock::new();
@@ -93,7 +93,7 @@ mod tests {
             .collect();
         busy.into_iter().for_each(|thread| thread.join().unwrap());
         let (Some(low), Some(high)) = (measured.iter().min(), measured.iter().max()) else {
-            panic!("no measurement was sure enough");
+            panic!("no measurement was precise enough");
         };
         assert!((high - low) * 1_000_000 / low <= WORST_PPM, "{measured:?}");
     }

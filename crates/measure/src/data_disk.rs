@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The disk for a server's data: a file with an ext4 of its own, which is made once and then kept.
+//! The disk for a server's data: a file with an ext4 file system, created once and then kept.
 
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
@@ -10,15 +10,15 @@ use fs_err as fs;
 use guest_run::process::{self, OnInterrupt, Wiring};
 use guest_run::{ExitKind, tools};
 
-/// The name of the file system, by which a file is known to be such a disk.
+/// The label of the file system, which identifies such a disk.
 const LABEL: &str = "uchaos-data";
-/// What a new disk holds. The file has only what was written to it.
+/// Capacity of a new disk. The file is sparse.
 const LEN_BYTES: u64 = 256 << 20;
 
-/// Makes the disk, or looks whether the file that is there is one.
+/// Creates the disk, or checks that an existing file is one.
 ///
 /// # Errors
-/// Returns an error if the file is something else, which is left as it is; or the tool is missing.
+/// Returns an error if the file exists and is not such a disk (it is left unchanged), or if the tool is missing.
 pub fn prepare(file: &Path) -> Result<()> {
     if file.exists() {
         return check(file);
@@ -58,7 +58,7 @@ fn check(file: &Path) -> Result<()> {
         return Ok(());
     }
     let text = format!(
-        "{} is there already and is not a disk for a server's data; nothing was changed. Give --data another file, which is then made",
+        "{} already exists and is not a disk for a server's data; nothing was changed. Give --data a new file",
         file.display()
     );
     Err(ExitKind::Usage(text).into())

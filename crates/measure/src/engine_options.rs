@@ -10,12 +10,12 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use guest_run::ExitKind;
 
-/// The parameters that were given, with the numbers of their values.
+/// The parameters given, with their numeric values.
 #[derive(Debug, Clone, Default)]
 pub struct EngineOptions(Vec<(Parameter, u32)>);
 
 impl EngineOptions {
-    /// These parameters where they were given, those of `others` for the rest.
+    /// These parameters, completed by those of `others`.
     #[must_use]
     pub fn over(&self, others: Params) -> Params {
         self.0.iter().fold(others, |params, (parameter, number)| {
@@ -24,13 +24,13 @@ impl EngineOptions {
         })
     }
 
-    /// What was given, as arguments of a kernel command line. What was not is left to the guest's own defaults.
+    /// The given parameters as kernel command line arguments. The guest uses its defaults for the rest.
     #[must_use]
     pub fn command_line(&self) -> String {
         self.0.iter().fold(String::new(), |mut line, (parameter, number)| {
             let space = if line.is_empty() { "" } else { " " };
             let value = parameter.value(*number);
-            // Writing to a String does not fail.
+            // Writing to a String cannot fail.
             let _ = write!(line, "{space}{}={value}", parameter.command_line_key());
             line
         })
@@ -64,7 +64,7 @@ impl Args for EngineOptions {
     }
 }
 
-/// What is wrong with the value of an option, which clap names next to it.
+/// The fault in an option's value; clap adds the option's name.
 #[must_use]
 pub fn in_option(problem: Problem) -> String {
     match problem {
@@ -76,15 +76,15 @@ pub fn in_option(problem: Problem) -> String {
 fn option(parameter: Parameter) -> Arg {
     let default = parameter.value(parameter.default_number());
     let meaning = parameter.meaning();
-    // The name that it has on a kernel command line and in uchaosbox as well.
+    // The name used on the kernel command line and in uchaosbox.
     let arg = Arg::new(parameter.key()).long(parameter.key());
     match parameter.allowed() {
-        // clap lists the words.
+        // clap lists the possible values.
         Allowed::Words(words) => {
             let number = move |word: String| words.iter().position(|known| *known == word);
             arg.value_name("WORD").help(format!("{meaning} [default: {default}]")).value_parser(
                 PossibleValuesParser::new(words).map(move |word| {
-                    // The parser lets nothing else through.
+                    // The parser accepts nothing else.
                     number(word).unwrap_or_default() as u32
                 }),
             )

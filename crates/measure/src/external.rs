@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! External tests: programs that the user has installed, run on the bytes that we have assessed. Each has a bounded time;
-//! one that is not installed is listed as absent, and none is ever installed by us.
+//! External tests: programs installed by the user, run on the bytes that we have assessed. Each has a time limit;
+//! one that is not installed is listed as absent, and we never install any.
 
 mod nist;
 mod tools;
@@ -21,7 +21,7 @@ use guest_run::{CommandContext, quoted};
 use nist::{EA_NON_IID, PYTHON_PACKAGE};
 use tools::{DIEHARDER, ENT, PRACTRAND, RNGTEST};
 
-/// Whether external tests are run, and how long each may take.
+/// Whether to run external tests, and their time limit.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "External tests")]
 pub struct ExternalOptions {
@@ -32,36 +32,36 @@ pub struct ExternalOptions {
         help = "Run the external tests that are installed: ea_non_iid or PyPI's sp800-90b, ent, rngtest, dieharder, RNG_test"
     )]
     pub external_tests: bool,
-    /// The longest that one external test may take for one target
+    /// Time limit of one external test for one target
     #[arg(long, alias = "judge-seconds", value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
     external_seconds: u64,
 }
 
-/// What an external test looks at.
+/// The input of an external test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Data {
-    /// Raw noise as symbols of a byte, as we assess them.
+    /// Raw noise as the 8-bit symbols that we assess.
     Raw,
     Stream,
 }
 
 struct ExternalTest {
     name: &'static str,
-    /// Where to get it.
+    /// Where to obtain it.
     from: &'static str,
     data: Data,
     figure: &'static str,
     unit: &'static str,
     formula: &'static str,
-    /// What its version follows in its output.
+    /// The text before the version in its output.
     version_after: Option<&'static str>,
-    /// The commands that look at a file, in order.
+    /// The commands that test a file, in order.
     commands: fn(&Path) -> Vec<Command>,
-    /// From all that the commands wrote to a result.
+    /// Parses the result from the commands' output.
     read: fn(&str, &TargetResult) -> Result<Reading>,
 }
 
-/// What an external test found.
+/// The result of an external test.
 #[derive(Debug)]
 struct Reading {
     theirs: f64,
@@ -84,14 +84,14 @@ impl ExternalTest {
 }
 
 impl ExternalOptions {
-    /// Steps that they take.
+    /// Their number of progress steps.
     #[must_use]
     pub fn steps(&self) -> usize {
         usize::from(self.external_tests)
     }
 
-    /// Runs every external test, where that is wanted, and notes its result in `result`. `boots` have their samples. A test
-    /// that fails is not an error, and is noted.
+    /// Runs every external test, if requested, and records it in `result`. `boots` include their samples. A test
+    /// that fails is recorded, and is not an error.
     pub fn run(
         &self,
         context: &CommandContext,
@@ -160,7 +160,7 @@ impl ExternalOptions {
             difference: None,
             seconds: begun.elapsed().as_secs_f64(),
             command: shown.join("\n"),
-            verdict: Verdict::new(Status::Skipped, "", "none: it gave no result"),
+            verdict: Verdict::new(Status::Skipped, "", "none: there is no result"),
         };
         match reading {
             Ok((output, Reading { theirs, ours, status, text })) => {
@@ -178,7 +178,7 @@ impl ExternalOptions {
         Ok(Some(found))
     }
 
-    /// What all commands wrote, one after the other; the inner error says why there is none.
+    /// The output of all commands, in order; the inner error says why there is none.
     fn outputs(&self, commands: Vec<Command>, begun: Instant) -> Result<Result<String, String>> {
         let deadline = begun + Duration::from_secs(self.external_seconds);
         let mut output = String::new();
@@ -189,7 +189,7 @@ impl ExternalOptions {
                 Ok(finished) => return Ok(Err(last_lines(&finished))),
                 Err(ProcessError::Deadline { .. }) => {
                     return Ok(Err(format!(
-                        "it was stopped after {} s (--external-seconds gives it longer)",
+                        "it was stopped after {} s (raise the limit with --external-seconds)",
                         self.external_seconds
                     )));
                 }
@@ -200,7 +200,7 @@ impl ExternalOptions {
     }
 }
 
-/// How a program failed, with the end of what it wrote.
+/// A program's failure, with the end of its output.
 fn last_lines(finished: &Finished) -> String {
     let text = finished.text();
     let lines: Vec<&str> = text.lines().collect();
@@ -208,8 +208,8 @@ fn last_lines(finished: &Finished) -> String {
     format!("it failed ({}) with: {last}", finished.status)
 }
 
-/// The targets that are tested, each with the boot that was assessed. An isolated boot repeats another one byte for byte,
-/// which no test of a single file can see.
+/// The targets to test, each with the boot that was assessed. An isolated boot repeats another one byte for byte,
+/// which no test of a single file can detect.
 fn tested<'a>(
     result: &'a CompareResult,
     boots: &'a [TakenRun],
@@ -224,7 +224,7 @@ fn tested<'a>(
     ordinary.filter_map(|target| Some((target, of(target)?))).collect()
 }
 
-/// Raw noise as the symbols that we assess: the low 8 bits of each delta after the GCD of all is divided out.
+/// Raw noise as the symbols that we assess: the low 8 bits of each delta after division by the GCD of all deltas.
 fn symbols(boot: &TakenRun) -> Vec<u8> {
     if boot.raw.is_empty() {
         return Vec::new();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The files of one target and condition: `raw.u64le`, `stream.bin`, `restarts.u64le`, `console.log`. Written when the
-//! capture has been checked whole, with their SHA-256, and checked against it when they are read back.
+//! The files of one target and condition: `raw.u64le`, `stream.bin`, `restarts.u64le`, `console.log`. Written after the
+//! whole capture has been checked, with their SHA-256, which is checked when they are read back.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -20,7 +20,7 @@ const STREAM: &str = "stream.bin";
 const RESTARTS: &str = "restarts.u64le";
 const STARTS: &str = "starts.u64le";
 const CONSOLE: &str = "console.log";
-/// What is not samples: times, health, what the guest said of itself.
+/// Everything but the samples: times, health counters, the guest's description of itself.
 const ABOUT: &str = "taken.json";
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ struct About {
     sha256: BTreeMap<String, String>,
 }
 
-/// Writes a boot of one target below `run_folder`, and notes the paths in it.
+/// Writes a boot of one target below `run_folder`, and records the paths in it.
 pub fn write(run_folder: &Path, taken: &mut TakenRun, console_log: Option<&Path>) -> Result<()> {
     let relative = format!("{}/{}", taken.target, condition(taken));
     let folder = run_folder.join(&relative);
@@ -93,7 +93,7 @@ pub fn read_all(run_folder: &Path) -> Result<Vec<TakenRun>> {
     }
     ensure!(
         !found.is_empty(),
-        "{} holds no samples: a run that `compare` measured does; a comparison of runs does not, so name the runs that it is of",
+        "{} holds no samples: it is a comparison of existing runs, so name those runs instead",
         run_folder.display()
     );
     Ok(found)
@@ -102,14 +102,14 @@ pub fn read_all(run_folder: &Path) -> Result<Vec<TakenRun>> {
 fn read(run_folder: &Path, folder: &Path) -> Result<TakenRun> {
     let path = folder.join(ABOUT);
     let text = fs::read(&path)?;
-    let About { mut taken, sha256 } = serde_json::from_slice(&text)
-        .with_context(|| format!("understanding {}", path.display()))?;
+    let About { mut taken, sha256 } =
+        serde_json::from_slice(&text).with_context(|| format!("parsing {}", path.display()))?;
     for (name, expected) in &sha256 {
         let path = run_folder.join(name);
         let found = file_sha256(&path)?;
         ensure!(
             found == *expected,
-            "{} is not what was recorded: its SHA-256 is {found}, and should be {expected}; it was cut or changed; record the run again",
+            "{} was truncated or changed: its SHA-256 is {found}, but should be {expected}; record the run again",
             path.display()
         );
     }
@@ -166,7 +166,7 @@ fn read_words(path: &Path) -> Result<Vec<u64>> {
     let (words, rest) = bytes.as_chunks::<8>();
     ensure!(
         rest.is_empty(),
-        "{} is not a whole number of 8-byte samples: it was cut; record the run again",
+        "{} is not a whole number of 8-byte samples: it was truncated; record the run again",
         path.display()
     );
     Ok(words.iter().map(|word| u64::from_le_bytes(*word)).collect())
@@ -214,7 +214,7 @@ mod tests {
             damage(&mut bytes);
             fs::write(&path, bytes).unwrap();
             let error = read_all(folder.path()).unwrap_err().to_string();
-            assert!(error.contains(name) && error.contains("cut or changed"), "{error}");
+            assert!(error.contains(name) && error.contains("truncated or changed"), "{error}");
         }
     }
 }

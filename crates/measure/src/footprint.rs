@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a Linux guest costs: bytes on disk, memory, time to boot, and which parts of the kernel the bytes are. One
+//! The footprint of a Linux guest: bytes on disk, memory, boot time, and bytes by part of the kernel. One
 //! struct, printed as text or as JSON.
 
 mod booted;
@@ -24,9 +24,9 @@ pub struct Footprint {
     pub profile: String,
     /// Where the sources of kernel and busybox came from.
     pub sources: String,
-    /// What its kernel's series is held to.
+    /// The limits for its kernel series.
     pub limits: limits::Limits,
-    /// This guest, and the two systems that it is measured against.
+    /// This guest, and the two systems it is compared with.
     pub systems: Vec<System>,
     pub memory: Memory,
     /// From reset to /init and to the shell.

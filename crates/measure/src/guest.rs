@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The two guests as machines to run: the options that shape the machine, and what is booted on it.
+//! The two guests as machines to run: the options of the machine, and the images booted on it.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use guest_run::{
     ISOLATED_KERNEL_ARGUMENTS, Images, LinuxImage, Machine, Model, PortKind, Probe, Qemu,
 };
 
-/// The machine that a guest is booted on. Both guests get the same.
+/// The machine that a guest is booted on, the same for both guests.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The machine")]
 pub struct MachineOptions {
@@ -55,26 +55,26 @@ pub enum GuestKind {
     Linux,
 }
 
-/// QEMU, and what the probe said where it was asked.
+/// QEMU, and the probe's result if it ran.
 #[derive(Debug)]
 pub struct Host {
     pub qemu: Qemu,
     pub accelerator: Accelerator,
-    /// Why this accelerator, in a sentence.
+    /// Why this accelerator was chosen, in a sentence.
     pub reason: String,
-    /// What else the host does from now on.
+    /// Other activity of the host from now on.
     pub surroundings: surroundings::Watch,
 }
 
 impl MachineOptions {
-    /// Finds QEMU and chooses the accelerator; says so on standard error where the timing will be the emulator's.
+    /// Finds QEMU and chooses the accelerator; prints a notice on standard error if timing will reflect the emulator.
     pub fn host(&self) -> Result<Host> {
         let qemu = Qemu::find()?;
         let (accelerator, reason) = match self.accel {
             AcceleratorChoice::Kvm => {
-                (Accelerator::Kvm, "asked for with --accel kvm, unprobed".to_owned())
+                (Accelerator::Kvm, "requested with --accel kvm, unprobed".to_owned())
             }
-            AcceleratorChoice::Tcg => (Accelerator::Tcg, "asked for with --accel tcg".to_owned()),
+            AcceleratorChoice::Tcg => (Accelerator::Tcg, "requested with --accel tcg".to_owned()),
             AcceleratorChoice::Auto => {
                 let probe: Probe = guest_run::probe(&qemu)?;
                 (probe.accelerator(), probe.kvm.to_string())
@@ -102,7 +102,7 @@ impl MachineOptions {
         }
     }
 
-    /// Checks that the guest uses the processors asked for.
+    /// Checks that the guest supports the number of processors.
     ///
     /// # Errors
     /// Returns an error if it is the microkernel and there are several.
@@ -110,7 +110,8 @@ impl MachineOptions {
         if kind == GuestKind::Linux || self.smp == 1 {
             return Ok(());
         }
-        let text = "--smp: the microkernel runs on one processor and leaves the others off; leave --smp out, or take the Linux guest";
+        let text =
+            "--smp: the microkernel runs on one processor; omit --smp, or use the Linux guest";
         Err(ExitKind::Usage(text.to_owned()).into())
     }
 
@@ -121,7 +122,7 @@ impl MachineOptions {
 }
 
 impl GuestKind {
-    /// In words, for step lines and errors.
+    /// The name in step lines and errors.
     pub fn name(self) -> &'static str {
         match self {
             Self::BareMetal => "the bare-metal guest",
@@ -140,7 +141,7 @@ impl GuestKind {
         }
     }
 
-    /// How it sees its ports.
+    /// The kind of its ports.
     pub fn port_kind(self) -> PortKind {
         match self {
             Self::BareMetal => PortKind::VirtConsole,
@@ -148,7 +149,7 @@ impl GuestKind {
         }
     }
 
-    /// The least memory with which it is known to come up under TCG: `size` measures it for the Linux guest, and an
+    /// The least memory with which it is known to start under TCG: `size` measures it for the Linux guest, and an
     /// on-target check for the microkernel.
     pub fn least_memory_mib(self) -> u32 {
         match self {
@@ -165,7 +166,6 @@ impl GuestKind {
         }
     }
 
-    /// What is booted for this guest.
     pub fn boot_files<'a>(
         self,
         kernel: &'a Path,
@@ -175,7 +175,7 @@ impl GuestKind {
         BootFiles { kind: self, kernel, initrd, base, image: None, attached: None }
     }
 
-    /// What is booted for this guest, from the images.
+    /// The files and arguments for this guest, from the images.
     pub fn in_images(self, images: &Images) -> Result<BootFiles<'_>> {
         Ok(match self {
             Self::BareMetal => self.boot_files(&images.bare.elf, &images.bare.initrd, ""),
@@ -184,7 +184,7 @@ impl GuestKind {
     }
 }
 
-/// What the machine asks of a Linux guest's command line.
+/// The arguments that the machine requires on a Linux guest's command line.
 fn kernel_arguments(machine: &Machine) -> String {
     if machine.isolated {
         return ISOLATED_KERNEL_ARGUMENTS.to_owned();
@@ -192,7 +192,7 @@ fn kernel_arguments(machine: &Machine) -> String {
     match machine.runs_on() {
         // Under KVM the hypervisor gives the counter's rate.
         Accelerator::Kvm => String::new(),
-        // The first makes the kernel believe the rate, and keep to it without another clock to compare with.
+        // `tsc=reliable` makes the kernel trust the rate without another clock to compare it with.
         Accelerator::Tcg => {
             counter_khz().map(|khz| format!("tsc=reliable tsc_early_khz={khz}")).unwrap_or_default()
         }
@@ -206,7 +206,7 @@ pub struct BootFiles<'a> {
     kernel: &'a Path,
     initrd: &'a Path,
     base: &'a str,
-    /// What the Linux guest was built with.
+    /// The build facts of the Linux guest.
     pub(crate) image: Option<&'a LinuxImage>,
     attached: Option<&'a Attached>,
 }
@@ -231,7 +231,7 @@ impl<'a> BootFiles<'a> {
         self.attached.is_some_and(|attached| attached.command.is_some())
     }
 
-    /// The initramfs and what is attached. A disk answers when the host has time: an isolated machine has its read-only
+    /// The initramfs and attached devices. Disk timing depends on the host, so an isolated machine has its read-only
     /// disk in the initramfs.
     fn parts(&self, machine: &Machine) -> (&'a Path, Attached) {
         let mut attached = self.attached.cloned().unwrap_or_default();
@@ -247,7 +247,7 @@ impl<'a> BootFiles<'a> {
         }
     }
 
-    /// What the guest is booted from.
+    /// The files that the guest is booted from.
     #[must_use]
     pub fn files(&self) -> [&Path; 2] {
         [self.kernel, self.initrd]
@@ -260,7 +260,7 @@ impl<'a> BootFiles<'a> {
             GuestKind::Linux => kernel_arguments(machine),
             GuestKind::BareMetal => String::new(),
         };
-        // Without the processor's own timer a microvm has none that Linux takes, and no interrupt reaches the console.
+        // Without the local APIC timer a microvm has no timer that Linux accepts, and no interrupt reaches the console.
         let left_out = if machine.model == Model::Microvm { "nolapic" } else { "" };
         let base = self.base.split(' ').filter(|word| *word != left_out);
         let by_command = if self.runs_command() { COMMAND_KERNEL_ARGUMENT } else { "" };

@@ -17,14 +17,14 @@ use crate::settings::Settings;
 use crate::start_rows::TargetStarts;
 use crate::taken::{self, BootFacts};
 
-/// What the host is asked for in boot `number`.
+/// The request to the host in boot `number`.
 #[must_use]
 pub fn request(settings: &Settings, number: u32) -> Request {
     let targets = Targets::EMPTY.with(Target::HostUser);
     if number == 1 { settings.request(targets, false) } else { settings.short_request(targets) }
 }
 
-/// The command that takes the measurement, its frames going to `capture`.
+/// The command that takes the measurement and writes its frames to `capture`.
 pub fn command(images: &Images, request: &Request, capture: &Path) -> Result<Command> {
     let mut command = Command::new(&images.linux()?.uchaosbox);
     command
@@ -63,7 +63,7 @@ pub fn take(
     Ok(run)
 }
 
-/// Runs it once, and keeps what it gave below `run_folder`.
+/// Runs it once, and writes its data below `run_folder`.
 pub fn keep(
     images: &Images,
     request: &Request,

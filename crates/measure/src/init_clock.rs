@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How many instructions a Linux guest takes from reset to its first process: it is booted where time is a count of
+//! Counts the instructions of a Linux guest from reset to its first process: it is booted where time is a count of
 //! instructions, with a first process that reads the time-stamp counter.
 
 use fs_err as fs;
@@ -12,13 +12,13 @@ use guest_run::{Guest, Limits, Machine, Model, Qemu};
 
 use guest_run::archive::Archive;
 
-/// A boot that is counted, on a busy machine.
+/// Time limit of a counted boot on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(120);
-/// What stands before the count on the console.
+/// The text before the count on the console.
 const MARK: &str = "[tsc at init] ";
 
-/// Instructions from reset to the first one of /init, firmware included, on a q35 with 64 MB. Time that the guest
-/// waits for counts as well, at an instruction a nanosecond.
+/// Instructions from reset to the first one of /init, including firmware, on a q35 with 64 MB. Time that the guest
+/// spends waiting also counts, at one instruction per nanosecond.
 pub fn instructions_to_init(
     kernel: &Path,
     initramfs: &Path,
@@ -26,7 +26,7 @@ pub fn instructions_to_init(
     scratch: &Path,
 ) -> Result<u64> {
     let overlay = Archive::new().file("/init", 0o755, first_process(scratch)?).to_cpio_gz()?;
-    // The kernel unpacks archives one after the other, and a later file takes the place of an earlier one.
+    // The kernel unpacks the archives in order, and a later file replaces an earlier one.
     let mut archive = fs::read(initramfs).context("reading the initramfs")?;
     archive.extend(overlay);
     let initrd = scratch.join("init-clock.cpio.gz");
@@ -46,7 +46,7 @@ pub fn instructions_to_init(
     let outcome = guest_run::run(&Qemu::find()?, &machine, &guest, &limits)?;
     outcome.verdict()?;
     let Some(digits) = outcome.lines.iter().find_map(|line| line.text.strip_prefix(MARK)) else {
-        bail!("the first process gave no count\n{}", outcome.scene)
+        bail!("the first process printed no count\n{}", outcome.scene)
     };
     u64::from_str_radix(digits.trim(), 16).with_context(|| format!("reading the count '{digits}'"))
 }

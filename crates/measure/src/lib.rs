@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Taking measurements: which boots there are, how one is run, how its capture becomes files and a
-//! [`TakenRun`](entropy_report::TakenRun), and where a finished run is kept. Nothing here assesses; programs of others
-//! that do are run by [`external`].
+//! Takes measurements: plans the boots, runs them, turns captures into files and a
+//! [`TakenRun`](entropy_report::TakenRun), and stores finished runs. This crate does not assess; [`external`] runs
+//! other people's programs that do.
 #![forbid(unsafe_code)]
-#![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
+#![allow(missing_docs, reason = "an internal crate: self-explanatory names need no sentence")]
 
 pub mod boot;
 pub mod clones;

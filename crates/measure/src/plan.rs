@@ -9,7 +9,7 @@ use crate::boot::Boot;
 use crate::guest::{GuestKind, Host, MachineOptions};
 use crate::settings::Settings;
 
-/// Which guest, under which condition, for which time.
+/// A boot: the guest, the condition and the boot's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlannedBoot {
     pub guest: GuestKind,
@@ -17,11 +17,11 @@ pub struct PlannedBoot {
     pub number: u32,
 }
 
-/// Isolated boots of each guest: two show whether they repeat, and more would show nothing else.
+/// Isolated boots of each guest: two show whether they repeat; more would add nothing.
 const ISOLATED_BOOTS: u32 = 2;
 
-/// Every boot of the main job, `ordinary` of each guest with ordinary time. Guests alternate, so that what changes on the
-/// host meanwhile falls to both.
+/// Every boot of the main job, `ordinary` of each guest with ordinary time. Guests alternate, so that changes on the
+/// host affect both.
 #[must_use]
 pub fn all(ordinary: u32) -> Vec<PlannedBoot> {
     let mut boots = Vec::new();
@@ -52,7 +52,7 @@ impl PlannedBoot {
         self.name().replace(", ", "-").replace(' ', "-")
     }
 
-    /// What its targets are asked for. Isolated boots have to be asked for the same to be the same; of ordinary ones the
+    /// The request to its targets. Isolated boots get the same request, to be comparable; of ordinary ones the
     /// first is the long one.
     #[must_use]
     pub fn request(self, settings: &Settings) -> Request {

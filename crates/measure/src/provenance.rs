@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a result must say about where it comes from: revision, tools, processor, images.
+//! The provenance of a result: revision, tools, processor, images.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ use entropy_report::Artifact;
 
 use guest_run::file_sha256;
 
-/// The environment variable by which a build for machines without a checkout puts its revision into the program.
+/// Build-time environment variable that embeds the revision in the program, for machines without a checkout.
 pub const REVISION_VARIABLE: &str = "UCHAOS_REVISION";
 const BUILT_REVISION: Option<&str> = option_env!("UCHAOS_REVISION");
 
-/// The checkout's revision, with `-dirty` where it has local changes; outside a repository the program's own.
+/// The checkout's revision, with `-dirty` if it has local changes; outside a repository the embedded one.
 pub fn git_revision(root: &Path) -> String {
     let git = |arguments: &[&str]| {
         let output = Command::new("git").arg("-C").arg(root).args(arguments).output().ok()?;
@@ -32,12 +32,12 @@ pub fn git_revision(root: &Path) -> String {
     }
 }
 
-/// The host processor's name, as the kernel gives it.
+/// The host processor's name, as the kernel reports it.
 pub fn cpu_model() -> String {
     cpuinfo(&read(CPUINFO), "model name").unwrap_or("unknown").to_owned()
 }
 
-/// Where Linux describes the processor.
+/// Linux's description of the processor.
 const CPUINFO: &str = "/proc/cpuinfo";
 const CPU_FIELDS: [(MachineFact, &str); 5] = [
     (MachineFact::CpuVendor, "vendor_id"),
@@ -46,7 +46,7 @@ const CPU_FIELDS: [(MachineFact, &str); 5] = [
     (MachineFact::CpuStepping, "stepping"),
     (MachineFact::Microcode, "microcode"),
 ];
-/// Where it shows the firmware's texts, one in a file. Serial numbers and addresses are not read.
+/// Linux's files with the firmware's texts, one each. Serial numbers and addresses are not read.
 const DMI: &str = "/sys/class/dmi/id";
 const FIRMWARE_FILES: [(MachineFact, &str); 2] =
     [(MachineFact::FirmwareVendor, "bios_vendor"), (MachineFact::FirmwareVersion, "bios_version")];
@@ -56,7 +56,7 @@ const NAME_FILES: [(MachineFact, [&str; 2]); 2] = [
     (MachineFact::BoardModel, ["product_name", "board_name"]),
 ];
 
-/// What the host's kernel shows of its processor, firmware and board.
+/// The facts that the host's kernel reports about processor, firmware and board.
 pub fn host_facts() -> BTreeMap<String, String> {
     let processor = read(CPUINFO);
     let firmware = |file: &str| read(&format!("{DMI}/{file}")).trim().to_owned();
@@ -76,7 +76,7 @@ pub fn host_facts() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// A file of the kernel's; empty where it is not there.
+/// The content of a kernel file; empty if it does not exist.
 fn read(file: &str) -> String {
     fs::read_to_string(file).unwrap_or_default()
 }
@@ -99,7 +99,7 @@ pub fn host() -> String {
     format!("{name}, Linux {}", kernel.trim())
 }
 
-/// The version line of the compiler that built this program, and in a checkout the images as well.
+/// The version line of the compiler that built this program and, in a checkout, the images.
 pub const COMPILER: &str = env!("UCHAOS_COMPILER");
 
 /// A file that goes into a run.

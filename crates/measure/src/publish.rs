@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a finished run leaves: `manifest.json`, `result.json`, `report.html`, and the table on the terminal; and the
-//! provenance that all of them carry.
+//! The output of a finished run: `manifest.json`, `result.json`, `report.html`, and the table on the terminal; and the
+//! provenance in all of them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -40,7 +40,7 @@ struct BootRecord<'a> {
     files_sha256: BTreeMap<&'a str, String>,
 }
 
-/// Where a run that is being taken comes from.
+/// The provenance of a run that is being measured.
 pub fn provenance(
     context: &CommandContext,
     images: &Images,
@@ -101,7 +101,7 @@ pub fn provenance_of_guests(
     })
 }
 
-/// Where an assessment of runs already taken comes from: what they agree in, and what assesses them now.
+/// The provenance of an assessment of existing runs: what they have in common, and what assesses them now.
 pub fn provenance_of_taken(context: &CommandContext, runs: &[Stored], id: &str) -> Provenance {
     let origins: Vec<&Provenance> = runs.iter().map(|stored| &stored.result.provenance).collect();
     let mut banners: Vec<String> = origins
@@ -123,7 +123,7 @@ pub fn provenance_of_taken(context: &CommandContext, runs: &[Stored], id: &str) 
             let Provenance { run, banners, tool, command_line, .. } = here;
             Provenance { run, banners, tool, command_line, repeat, ..(*first).clone() }
         }
-        // Several have an origin each; here stands only what they agree in.
+        // Several runs have an origin each; this holds only what they have in common.
         _ => Provenance {
             engine_object_sha256: agreed(&origins, |o| o.engine_object_sha256.clone()),
             qemu: agreed(&origins, |o| o.qemu.clone()),
@@ -134,7 +134,7 @@ pub fn provenance_of_taken(context: &CommandContext, runs: &[Stored], id: &str) 
     }
 }
 
-/// What all have in common, or nothing.
+/// The value that all share, if any.
 fn agreed<T: PartialEq + Default>(origins: &[&Provenance], what: fn(&Provenance) -> T) -> T {
     let mut values = origins.iter().map(|origin| what(origin));
     let first = values.next().unwrap_or_default();
@@ -208,7 +208,7 @@ fn manifest(folder: &Path, result: &CompareResult, taken: &[TakenRun]) -> Result
     let boots = taken
         .iter()
         .map(|run| {
-            // Boots of runs already taken stay where they are; only files of this folder are listed.
+            // Boots of existing runs stay where they are; only files of this folder are listed.
             let here = run.paths.values().filter(|path| folder.join(path).exists());
             let files_sha256 = here
                 .map(|path| Ok((path.as_str(), file_sha256(&folder.join(path))?)))
@@ -226,7 +226,7 @@ fn manifest(folder: &Path, result: &CompareResult, taken: &[TakenRun]) -> Result
         .context("writing the manifest")
 }
 
-/// Writes a file whole or not at all: what stood there before stays until the new one is complete.
+/// Writes a file atomically: the previous one stays until the new one is complete.
 pub fn save(path: &Path, text: &str) -> Result<()> {
     let fresh = path.with_extension("new");
     fs::write(&fresh, text)
@@ -235,7 +235,7 @@ pub fn save(path: &Path, text: &str) -> Result<()> {
         .with_context(|| format!("writing {}", path.display()))
 }
 
-/// Columns of the terminal, or 100 where standard output is none.
+/// Columns of the terminal, or 100 if standard output is not a terminal.
 fn columns() -> usize {
     terminal_size::terminal_size().map_or(100, |(width, _)| width.0.into())
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What `run-bare` and `run-linux` share: a guest on this terminal without a job; with one, its capture checked whole
+//! Shared by `run-bare` and `run-linux`: without a job, a guest on this terminal; with one, its capture is checked
 //! and written as files.
 
 use std::fs;
@@ -24,13 +24,13 @@ pub struct RunOptions {
     /// Jobs: raw:SAMPLES, stream:BYTES, restart:ROWSxCOLUMNS, seed:BYTES; joined by commas (run-bare has selftest too)
     #[arg(long, value_name = "JOBS", value_parser = jobs)]
     job: Option<Jobs>,
-    /// Which targets do the jobs: baremetal; or linux-module, linux-user, linux-crng, joined by +
+    /// Targets that run the jobs: baremetal; or linux-module, linux-user, linux-crng, joined by +
     #[arg(long, value_name = "TARGETS", requires = "job", value_parser = targets)]
     target: Option<Targets>,
-    /// Where the files of a job go: a folder that does not exist yet
+    /// Folder for the files of a job; it must not exist yet
     #[arg(long, value_name = "DIR", requires = "job")]
     output: Option<PathBuf>,
-    /// Time is a count of instructions, and nothing physical reaches the guest
+    /// Use an instruction count as time, so that nothing physical reaches the guest
     #[arg(long)]
     pub isolated: bool,
     /// More arguments for the kernel command line, such as uchaos.timer=100
@@ -43,16 +43,15 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
-    /// The words for the guest, checked before anything is built.
+    /// The arguments for the guest, checked before anything is built.
     ///
     /// # Errors
-    /// [`ExitKind::Usage`] for what the grammar does not take or this guest cannot do, or an output folder that is there
-    /// already.
+    /// Returns an error ([`ExitKind::Usage`]) if the grammar or this guest does not accept them, or the output folder
+    /// exists.
     pub fn check(&self, kind: GuestKind) -> Result<Request> {
         self.machine.check_cpus(kind)?;
         if self.isolated && self.machine.smp > 1 {
-            let text =
-                "--smp: an isolated machine has one processor; leave --smp or --isolated out";
+            let text = "--smp: an isolated machine has one processor; omit --smp or --isolated";
             return Err(ExitKind::Usage(text.to_owned()).into());
         }
         let request = Request::parse(&self.arguments())
@@ -71,7 +70,7 @@ impl RunOptions {
         }
         if let Some(output) = self.output.as_ref().filter(|output| output.exists()) {
             let text = format!(
-                "{} is there already, and nothing is overwritten; give another --output",
+                "{} already exists and is not overwritten; give another --output",
                 output.display()
             );
             return Err(ExitKind::Usage(text).into());
@@ -85,7 +84,7 @@ impl RunOptions {
         self.machine.smp
     }
 
-    /// The same with at least so much memory.
+    /// The same with at least this much memory.
     pub fn with_memory(mut self, least_mib: u32) -> Self {
         self.machine.memory = self.machine.memory.max(least_mib);
         self
@@ -99,7 +98,7 @@ impl RunOptions {
         job.into_iter().chain(target).chain(texts).collect::<Vec<_>>().join(" ")
     }
 
-    /// Runs the guest, with a network card where it is to have one.
+    /// Runs the guest, with a network card if `network` is given.
     pub fn run(
         &self,
         context: &CommandContext,
@@ -119,7 +118,7 @@ impl RunOptions {
             let mut arguments = self.arguments();
             let reads_input = !is_server && !guest.runs_command();
             if kind == GuestKind::Linux && !guest_run::is_terminal() && reads_input {
-                // The kernel hands it to /init as a variable.
+                // The kernel passes it to /init as an environment variable.
                 arguments = format!("{arguments} uchaos_input=pipe").trim_start().to_owned();
             }
             let booted = guest.guest(&machine, &arguments, None);
@@ -164,7 +163,7 @@ impl RunOptions {
         match &self.output {
             Some(output) => write(output, runs, &console_log),
             None => {
-                eprintln!("the capture is whole; --output DIR would keep it");
+                eprintln!("the capture is complete; --output DIR would keep it");
                 Ok(())
             }
         }
@@ -186,7 +185,7 @@ fn with_nearest(problem: Problem) -> String {
     }
 }
 
-/// Writes the files of all targets to a folder that appears when it is whole.
+/// Writes the files of all targets to a folder that appears when it is complete.
 fn write(output: &Path, mut runs: Vec<TakenRun>, console_log: &Path) -> Result<()> {
     let parent =
         output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Where results live: `runs/<id>/`, made under a hidden name and renamed when it is whole, so that whatever
-//! stands under its final name is a finished run. A run that fails leaves its console logs, marked as failed.
+//! Results are stored in `runs/<id>/`, written under a hidden name and renamed when complete, so that every folder
+//! with a final name is a finished run. A run that fails leaves its console logs, marked as failed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use guest_run::{CommandContext, RunError};
 
 const PARTIAL: &str = ".partial-";
 const FAILED: &str = "failed-";
-/// Failed runs whose logs are kept; older ones go when a run starts.
+/// Number of failed runs whose logs are kept; older ones are removed when a run starts.
 const KEPT_FAILURES: usize = 5;
 
-/// Where a command keeps what it takes, and finds what was taken.
+/// The folder in which a command stores and finds runs.
 #[derive(Debug, Args)]
 pub struct RunsOption {
     /// Where results are kept (default: runs/ in the checkout)
@@ -30,7 +30,7 @@ impl RunsOption {
     }
 }
 
-/// A run in the making. One that fails, or is dropped unfinished, keeps only its logs, under `failed-<id>`.
+/// An unfinished run. If it fails or is dropped, only its logs are kept, under `failed-<id>`.
 #[derive(Debug)]
 pub struct RunFolder {
     runs: PathBuf,
@@ -40,13 +40,13 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Starts a run named after the present moment (UTC) in the folder `runs`.
+    /// Starts a run named after the current time (UTC) in the folder `runs`.
     pub fn create(runs: &Path) -> Result<Self> {
         let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ").to_string();
         Self::create_as(runs, &now)
     }
 
-    /// Starts a run with this name; where one stands, `-2` and so on is added.
+    /// Starts a run with this name; if it exists, `-2` and so on is added.
     pub fn create_as(runs: &Path, name: &str) -> Result<Self> {
         let advice = || {
             format!("creating a run under {} (give another place with --runs DIR)", runs.display())
@@ -68,13 +68,13 @@ impl RunFolder {
         &self.id
     }
 
-    /// Where it is written while it is not finished.
+    /// The folder in which it is written until it is finished.
     pub fn path(&self) -> &Path {
         &self.partial
     }
 
-    /// Runs `work`. If it fails, the folder keeps its logs under another name, and an error about a guest names the log
-    /// where it is then.
+    /// Runs `work`. If it fails, its logs are kept in a renamed folder, and an error about a guest names the log's
+    /// new place.
     pub fn measure<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         work().map_err(|mut error| {
             if let Some(run) = error.downcast_mut::<RunError>() {
@@ -100,7 +100,7 @@ impl RunFolder {
         Ok(place)
     }
 
-    /// Gives the run its final name; `latest` stays as it is.
+    /// Gives the run its final name; `latest` is unchanged.
     pub fn keep(mut self) -> Result<PathBuf> {
         let place = self.runs.join(&self.id);
         fs::rename(&self.partial, &place)
@@ -123,7 +123,7 @@ impl Drop for RunFolder {
     }
 }
 
-/// Whether a run of that name stands, failed, or is in the making.
+/// Whether a run of that name exists, failed, or is unfinished.
 fn is_taken(runs: &Path, id: &str) -> bool {
     let in_the_making = format!("{PARTIAL}{id}-");
     let entries = fs::read_dir(runs).into_iter().flatten().flatten();
@@ -157,7 +157,7 @@ fn keep_logs(top: &Path, folder: &Path, kept: &Path) -> usize {
         .sum()
 }
 
-/// Removes what a killed process left: partial runs whose process is gone.
+/// Removes partial runs whose process no longer exists.
 fn remove_orphans(runs: &Path) {
     let Ok(entries) = fs::read_dir(runs) else { return };
     for entry in entries.flatten() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A guest that serves: it is booted, its figures are shown when it is ready, and it runs until Ctrl-C.
+//! Runs a guest with a server: boots it, shows its figures when it is ready, and runs it until Ctrl-C.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use serde::Serialize;
 
 use entropy_report::format::count;
 
-/// What the line begins with by which the guest announces that it serves.
+/// The prefix of the line with which the guest announces that its server is ready.
 const SERVING: &str = "[uchaos] serving ";
 
-/// What a server in a guest costs, and by what it is known.
+/// A server's memory, port and identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Serving {
     /// The guest's port.
     pub port: u16,
     /// Resident memory of the server's process, as the guest's kernel counts it.
     pub rss_kb: u64,
-    /// Memory that the guest's programs can still get.
+    /// Memory still available to the guest's programs.
     pub available_kb: u64,
     /// SHA-256 of the public key in its certificate.
     pub tls_public_key_sha256: String,
@@ -27,7 +27,7 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Reads the guest's line, if it is that one.
+    /// Parses the guest's line, if it is that one.
     pub fn parse(line: &str) -> Option<Result<Self>> {
         let (_, facts) = line.split_once(SERVING)?;
         Some(Self::from_facts(facts).with_context(|| format!("reading the guest's line '{line}'")))
@@ -55,10 +55,10 @@ impl Serving {
     }
 }
 
-/// Waits until the guest serves. Its time since QEMU was started comes along.
+/// Waits until the guest's server is ready; also returns the time since QEMU was started.
 ///
 /// # Errors
-/// Returns an error if the guest ends before, or its deadline comes first.
+/// Returns an error if the guest ends first or its deadline passes.
 pub fn until_serving(session: &mut Session) -> Result<(Serving, Duration)> {
     while let Some(line) = session.next_line()? {
         if let Some(serving) = Serving::parse(&line.text) {
@@ -75,7 +75,7 @@ struct Figures<'a> {
     /// Kernel, initramfs and disk.
     image_bytes: u64,
     memory_mib: u32,
-    /// The port of 127.0.0.1, where there is a network.
+    /// The port of 127.0.0.1, if there is a network.
     host_port: Option<u16>,
     #[serde(flatten)]
     serving: &'a Serving,
@@ -97,7 +97,7 @@ pub(crate) fn serve(
         let line = match session.next_line() {
             Ok(Some(line)) => line,
             Ok(None) => break,
-            // The way to end it.
+            // The ordinary way to end it.
             Err(RunError::Interrupted { .. }) if is_serving => {
                 eprintln!(
                     "ended; data in memory is gone, and data on a disk is as after a power cut"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! First starts of the guest that serves, twice in isolation and twice with ordinary time, and what each makes: its TLS
+//! First starts of the server guest, twice in isolation and twice with ordinary time, and what each generates: its TLS
 //! key and its UUID.
 
 use std::path::Path;
@@ -16,16 +16,16 @@ use crate::serve::until_serving;
 /// What all starts have in common.
 #[derive(Debug)]
 pub struct FirstStarts<'a> {
-    /// Of which the Linux guest serves.
+    /// The images; the Linux guest has a server.
     pub images: &'a Images,
     pub host: &'a Host,
     pub machine: &'a MachineOptions,
-    /// Where logs are while they are needed.
+    /// Temporary folder for logs.
     pub scratch: &'a Path,
 }
 
 impl FirstStarts<'_> {
-    /// All starts and what they show; `bar` says which server is being started.
+    /// Starts all servers and compares them; `bar` shows the current one.
     pub fn take_all(&self, bar: &ProgressBar) -> Result<ServerKeys> {
         let linux = self.images.linux()?;
         let pairs = vec![self.take_pair(true, bar)?, self.take_pair(false, bar)?];

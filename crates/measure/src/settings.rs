@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How much is recorded and with which engine parameters: the options of `compare`, and the request that every target
+//! The amounts to record and the engine parameters: the options of `compare`, and the request that every target
 //! gets from them.
 
 use chaos_wire::{Job, Jobs, OnFailure, Params, Request, Targets};
@@ -13,7 +13,7 @@ const SHORT_STREAM_BYTES: u64 = 1 << 20;
 /// What to record from every target. The defaults are those of the main job.
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
-    /// A quick look: two boots, a short stream and few restarts, which support no order and no restart check
+    /// A quick run: two boots, a short stream and few restarts; supports no ranking and no restart check
     #[arg(long)]
     #[arg(help_heading = "What to record")]
     pub quick: bool,
@@ -59,7 +59,7 @@ impl Restarts {
     }
 }
 
-/// Parses what follows the colon of a job.
+/// Parses the text after the colon of a job.
 fn job(kind: &'static str) -> impl Fn(&str) -> Result<Job, String> + Clone {
     move |text| Job::parse(&format!("{kind}:{text}")).map_err(in_option)
 }
@@ -71,7 +71,7 @@ impl Settings {
     pub fn request(&self, targets: Targets, isolated: bool) -> Request {
         let mut jobs = Jobs::EMPTY;
         for job in [self.samples, self.stream, self.restarts.job] {
-            // Three kinds, so that none is there twice.
+            // Three different kinds, so none occurs twice.
             let _ = jobs.push(job);
         }
         let given = self.engine.over(Params::DEFAULT);
@@ -79,7 +79,7 @@ impl Settings {
         Request { jobs, targets, params: Params { on_failure, ..given }, ..Request::default() }
     }
 
-    /// The request for an ordinary boot after the first, which only shows how far figures spread: as many raw samples,
+    /// The request for an ordinary boot after the first, which only shows the spread of figures: as many raw samples,
     /// which cost little, no restarts, and at most [`SHORT_STREAM_BYTES`] of stream.
     #[must_use]
     pub fn short_request(&self, targets: Targets) -> Request {

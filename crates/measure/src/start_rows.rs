@@ -28,7 +28,7 @@ pub struct TargetStarts {
 }
 
 impl TargetStarts {
-    /// Those of the target named `name`, where `starts` has them.
+    /// The starts of the target named `name`, if `starts` has them.
     pub(crate) fn of(starts: &[Self], name: &str) -> Option<RestartMatrix> {
         starts.iter().find(|one| one.target.word() == name).map(|one| one.matrix.clone())
     }

@@ -21,17 +21,17 @@ use crate::host;
 use crate::start_rows::StartRows;
 pub use crate::start_rows::TargetStarts;
 
-/// How many starts there are, and how many samples each gives.
+/// The number of starts, and of samples from each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
     pub rows: u32,
     pub columns: u32,
 }
 
-/// What is started again and again.
+/// The thing that is started repeatedly.
 #[derive(Debug)]
 pub enum Start<'a> {
-    /// A guest by power-on. The request's targets each give a row in every boot.
+    /// A guest by power-on. Each target of the request gives one row per boot.
     Guest { boot: Boot<'a>, qemu: &'a Qemu },
     /// `uchaosbox` on the host.
     Process { images: &'a Images, deadline: Duration },
@@ -46,10 +46,10 @@ pub struct Collection<'a> {
     pub shape: Shape,
     /// Starts that run at the same time.
     pub jobs: usize,
-    /// The folder of all runs: rows are kept there, outside of any run, so that an interrupted run does not take them
-    /// along.
+    /// The folder of all runs: rows are kept there, outside any run, so that an interrupted run does not remove
+    /// them.
     pub runs: &'a Path,
-    /// What the rows are called there.
+    /// The name of the rows there.
     pub name: &'a str,
 }
 
@@ -182,7 +182,7 @@ impl Collection<'_> {
 
     /// One start: the first samples of every target, target by target.
     fn start_once(&self, number: u32, worker: usize, targets: &[Target]) -> Result<Vec<u64>> {
-        // Next to the rows, where there is room, and not where TMPDIR leads.
+        // Next to the rows, where there is room, not in TMPDIR.
         let folder = tempfile::tempdir_in(self.folder())
             .context("creating a folder for the data of one start")?;
         let slug = format!("start-{worker}");
@@ -203,7 +203,7 @@ impl Collection<'_> {
                 runs.iter().find(|run| run.target == target.word()).cloned();
             found
                 .map(|run| run.raw)
-                .with_context(|| format!("start {number} gave nothing of {target}"))
+                .with_context(|| format!("start {number} returned no data of {target}"))
         };
         Ok(targets.iter().map(raw).collect::<Result<Vec<_>>>()?.concat())
     }
@@ -226,7 +226,7 @@ impl Collection<'_> {
     }
 }
 
-/// Rows of several targets, apart by target.
+/// Rows of several targets, split by target.
 fn split(all: &[u64], targets: &[Target], shape: Shape) -> Vec<TargetStarts> {
     let (rows, columns) = (shape.rows as usize, shape.columns as usize);
     let of = |index: usize| {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Runs that stand in a runs folder: found by folder or by name, and read back whole or not at all.
+//! Existing runs: found by folder or by name, and read back completely or not at all.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,14 +15,14 @@ use guest_run::ExitKind;
 pub struct Stored {
     /// Its result, as it was written.
     pub result: CompareResult,
-    /// Its boots with their samples, each file as its SHA-256 says.
+    /// Its boots with their samples, each file checked by its SHA-256.
     pub boots: Vec<TakenRun>,
 }
 
 /// The folder of the run `name`: a path, or a name below `runs`.
 ///
 /// # Errors
-/// [`ExitKind::Usage`] where there is neither.
+/// Returns an error ([`ExitKind::Usage`]) if neither exists.
 pub fn find(runs: &Path, name: &Path) -> Result<PathBuf> {
     let places = [name.to_path_buf(), runs.join(name)];
     let found = places.iter().find(|place| place.is_dir());
@@ -38,13 +38,13 @@ pub fn find(runs: &Path, name: &Path) -> Result<PathBuf> {
     fs::canonicalize(found).with_context(|| format!("finding the run {}", name.display()))
 }
 
-/// The result that stands in `folder`.
+/// The result in `folder`.
 pub fn read_result(folder: &Path) -> Result<CompareResult> {
     let path = folder.join("result.json");
     let text = fs::read_to_string(&path).with_context(|| {
         format!("reading {}: is it a folder made by `compare`, and finished?", path.display())
     })?;
-    entropy_report::from_json(&text).with_context(|| format!("understanding {}", path.display()))
+    entropy_report::from_json(&text).with_context(|| format!("parsing {}", path.display()))
 }
 
 /// The run `name` with its samples.

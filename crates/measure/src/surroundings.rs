@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What else the host does while a measurement runs: other measurements of this kind, its load, and time that a
-//! hypervisor takes away. Timing is what is measured, so each of them changes the figures.
+//! Other activity of the host during a measurement: other µChaos measurements, its load, and time that a
+//! hypervisor takes away. Each of them changes the timing that is measured.
 //!
-//! A measurement listens on a socket in the abstract namespace, which goes with its process however that ends. One that
-//! starts finds the others in /proc/net/unix and calls each, so that both know.
+//! A measurement listens on a socket in the abstract namespace, which disappears with its process. One that
+//! starts finds the others in /proc/net/unix and connects to each, so that both notice.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -15,10 +15,10 @@ use entropy_report::Surroundings;
 
 const PREFIX: &str = "uchaos-measurement-";
 
-/// A measurement under way, known to those that start while it lasts.
+/// A running measurement, visible to those that start meanwhile.
 #[derive(Debug)]
 pub struct Watch {
-    /// `None` where the host has no abstract sockets; then other measurements go unnoticed.
+    /// `None` if the host has no abstract sockets; then other measurements go unnoticed.
     listener: Option<UnixListener>,
     before_this: u32,
     load_before: f64,
@@ -27,7 +27,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Begins to watch; says on standard error if another measurement is under way.
+    /// Starts watching; prints a notice on standard error if another measurement is running.
     #[must_use]
     pub fn start() -> Self {
         let watch = Self::start_as(PREFIX);
@@ -56,7 +56,7 @@ impl Watch {
         }
     }
 
-    /// What was seen from the start until now.
+    /// The observations since the start.
     pub fn seen(&self) -> Surroundings {
         while let Some(listener) = &self.listener
             && listener.accept().is_ok()
@@ -101,7 +101,7 @@ fn names(prefix: &str) -> Vec<String> {
         .filter(|name| name.starts_with(prefix))
         .map(str::to_owned)
         .collect();
-    // Calls that wait to be taken have a line with the same name.
+    // Connections waiting to be accepted have a line with the same name.
     names.sort();
     names.dedup();
     names
@@ -126,7 +126,7 @@ impl CpuTicks {
 
     fn of(stat: &str) -> Self {
         let line = stat.lines().find_map(|line| line.strip_prefix("cpu "));
-        // user, nice, system, idle, iowait, irq, softirq, steal; what follows is counted in the first two already.
+        // user, nice, system, idle, iowait, irq, softirq, steal; later fields are already included in the first two.
         let ticks = line.unwrap_or_default().split_whitespace().take(8);
         let ticks: Vec<u64> = ticks.map(|count| count.parse().unwrap_or(0)).collect();
         Self { all: ticks.iter().sum(), steal: ticks.get(7).copied().unwrap_or(0) }

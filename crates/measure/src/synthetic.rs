@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The lesson beside every measurement: the engine over a clock that holds nothing, made on the host. Nothing is
-//! measured here; the run shows what the output tests, the health tests and the estimators say of noise that is known
-//! from end to end.
+//! The synthetic control of every measurement: the engine over a clock without entropy, on the host. Nothing is
+//! measured here; the run shows what the output tests, the health tests and the estimators report for noise that is
+//! completely known.
 
 use std::path::Path;
 
@@ -15,11 +15,11 @@ use super::settings::Settings;
 
 /// The name of the target.
 const TARGET: &str = "synthetic-period-16";
-/// Deltas until they come again.
+/// Period of the deltas.
 const PERIOD: u32 = 16;
 
-/// Runs the engine over the clock as long as a target of `settings` would, but for no more than the main job's own
-/// amounts, and writes what it gave below `run_folder`.
+/// Runs the engine over the clock as long as a target of `settings` would, but for at most the main job's
+/// amounts, and writes its data below `run_folder`.
 pub fn take(settings: &Settings, run_folder: &Path) -> Result<TakenRun> {
     let mut run = make(settings)?;
     files::write(run_folder, &mut run, None)?;
@@ -29,9 +29,9 @@ pub fn take(settings: &Settings, run_folder: &Path) -> Result<TakenRun> {
 fn make(settings: &Settings) -> Result<TakenRun> {
     let request = settings.request(chaos_wire::Targets::EMPTY, true);
     let params = Params {
-        // The clock does not see the workload.
+        // The clock is independent of the workload.
         workload: Workload::Pause,
-        // Its health tests fire, and should; their counts are part of the lesson.
+        // Its health tests fire, as they should; their counts are part of the lesson.
         on_failure: OnFailure::Observe,
         ..request.params
     };
@@ -76,7 +76,7 @@ fn make(settings: &Settings) -> Result<TakenRun> {
     run.meta = [
         ("clock", format!("synthetic, period {PERIOD}")),
         ("turns", params.turns.to_string()),
-        ("workload", "none: the clock does not see it".to_owned()),
+        ("workload", "none: the clock is independent of it".to_owned()),
         ("health", "observe".to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
@@ -91,7 +91,7 @@ fn to_len(asked: u64, most: usize) -> Result<usize> {
 fn health(
     source: &EntropySource<'_, SyntheticClock>,
 ) -> std::collections::BTreeMap<String, String> {
-    // Naming every member: one that the engine counts and the run does not show is a compile error.
+    // Every member is named, so that a new counter of the engine that the run does not show is a compile error.
     let &Health {
         samples,
         repetition_count_failures,
@@ -101,7 +101,7 @@ fn health(
         stuck_samples,
         backward_steps,
         repeated_reads,
-        // Its state under observation and the cutoffs say nothing that the counts do not.
+        // The observed state and the cutoffs add nothing to the counts.
         state: _,
         last_error,
         cutoffs: _,

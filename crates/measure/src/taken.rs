@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! From a checked capture and the times of the console's lines to one [`TakenRun`] per target.
+//! Turns a checked capture and the times of the console's lines into one [`TakenRun`] per target.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use chaos_wire::{Capture, Marker, Request, Target};
 use entropy_report::{Moment, RestartMatrix, TakenRun};
 use guest_run::ConsoleLine;
 
-/// What is the same for every target of one boot.
+/// The facts shared by all targets of one boot.
 #[derive(Debug, Clone)]
 pub struct BootFacts {
     pub accel: String,
@@ -56,8 +56,8 @@ fn from_target(taken: TargetCapture, lines: &[ConsoleLine], facts: &BootFacts) -
     }
 }
 
-/// The engine's parameters one by one, from the request that the guest says it was given: every target runs with what
-/// its request says, or refuses it.
+/// The engine's parameters one by one, from the request that the guest reports: every target runs with the
+/// parameters of its request, or refuses it.
 fn add_parameters(meta: &mut BTreeMap<String, String>) {
     let Some(Ok(request)) = meta.get("request").map(|request| Request::parse(request)) else {
         return;
@@ -68,8 +68,8 @@ fn add_parameters(meta: &mut BTreeMap<String, String>) {
     }
 }
 
-/// The moments of the boot that concern `target`, from the start of the process. Firmware is silent on this console, so
-/// the first line is the kernel's own: by then it has been entered.
+/// The boot events of `target`, measured from the start of the process. Firmware does not use this console, so
+/// the first line is the kernel's: by then it has been entered.
 fn timeline(target: Target, lines: &[ConsoleLine]) -> Vec<Moment> {
     let entry = lines.first().filter(|_| target != Target::HostUser);
     let entry = entry.map(|line| Moment { what: "kernel entry".to_owned(), at_us: at_us(line) });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The answer of one peer to one question, in a file: samples as 64-bit little-endian words, output as it is, what a
-//! source says about itself as JSON.
+//! The answer of one peer to one question, in a file: samples as 64-bit little-endian words, output unchanged, a
+//! source's description of itself as JSON.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use fs_err as fs;
 use crate::peer::{About, Question};
 use crate::source::Description;
 
-/// Most samples or bytes of one answer, which is made in memory.
+/// Maximum samples or bytes of one answer, which is held in memory.
 const MOST: u64 = 1 << 30;
 
-/// Asks a peer in this process, and writes its answer to `file`.
+/// Queries a peer in this process, and writes its answer to `file`.
 ///
 /// # Errors
 /// Returns an error if the peer is not on this machine, fails, or the file cannot be written.
@@ -64,7 +64,7 @@ pub(crate) fn expect_output(file: &Path, expected: u64) -> Result<()> {
 pub(crate) fn description(file: &Path) -> Result<Description> {
     let text = fs::read(file)?;
     serde_json::from_slice(&text)
-        .with_context(|| format!("understanding what a peer says in {}", file.display()))
+        .with_context(|| format!("parsing a peer's description in {}", file.display()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The measurement: our program and each peer in turn, each time in a new process, so that what changes on the host falls on
-//! all alike.
+//! The measurement: our program and each peer in turn, each time in a new process, so that changes on the host affect
+//! all equally.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,10 +25,10 @@ use crate::source::Description;
 
 /// A process that takes longer than this hangs.
 const DEADLINE: Duration = Duration::from_secs(600);
-/// Bytes of our output: a second or more, as of the others.
+/// Bytes of our output: enough for a second or more, as for the others.
 const OUR_OUTPUT_BYTES: u64 = 256 << 10;
 
-/// How much is measured.
+/// The amounts to measure.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     pub rounds: u32,
@@ -36,7 +36,7 @@ pub struct Plan {
     pub samples: u64,
     /// Starts of the process, and samples of each.
     pub restarts: Shape,
-    /// What the bytes of output are divided by.
+    /// The divisor of the bytes of output.
     pub output_divisor: u64,
 }
 
@@ -44,18 +44,18 @@ pub struct Plan {
 pub struct Bench<'a> {
     pub images: &'a Images,
     pub params: Params,
-    /// Jitterentropy's library, as [`crate::prepare`] gives it.
+    /// Jitterentropy's library, from [`crate::prepare`].
     pub library: &'a Path,
-    /// This program, whose command `peers` passes a [`Question`] on to [`crate::answer()`].
+    /// This program, whose command `peers` passes a [`Question`] to [`crate::answer()`].
     pub program: &'a Path,
     /// Where it is started.
     pub folder: &'a Path,
-    /// For what the processes hand over.
+    /// Folder for the processes' answers.
     pub scratch: &'a Path,
     pub plan: Plan,
 }
 
-/// What a process took, from its start to its end.
+/// The time that a process took, from its start to its end.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cost {
     pub wall_s: f64,
@@ -63,13 +63,13 @@ pub struct Cost {
     pub cpu_s: f64,
 }
 
-/// What one source gave.
+/// The results of one source.
 #[derive(Debug)]
 pub struct Measured {
     pub name: &'static str,
-    /// Why it was not measured, where it was not.
+    /// Why it was not measured, if it was not.
     pub description: Result<Description, String>,
-    /// Raw noise of each round; the restart matrix is with the first.
+    /// Raw noise of each round; the first round includes the restart matrix.
     pub raw: Vec<TakenRun>,
     pub raw_costs: Vec<Cost>,
     pub output_bytes: u64,
@@ -77,10 +77,10 @@ pub struct Measured {
 }
 
 impl Bench<'_> {
-    /// Measures everything. Ours is the first, and each peer has its place even where it is not on this machine.
+    /// Measures everything. Ours is the first, and each peer has an entry even if it is not on this machine.
     ///
     /// # Errors
-    /// Returns an error if a process fails after its source had been opened before, or is interrupted.
+    /// Returns an error if a process fails although its source could be opened before, or is interrupted.
     pub fn take(&self, bar: &ProgressBar) -> Result<Vec<Measured>> {
         let mut all = vec![Entrant { peer: None, measured: self.ours() }];
         for peer in Peer::ALL {
@@ -140,7 +140,7 @@ impl Bench<'_> {
         self.empty("host-user", Ok(description), OUR_OUTPUT_BYTES)
     }
 
-    /// Asks a peer about itself.
+    /// Queries a peer's description.
     fn find(&self, peer: Peer) -> Result<Measured> {
         let file = self.answer_file();
         let finished = run(self.question(Question { peer, about: About::Itself }))?.0;
@@ -232,7 +232,7 @@ impl Bench<'_> {
         Ok((run, cost))
     }
 
-    /// This program, to ask a peer.
+    /// This program as a command that queries a peer.
     fn question(&self, question: Question) -> Command {
         let mut command = Command::new(self.program);
         command
@@ -250,7 +250,7 @@ impl Bench<'_> {
 }
 
 struct Entrant {
-    /// None is ours.
+    /// `None` is our program.
     peer: Option<Peer>,
     measured: Measured,
 }
@@ -261,7 +261,7 @@ impl Entrant {
     }
 }
 
-/// Runs a process to its end, and counts what it took. Nothing else is started meanwhile.
+/// Runs a process to its end, and measures its time. Nothing else is started meanwhile.
 fn run(command: Command) -> Result<(Finished, Cost)> {
     let (cpu_before, begun) = (cpu_of_children_s()?, Instant::now());
     let finished = process::run(command, Wiring::OnePipe, Some(DEADLINE), OnInterrupt::Kill)?;
@@ -285,7 +285,7 @@ fn expect_success(command: &str, finished: &Finished) -> Result<()> {
     Err(ExitKind::Guest(text).into())
 }
 
-/// Why a peer could not be opened: what its process printed last, or how it ended.
+/// Why a peer could not be opened: its process's last line, or how it ended.
 fn reason(finished: &Finished) -> String {
     let text = finished.text();
     let last = text.lines().rev().find_map(|line| line.strip_prefix("error: "));
@@ -295,7 +295,7 @@ fn reason(finished: &Finished) -> String {
     )
 }
 
-/// User and system time of all processes that were waited for.
+/// User and system time of all child processes that were waited for.
 fn cpu_of_children_s() -> Result<f64> {
     let usage =
         getrusage(UsageWho::RUSAGE_CHILDREN).context("reading the CPU time of processes")?;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The library jitterentropy, version 3, by its functions. Raw noise comes from `jent_measure_jitter`, which its header
-//! does not declare: its own recorder of raw noise calls the same, and Debian's library exports it. A library that hides it
-//! gives output only.
+//! The library jitterentropy, version 3. Raw noise comes from `jent_measure_jitter`, which its header
+//! does not declare: its own raw noise recorder calls it too, and Debian's library exports it. A library that hides it
+//! provides output only.
 
 use std::path::Path;
 
@@ -47,14 +47,14 @@ mod loaded {
     type MeasureJitter =
         unsafe extern "C" fn(collector: *mut c_void, loops: u64, delta: *mut u64) -> c_uint;
 
-    /// What is called of the library.
+    /// The functions called.
     struct Functions {
         version: Version,
         init: Init,
         allocate: Allocate,
         free: Free,
         read_entropy: ReadEntropy,
-        /// In `src/jitterentropy-noise.h`; none where the library hides it.
+        /// From `src/jitterentropy-noise.h`; `None` if the library hides it.
         measure_jitter: Option<MeasureJitter>,
     }
 
@@ -62,7 +62,7 @@ mod loaded {
         collector: NonNull<c_void>,
         version: String,
         functions: Functions,
-        /// What the functions are in; it goes after the collector.
+        /// The library with the functions; dropped after the collector.
         _library: Library,
     }
 
@@ -121,12 +121,12 @@ mod loaded {
             let failure = unsafe { (functions.init)() };
             if failure != 0 {
                 bail!(
-                    "jitterentropy {version} refuses this machine: jent_entropy_init gave {failure}"
+                    "jitterentropy {version} rejects this machine: jent_entropy_init returned {failure}"
                 );
             }
             // SAFETY: the library has initialised itself, and 0 sets none of its flags.
             let collector = NonNull::new(unsafe { (functions.allocate)(OVERSAMPLING, 0) })
-                .with_context(|| format!("jitterentropy {version} gave no collector"))?;
+                .with_context(|| format!("jitterentropy {version} returned no collector"))?;
             Ok(Self { collector, version, functions, _library: library })
         }
     }
@@ -152,7 +152,7 @@ mod loaded {
             let mut before_the_first = 0;
             for delta in std::iter::once(&mut before_the_first).chain(deltas) {
                 // SAFETY: the collector is a live one of this library, 0 asks for its own number of loops, and `delta` may be
-                // written. Whether it calls the sample stuck is left aside, as in its own recorder.
+                // written. Its verdict on stuck samples is ignored, as in its own recorder.
                 unsafe { measure(self.collector.as_ptr(), 0, delta) };
             }
             Ok(())
@@ -169,7 +169,7 @@ mod loaded {
             };
             ensure!(
                 usize::try_from(given).is_ok_and(|given| given == bytes.len()),
-                "jent_read_entropy gave {given} for {} bytes: a health test failed",
+                "jent_read_entropy returned {given} for {} bytes: a health test failed",
                 bytes.len()
             );
             Ok(())

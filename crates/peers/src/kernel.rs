@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The kernel's copy of jitterentropy, by the socket of its crypto interface (`AF_ALG`).
+//! The kernel's copy of jitterentropy, through a socket of its crypto interface (`AF_ALG`).
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -10,15 +10,15 @@ use nix::sys::socket::{AddressFamily, AlgAddr, SockFlag, SockType, accept, bind,
 
 use crate::source::{Description, Source};
 
-/// The most that one read gives (`MAXSIZE` in `crypto/algif_rng.c`).
+/// Maximum bytes of one read (`MAXSIZE` in `crypto/algif_rng.c`).
 const READ_BYTES: usize = 128;
-const NO_RAW: &str = "the kernel hands out its raw noise only where it was built with CONFIG_CRYPTO_JITTERENTROPY_TESTINTERFACE, \
+const NO_RAW: &str = "the kernel provides its raw noise only if built with CONFIG_CRYPTO_JITTERENTROPY_TESTINTERFACE, \
      which distributions leave out";
 
 pub(crate) struct Kernel(File);
 
 impl Kernel {
-    /// Opens a generator of its own in the kernel.
+    /// Opens a separate generator in the kernel.
     pub(crate) fn open() -> Result<Self> {
         let socket = socket(AddressFamily::Alg, SockType::SeqPacket, SockFlag::SOCK_CLOEXEC, None)
             .context("opening a socket of the kernel's crypto interface, which needs CONFIG_CRYPTO_USER_API")?;

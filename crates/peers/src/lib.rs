@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Other noise sources on the bench of `host-user`: each gives as many raw samples and restarts in processes of the same
-//! kind, alternating with ours, and all are assessed by the one function that assesses a `compare`.
+//! Other noise sources measured like `host-user`: each gives as many raw samples and restarts in processes of the same
+//! kind, alternating with ours, and all are assessed by the function that assesses a `compare`.
 //!
-//! A peer is asked in a fresh process of this program ([`answer()`]), because starts are what the restart matrix is about,
-//! because CPU time is counted by process, and because a foreign library that crashes must not take the others along.
+//! A peer is queried in a new process of this program ([`answer()`]), because the restart matrix needs process starts,
+//! because CPU time is counted per process, and because a crash in a foreign library must not affect the others.
 #![deny(unsafe_code)]
-#![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
+#![allow(missing_docs, reason = "an internal crate: self-explanatory names need no sentence")]
 
 mod answer;
 mod bench;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Which jitterentropy is measured: the system's, a library, or one that is compiled from a source tree.
+//! Selects the jitterentropy to measure: the system's, a library, or one compiled from a source tree.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,17 +10,17 @@ use fs_err as fs;
 use guest_run::ExitKind;
 use guest_run::process::{self, OnInterrupt, Wiring};
 
-/// What the loader looks for.
+/// The name that the loader searches.
 const SYSTEM: &str = "libjitterentropy.so.3";
 /// A compiler that takes longer than this hangs.
 const DEADLINE: Duration = Duration::from_secs(120);
-/// As its own Makefile has it: without optimisation, which its sources insist on. Unlike there nothing is hidden, so that
+/// As in its Makefile: without optimisation, which its sources require. Unlike there, no symbols are hidden, so that
 /// `jent_measure_jitter` can be called.
 const FLAGS: [&str; 6] = ["-shared", "-fPIC", "-O0", "-fwrapv", "-pthread", "-w"];
-/// Folders of its headers and sources, where a version has them.
+/// Folders of its headers and sources; not every version has all of them.
 const FOLDERS: [&str; 4] = [".", "src", "arch", "lib"];
 
-/// The library to load: `given`, or what compiling the source tree `given` makes in `folder`, or the system's.
+/// The library to load: `given`, or the library compiled in `folder` from the source tree `given`, or the system's.
 ///
 /// # Errors
 /// Returns an error if `given` is neither, or does not compile.
@@ -60,7 +60,7 @@ fn compile(tree: &Path, library: &Path) -> Result<PathBuf> {
     Ok(library.to_path_buf())
 }
 
-/// The C files of a folder, in order; none where there is no such folder.
+/// The C files of a folder, sorted; empty if the folder does not exist.
 fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Which peers there are, and what is asked of them on the command line of the process that asks.
+//! The peers, and the question to one of them on the command line of the process that queries it.
 
 use std::fmt;
 use std::path::Path;
@@ -12,9 +12,8 @@ use crate::{jitterentropy, kernel, processor, rand_jitter};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Peer {
-    /// The library of that name.
     Jitterentropy,
-    /// The copy of it in the running kernel.
+    /// The copy of jitterentropy in the running kernel.
     Kernel,
     RandJitter,
     Rdseed,
@@ -47,7 +46,7 @@ impl Peer {
         })
     }
 
-    /// Bytes of output that take a second or more, so that the start of the process does not count.
+    /// Bytes of output that take a second or more, so that the start of the process is negligible.
     pub(crate) const fn output_bytes(self) -> u64 {
         match self {
             Self::Jitterentropy | Self::Kernel => 8 << 10,
@@ -57,7 +56,7 @@ impl Peer {
     }
 }
 
-/// What one process asks a peer.
+/// The question of one process to a peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
     pub peer: Peer,

@@ -7,7 +7,7 @@ use rdrand::{RdRand, RdSeed};
 
 use crate::source::{Description, Source};
 
-const NO_RAW: &str = "the processor hands out conditioned output only";
+const NO_RAW: &str = "the processor provides conditioned output only";
 
 /// One of the two instructions.
 pub(crate) struct Processor<R> {
@@ -17,14 +17,14 @@ pub(crate) struct Processor<R> {
 
 pub(crate) fn rdseed() -> Result<Processor<RdSeed>> {
     let missing = |error| anyhow!("this processor has no RDSEED ({error})");
-    let claim = "full entropy: a conditioned noise source (SP 800-90B and C, says the vendor)";
+    let claim =
+        "full entropy: a conditioned noise source (SP 800-90B and C, according to the vendor)";
     Ok(Processor { instruction: RdSeed::new().map_err(missing)?, claim })
 }
 
 pub(crate) fn rdrand() -> Result<Processor<RdRand>> {
     let missing = |error| anyhow!("this processor has no RDRAND ({error})");
-    let claim =
-        "the output of a generator (SP 800-90A, says the vendor) that RDSEED's source reseeds";
+    let claim = "the output of a generator (SP 800-90A, according to the vendor) that RDSEED's source reseeds";
     Ok(Processor { instruction: RdRand::new().map_err(missing)?, claim })
 }
 
@@ -39,8 +39,8 @@ impl<R: TryRng> Source for Processor<R> {
     }
 
     fn output(&mut self, bytes: &mut [u8]) -> Result<()> {
-        self.instruction.try_fill_bytes(bytes).map_err(|error| {
-            anyhow!("the instruction gave nothing, often enough to give up: {error}")
-        })
+        self.instruction
+            .try_fill_bytes(bytes)
+            .map_err(|error| anyhow!("the instruction failed too often: {error}"))
     }
 }

@@ -11,7 +11,7 @@ const VERSION: &str = "0.6.1";
 
 struct RandJitter<F>(JitterRng<F>);
 
-/// Opens it as its users do: with the system's clock, and with as many rounds per word as its own test asks for.
+/// Opens it as its users do: with the system's clock, and with as many rounds per word as its own test requires.
 pub(crate) fn open() -> Result<Box<dyn Source>> {
     let generator = JitterRng::new().context("starting rand_jitter")?;
     Ok(Box::new(RandJitter(generator)))
@@ -23,7 +23,7 @@ impl<F: Fn() -> u64 + Send + Sync> Source for RandJitter<F> {
         Ok(Description {
             version: VERSION.to_owned(),
             claim: format!(
-                "64 bits per word of {rounds} samples, which its test of the timer asks for here; not for cryptography, says its page"
+                "64 bits per word of {rounds} samples, as its timer test requires here; its documentation says: not for cryptography"
             ),
             claim_bits_per_sample: Some(64.0 / f64::from(rounds)),
             no_raw: None,
@@ -31,7 +31,7 @@ impl<F: Fn() -> u64 + Send + Sync> Source for RandJitter<F> {
     }
 
     fn raw(&mut self, deltas: &mut [u64]) -> Result<()> {
-        // Its own access for assessments; a step back of the system's clock would be negative.
+        // Its function for assessments; negative if the system's clock steps back.
         deltas.fill_with(|| self.0.timer_stats(true).unsigned_abs());
         Ok(())
     }

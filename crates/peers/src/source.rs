@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What every peer can be asked, once it is open in the process that asks.
+//! The interface of every peer, once it is open in the querying process.
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
@@ -17,15 +17,15 @@ pub(crate) trait Source {
     fn output(&mut self, bytes: &mut [u8]) -> Result<()>;
 }
 
-/// What a source says about itself.
+/// A source's description of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Description {
     pub version: String,
-    /// What it claims for its output.
+    /// The entropy that it claims for its output.
     pub claim: String,
-    /// The same per raw sample, where it is a number.
+    /// The claim per raw sample, if it is a number.
     pub claim_bits_per_sample: Option<f64>,
-    /// Why its raw noise is not accessible, where it is not.
+    /// Why its raw noise is not accessible, if it is not.
     pub no_raw: Option<String>,
 }

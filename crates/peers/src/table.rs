@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! From what was measured to the table, and to the goals that it is held against.
+//! Turns the measurements into the table, and compares them with the goals.
 
 use entropy_report::result::{RestartResult, Spread, TargetResult};
 use entropy_report::{CompareResult, Table};
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::bench::{Cost, Measured};
 
-/// What must be known before any figure of the table is used.
+/// Caveats on the figures of the table.
 pub const CAVEATS: [&str; 7] = [
     "One machine and one run: another processor, memory or load gives other figures. \"Per CPU second\" counts user and \
      system time of the whole process, its start, self-test and file included; \"per second\" is the wall clock's, and falls \
@@ -15,7 +15,7 @@ pub const CAVEATS: [&str; 7] = [
     "The assessed rate is the smaller of SP 800-90B's figure and the informed one, times samples per second. Both figures \
      are what known estimators and predictors find, so that the true min-entropy may be lower, for each source by another \
      amount.",
-    "The same predictors are tried on all. Of host-user they also know the line of the buffer that each sample goes to. The \
+    "The same predictors are tried on all. For host-user they also know the buffer line that each sample accesses. The \
      places of jitterentropy and the loop counts of rand_jitter follow from generators that an attacker could run as well, \
      which no predictor here does: their informed figures are too high by comparison.",
     "Output rates follow from claims. jitterentropy asks for 3 samples per bit of output and hashes each of them in; host-user \
@@ -24,17 +24,17 @@ pub const CAVEATS: [&str; 7] = [
      here supports it on another.",
     "jitterentropy is compiled without optimisation, as it demands, and rand_jitter with. The raw noise of rand_jitter comes by \
      its own access for assessments, which clears its memory before each sample.",
-    "RDSEED, RDRAND and the kernel hand out no raw noise: nothing is assessed there, and their claims rest on trust in those \
+    "RDSEED, RDRAND and the kernel provide no raw noise: nothing is assessed there, and their claims rest on trust in those \
      who built them.",
 ];
 
 /// Ours must be this many times as fast as jitterentropy.
 const ASSESSED_GOAL: f64 = 10.0;
 const OUTPUT_GOAL: f64 = 30.0;
-/// And its informed figure this many times its claim.
+/// Our informed figure must be this many times our claim.
 const CLAIM_GOAL: f64 = 2.0;
 
-/// Something per second, over the rounds.
+/// A rate per second, over the rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Rate {
     pub per_s: Spread,
@@ -46,14 +46,14 @@ pub struct Rate {
 pub struct Row {
     pub source: String,
     pub version: String,
-    /// Why it was not measured, where it was not.
+    /// Why it was not measured, if it was not.
     pub not_measured: Option<String>,
-    /// Why it has no raw noise, where it has none.
+    /// Why it has no raw noise, if it has none.
     pub no_raw: Option<String>,
     pub samples: u64,
     /// SP 800-90B's figure over the rounds, in bits per sample.
     pub h_assessed: Option<Spread>,
-    /// Of the first round.
+    /// The informed figure of the first round.
     pub h_informed: Option<f64>,
     /// The smaller of both, of the first round.
     pub h: Option<f64>,
@@ -65,12 +65,12 @@ pub struct Row {
     pub claim_bits_per_sample: Option<f64>,
 }
 
-/// What ours is held against.
+/// A goal for our program.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Goal {
     pub what: String,
     pub at_least: f64,
-    /// None where one of the figures is missing.
+    /// `None` if one of the figures is missing.
     pub found: Option<f64>,
 }
 
@@ -94,7 +94,7 @@ impl Goal {
     }
 }
 
-/// Rows of all that was measured, with the assessment in `result`.
+/// The rows of all measured sources, with the assessment in `result`.
 #[must_use]
 pub fn compare(measured: &[Measured], result: &CompareResult) -> Comparison {
     let of = |name: &str| result.targets.iter().find(|target| target.name == name);
@@ -128,7 +128,7 @@ fn row(measured: &Measured, target: Option<&TargetResult>) -> Row {
     }
 }
 
-/// `amount` by what each round took.
+/// `amount` divided by the time of each round.
 fn rate(amount: f64, costs: &[Cost]) -> Option<Rate> {
     let per = |seconds: fn(&Cost) -> f64| {
         Spread::of(costs.iter().map(|cost| Some(amount / seconds(cost)).filter(|_| amount > 0.0)))
@@ -184,7 +184,7 @@ impl Comparison {
         }
     }
 
-    /// Everything below the table: what is missing and why, claims, goals, caveats; a paragraph each.
+    /// The paragraphs below the table: missing sources with reasons, claims, goals, caveats.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let missing = self.rows.iter().filter_map(|row| {
@@ -260,7 +260,7 @@ fn restarts(result: Option<&RestartResult>) -> String {
     }
 }
 
-/// Three significant digits, as people write them.
+/// Three significant digits, in plain notation.
 fn significant(figure: f64) -> String {
     match figure.abs() {
         100.0.. => format!("{figure:.0}"),

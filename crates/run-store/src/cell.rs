@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cell.json`: what became of one cell of a campaign.
+//! `cell.json`: the outcome of one cell of a campaign.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,7 +33,7 @@ pub struct Cell {
     pub figures: Option<CellFigures>,
 }
 
-/// The figures of a cell; what is not known is absent or null.
+/// The figures of a cell; unknown ones are absent or null.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct CellFigures {
@@ -50,7 +50,6 @@ pub struct CellFigures {
     pub accelerator: Option<String>,
 }
 
-/// How a cell ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CellState {
@@ -62,12 +61,12 @@ impl Cell {
     /// Reads the cell in `folder`.
     ///
     /// # Errors
-    /// Returns an error if there is none, it was cut, or a newer program wrote it.
+    /// Returns an error if the file does not exist, was truncated, or was written by a newer program.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(CELL_FILE);
         let text = fs_err::read(&path)?;
-        let cell: Self = serde_json::from_slice(&text)
-            .with_context(|| format!("understanding {}", path.display()))?;
+        let cell: Self =
+            serde_json::from_slice(&text).with_context(|| format!("parsing {}", path.display()))?;
         ensure!(
             cell.schema == CELL_SCHEMA,
             "{} has schema {}, and this program reads schema {CELL_SCHEMA}: use a newer uchaos",
@@ -116,6 +115,6 @@ mod tests {
         assert!(error(r#"{"schema": 1, "ce"#).contains("cell.json"));
         let newer = error(r#"{"schema": 2, "cell": 7, "state": "done"}"#);
         assert!(newer.contains("has schema 2") && newer.contains("newer uchaos"), "{newer}");
-        assert!(error(r#"{"schema": 1, "cell": 7, "state": "perhaps"}"#).contains("understanding"));
+        assert!(error(r#"{"schema": 1, "cell": 7, "state": "perhaps"}"#).contains("parsing"));
     }
 }

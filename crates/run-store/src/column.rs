@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The columns: one declaration, from which the row, the list of columns and the documentation are made.
+//! The columns: one declaration, from which the row, the list of columns and the documentation are generated.
 
 use std::borrow::Cow;
 
 use chaos_vocab::{Allowed, Parameter};
 use serde::{Deserialize, Serialize};
 
-/// A moment: microseconds since 1970, UTC.
+/// A time: microseconds since 1970, UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Utc(pub i64);
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Text,
@@ -20,7 +20,7 @@ pub enum Kind {
     Time,
 }
 
-/// One figure of a row, or its absence.
+/// One value of a row, or its absence.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value<'a> {
     Text(Option<&'a str>),
@@ -35,7 +35,7 @@ pub enum Value<'a> {
 pub struct Column {
     pub name: &'static str,
     pub kind: Kind,
-    /// What it holds, with its unit.
+    /// Its meaning, with its unit.
     pub text: Cow<'static, str>,
 }
 
@@ -71,7 +71,7 @@ field! {
 
 macro_rules! declare {
     ($(#[doc = $text:literal] $name:ident: $type:ty,)+) => {
-        /// One target of one run, or one cell that gave no run.
+        /// One target of one run, or one cell without a run.
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
         pub struct Row {
             $(

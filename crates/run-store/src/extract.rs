@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! From a folder to rows. Of `result.json` only the figures are read: its plots are most of its bytes.
+//! Reads rows from a folder. Of `result.json` only the figures are read: its plots are most of its bytes.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::cell::{Cell, CellState};
 use crate::column::{Row, Utc};
 use crate::place::Place;
 
-/// What is read of a result.
+/// The parts of a result that are read.
 #[derive(Deserialize)]
 struct Figures {
     schema_version: u32,
@@ -89,10 +89,10 @@ struct Text {
     text: String,
 }
 
-/// The rows of a place: one per target, or one for a cell that gave no run.
+/// The rows of a place: one per target, or one for a cell without a run.
 ///
 /// # Errors
-/// Returns an error if a file there was cut, is not a result, or is of another schema version.
+/// Returns an error if a file there was truncated, is not a result, or has another schema version.
 pub fn rows(place: &Place) -> Result<Vec<Row>> {
     let mut base = Row {
         path: Some(place.path.clone()),
@@ -119,8 +119,8 @@ pub fn rows(place: &Place) -> Result<Vec<Row>> {
     }
     let path = place.folder.join("result.json");
     let bytes = fs_err::read(&path)?;
-    let understanding = || format!("understanding {}", path.display());
-    let result: Figures = serde_json::from_slice(&bytes).with_context(understanding)?;
+    let parsing = || format!("parsing {}", path.display());
+    let result: Figures = serde_json::from_slice(&bytes).with_context(parsing)?;
     ensure!(
         result.schema_version == SCHEMA_VERSION,
         "{} has schema {}, and this program reads schema {SCHEMA_VERSION}",
@@ -155,7 +155,7 @@ fn of_result(base: &Row, result: &Figures) -> Vec<Row> {
         |target: &Target| (target.name.clone(), target.run.clone(), target.accel.clone());
     let mut rows: Vec<Row> = Vec::new();
     let mut covered = Vec::new();
-    // Isolated boots have a row only where the target was not booted with ordinary time.
+    // Isolated boots have a row only if the target was not booted with ordinary time.
     for isolated in [false, true] {
         for target in result.targets.iter().filter(|target| target.isolated == isolated) {
             let condition = condition(target);
@@ -174,7 +174,7 @@ fn of_target(base: &Row, result: &Figures, target: &Target) -> Row {
     let fact = |key: &str| {
         let known = [&origin.host_facts, &origin.parameters];
         let known = known.iter().find_map(|facts| facts.get(key)).map(String::as_str);
-        // What a guest sees of an emulated processor says nothing about the host's.
+        // An emulated processor as seen by the guest says nothing about the host's.
         let seen = || {
             (target.accel == "hardware").then(|| target.meta.get(key)).flatten().map(String::as_str)
         };
@@ -220,7 +220,7 @@ fn of_target(base: &Row, result: &Figures, target: &Target) -> Row {
         memory_mib: fact("memory_mib").and_then(|text| text.parse().ok()),
         target: some(&target.name),
         isolated: Some(target.isolated),
-        // Boots of runs that were recorded before are named by their folder, which is not below this run's.
+        // Boots of existing runs are named by their folder, which is not below this run's.
         derived: Some(
             !target.run.is_empty()
                 || target.paths.values().any(|path| path.starts_with('.') || path.starts_with('/')),
@@ -279,12 +279,12 @@ fn figures(target: &Target) -> BootFigures {
 
 fn why_no_figure(target: &Target) -> String {
     match &target.raw {
-        None => "the target gives no raw noise".to_owned(),
+        None => "the target has no raw noise".to_owned(),
         Some(raw) => raw.verdict.text.clone(),
     }
 }
 
-/// The value of an option in a command line of QEMU, up to its first comma.
+/// The value of an option on a QEMU command line, up to its first comma.
 fn option(command: &str, names: &[&str]) -> Option<String> {
     let mut rest = command.split_whitespace();
     rest.find(|piece| names.contains(piece))?;

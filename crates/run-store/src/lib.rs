@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The table of runs without its file format: which columns it has, where runs and campaign cells are, and which rows a
-//! folder gives. Small on purpose: the program `uchaos-runs` adds Parquet and SQL, which take minutes to compile.
+//! The table of runs without its file format: its columns, where runs and campaign cells are, and the rows of a
+//! folder. Deliberately small: the program `uchaos-runs` adds Parquet and SQL, which take minutes to compile.
 #![forbid(unsafe_code)]
-#![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
+#![allow(missing_docs, reason = "an internal crate: self-explanatory names need no sentence")]
 
 mod cell;
 mod column;
@@ -16,6 +16,6 @@ pub use extract::rows;
 pub use made_up::made_up;
 pub use place::{CellPlace, Place, Stamp, cells, places};
 
-/// Version of the table's columns; it grows by one when a column changes its meaning or goes. A new column does not
+/// Version of the table's columns; incremented when a column is removed or changes its meaning. A new column does not
 /// change it: an older program refuses a file with columns that it does not know.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Rows for measuring the store itself. They look like a fleet's: many machines, few kinds of processor, a year of runs.
+//! Synthetic rows for benchmarks of the store, like a fleet's: many machines, few kinds of processor, a year of runs.
 
 use chaos_vocab::Parameter;
 use guest_run::hex;

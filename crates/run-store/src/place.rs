@@ -11,21 +11,21 @@ use rayon::prelude::*;
 
 use crate::cell::CELL_FILE;
 
-/// By which a changed run is noticed.
+/// Detects a changed run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     pub bytes: i64,
     pub mtime_ns: i64,
 }
 
-/// A folder that gives rows.
+/// A folder with rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// Of the run, relative to the runs folder.
     pub path: String,
-    /// The run's folder; of a failed cell it does not exist.
+    /// The run's folder; it does not exist for a failed cell.
     pub folder: PathBuf,
-    /// The cell that the run is of.
+    /// The run's cell.
     pub cell: Option<CellPlace>,
     pub stamp: Stamp,
 }
@@ -46,7 +46,7 @@ pub fn places(runs: &Path, campaigns: &Path) -> Result<Vec<Place>> {
         .filter(|name| !name.starts_with('.') && !name.starts_with("failed-"))
         .filter_map(|name| {
             let folder = runs.join(&name);
-            // `latest` is a symbolic link, and the run that it names is in the list already.
+            // `latest` is a symbolic link to a run that is already in the list.
             let real = folder.symlink_metadata().is_ok_and(|about| about.is_dir());
             let stamp = stamp(&folder.join("result.json")).filter(|_| real)?;
             Some(Place { path: name, folder, cell: None, stamp })
@@ -58,7 +58,7 @@ pub fn places(runs: &Path, campaigns: &Path) -> Result<Vec<Place>> {
     Ok(found)
 }
 
-/// Every cell of the campaign in `folder` that ended, in order of their numbers.
+/// Every cell of the campaign in `folder` that ended, sorted by number.
 ///
 /// # Errors
 /// Returns an error if the folder cannot be read.
@@ -83,7 +83,7 @@ pub fn cells(runs: &Path, folder: &Path) -> Result<Vec<Place>> {
         .collect())
 }
 
-/// `folder` as seen from `runs`, where both are in one folder; its whole path elsewhere.
+/// `folder` relative to `runs` if both have the same parent, else its full path.
 fn relative(runs: &Path, folder: &Path) -> String {
     let near = runs.parent().and_then(|both| folder.strip_prefix(both).ok());
     near.map_or_else(|| folder.to_path_buf(), |below| Path::new("..").join(below))

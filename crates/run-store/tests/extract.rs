@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Rows of real results: of this version, of an older one, damaged, and of cells.
+//! Rows of real results (of this version, of an older one, damaged) and of cells.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -107,7 +107,7 @@ fn a_run_gives_one_row_per_target_with_its_figures() {
     assert_eq!(bare.raw_sha256.as_ref().map(String::len), Some(64));
     assert_eq!(bare.result_sha256.as_ref().map(String::len), Some(64));
     assert_eq!((crng.h, crng.mb_per_s), (None, Some(4.096)));
-    assert_eq!(crng.reason.as_deref(), Some("the target gives no raw noise"));
+    assert_eq!(crng.reason.as_deref(), Some("the target has no raw noise"));
     assert_ne!(bare.key, crng.key);
 }
 

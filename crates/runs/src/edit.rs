@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What changes the store: labels, rows of another store, removal.
+//! Changes to the store: labels, rows of another store, removal.
 
 use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
@@ -19,11 +19,11 @@ use crate::table;
 /// The newest run.
 pub(crate) const LATEST: &str = "latest";
 
-/// A run that a person named.
+/// A run named by the user.
 #[derive(Debug)]
 struct Named {
     path: String,
-    /// The other store that its rows are from.
+    /// The other store from which its rows came.
     origin: Option<String>,
     campaign: Option<String>,
 }
@@ -56,7 +56,7 @@ fn named(rows: &RecordBatch, names: &[String]) -> Result<Vec<Named>> {
     Ok(found)
 }
 
-/// Gives runs a label; an empty one removes it.
+/// Labels runs; an empty label removes it.
 pub(crate) fn label(store: &Store, label: &str, names: &[String]) -> Result<()> {
     store.write()?.change(|rows| {
         let chosen = named(&rows, names)?;
@@ -80,7 +80,7 @@ pub(crate) fn label(store: &Store, label: &str, names: &[String]) -> Result<()> 
 }
 
 /// Adds the rows of another store, or of a Parquet file that `export` wrote. Returns how many were added, and how many
-/// were there already.
+/// already existed.
 pub(crate) fn merge(store: &Store, from: &Path) -> Result<(usize, usize)> {
     let whole = fs::canonicalize(from)?;
     let rows = if whole.is_file() {
@@ -112,7 +112,7 @@ pub(crate) fn merge(store: &Store, from: &Path) -> Result<(usize, usize)> {
     Ok((fresh.num_rows(), rows.num_rows() - fresh.num_rows()))
 }
 
-/// Removes runs: their rows, and the folders of those that were recorded here. Without `confirmed` it says what it would do.
+/// Removes runs: their rows, and the folders of those recorded here. Without `confirmed` it only reports this.
 pub(crate) fn remove(
     store: &Store,
     folders: &Folders,
@@ -141,13 +141,13 @@ pub(crate) fn remove(
                 Some(folder) => {
                     format!("\n  the folder {} with its samples, and its rows", folder.display())
                 }
-                None => format!("\n  the rows of {} (its folder is not of this store)", run.path),
+                None => format!("\n  the rows of {} (its folder is not in this store)", run.path),
             })
             .collect();
         let text = format!("nothing was removed; with --yes this would remove{}", lines.concat());
         return Err(ExitKind::Usage(text).into());
     }
-    // Rows go first: an interrupted removal leaves a folder that is read again, never rows without a folder.
+    // Rows are removed first: an interrupted removal leaves a folder that is read again, never rows without a folder.
     writing.change(|rows| {
         let (path, origin) = (table::texts(&rows, "path")?, table::texts(&rows, "origin")?);
         let kept = (0..rows.num_rows()).map(|row| {
@@ -161,7 +161,7 @@ pub(crate) fn remove(
         Ok(filter_record_batch(&rows, &kept.collect::<BooleanArray>())?)
     })?;
     for folder in doomed.into_iter().flatten() {
-        // Gone at once under its name, however long the samples take.
+        // Renamed first, so that it disappears at once even if removing the samples takes long.
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let going = folder.with_file_name(format!(".partial-{name}-{}", std::process::id()));
         fs::rename(&folder, &going)?;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Brings the store up to date with the folders: what is new or was changed is read, and nothing else.
+//! Updates the store from the folders: only new or changed ones are read.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -20,17 +20,17 @@ pub(crate) struct Folders {
     pub campaigns: PathBuf,
 }
 
-/// What the store knows of a folder of this machine.
+/// The store's knowledge of a folder on this machine.
 struct Known {
     stamp: Stamp,
     label: Option<String>,
 }
 
 const COLUMNS: [&str; 6] = ["key", "path", "origin", "label", "result_bytes", "result_mtime_ns"];
-/// From this number of folders on, a line says that they are read.
+/// From this number of folders on, a progress line is printed.
 const MANY: usize = 20;
 
-/// Reads what is new or changed into the store.
+/// Reads new and changed folders into the store.
 pub(crate) fn refresh(store: &Store, folders: &Folders) -> Result<()> {
     let places = places(&folders.runs, &folders.campaigns)?;
     if changed(&places, &known(&store.read(Some(&COLUMNS))?)?).next().is_none() {
@@ -64,7 +64,7 @@ pub(crate) fn refresh(store: &Store, folders: &Folders) -> Result<()> {
         added
     });
     for copy in copies {
-        eprintln!("not counted twice: {copy} is the copy of a run that is in the store");
+        eprintln!("not counted twice: {copy} is a copy of a run in the store");
     }
     for row in &mut fresh {
         row.label = row.path.as_ref().and_then(|path| known.get(path)?.label.clone());
@@ -79,7 +79,7 @@ pub(crate) fn refresh(store: &Store, folders: &Folders) -> Result<()> {
     })
 }
 
-/// The rows of what the store does not know yet, for a store that is only read.
+/// The rows of folders not yet in the store, for a store that is only read.
 pub(crate) fn pending(store: &Store, folders: &Folders) -> Result<RecordBatch> {
     let places = places(&folders.runs, &folders.campaigns)?;
     let known = known(&store.read(Some(&COLUMNS))?)?;
@@ -120,7 +120,7 @@ fn changed<'a>(
     places.iter().filter(|place| known.get(&place.path).is_none_or(|it| it.stamp != place.stamp))
 }
 
-/// Rows of all that can be read; what cannot is named.
+/// The rows of all readable folders; the others are reported.
 fn read(places: &[&Place]) -> Vec<Row> {
     if places.len() >= MANY {
         eprintln!("reading {} runs into the store", places.len());

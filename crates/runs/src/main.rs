@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `uchaos runs`: every run in one table. A program of its own, because Parquet and SQL take minutes to compile and tens of
-//! megabytes, which `cargo xtask compare` and the archive should not pay for.
+//! `uchaos runs`: every run in one table. A separate program, because Parquet and SQL take minutes to compile and many
+//! megabytes, which would burden `cargo xtask compare` and the archive.
 
 mod edit;
 mod index;
@@ -23,7 +23,7 @@ use crate::output::OutputOptions;
 use crate::query::{TABLE, literal};
 use crate::store::Store;
 
-/// List, query and merge the runs that were recorded, from one table.
+/// List, query and merge recorded runs, from one table.
 #[derive(Debug, Parser)]
 #[command(name = "uchaos runs", bin_name = "uchaos runs", arg_required_else_help = true)]
 #[command(after_help = "Examples:
@@ -37,7 +37,7 @@ use crate::store::Store;
 
 The table has a row for each target of each run. It is kept in RUNS/.store and brought up to date from the folders first.")]
 struct Cli {
-    /// Where runs are kept (default: runs/ in the current folder)
+    /// Folder of runs (default: runs/ in the current folder)
     #[arg(
         long = "runs",
         value_name = "DIR",
@@ -46,10 +46,10 @@ struct Cli {
         default_value = "runs"
     )]
     runs: PathBuf,
-    /// Where campaigns are kept (default: campaigns/ next to the runs folder)
+    /// Folder of campaigns (default: campaigns/ next to the runs folder)
     #[arg(long, value_name = "DIR", env = "UCHAOS_CAMPAIGNS", global = true)]
     campaigns: Option<PathBuf>,
-    /// Use the table as it is, without looking for new runs
+    /// Use the existing table, without looking for new runs
     #[arg(long, global = true)]
     no_scan: bool,
     /// The same as --format json
@@ -81,7 +81,7 @@ enum Command {
         #[arg(value_name = "RUN", default_value = edit::LATEST)]
         run: String,
     },
-    /// Ask in SQL; the table is `runs`
+    /// Run an SQL query; the table is `runs`
     Query {
         #[arg(value_name = "SQL")]
         sql: String,
@@ -111,7 +111,7 @@ enum Command {
     Rm {
         #[arg(value_name = "RUN", required = true)]
         names: Vec<String>,
-        /// Do it; without this, what would be removed is printed
+        /// Confirm the removal; without this, only print what would be removed
         #[arg(long)]
         yes: bool,
     },
@@ -122,10 +122,10 @@ enum Command {
     },
 }
 
-/// What a list shows.
+/// The columns of a list.
 const LISTED: &str = "recorded_utc, run, label, accelerator, target, workload, boots, h, h_min, h_max, h_informed, \
                       restarts, isolation, cpu";
-/// Rows that are in memory at once while a made-up store is written.
+/// Rows held in memory at once while a synthetic store is written.
 const CHUNK: u64 = 65_536;
 
 fn main() -> ExitCode {
@@ -163,7 +163,7 @@ impl Cli {
             Command::Export { file } => segment::write(&file, [store.read(None)], &[]),
             Command::Merge { from } => {
                 let (added, known) = edit::merge(&store, &from)?;
-                say!("{added} rows added, {known} were in the store already")
+                say!("{added} rows added, {known} already existed")
             }
             Command::Rm { names, yes } => {
                 let names = names.into_iter().map(|name| or_latest(&folders, name));
@@ -243,7 +243,7 @@ fn fill(runs: &Path, count: u64) -> Result<()> {
         table::batch(&numbers.map(|number| made_up(number, count)).collect::<Vec<Row>>())
     });
     segment::write(&path, batches, &[])?;
-    let len_bytes = fs_err::metadata(&path).context("measuring what was written")?.len();
+    let len_bytes = fs_err::metadata(&path).context("reading the length of the written file")?.len();
     say!("{count} rows in {len_bytes} bytes: {}", path.display())
 }
 

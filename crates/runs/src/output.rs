@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Rows for people and for programs: a table, CSV, JSON, Parquet.
+//! Output formats of rows: a table, CSV, JSON, Parquet.
 
 use std::borrow::Cow;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
@@ -30,10 +30,10 @@ pub(crate) enum Format {
 
 #[derive(Debug, Args)]
 pub(crate) struct OutputOptions {
-    /// How rows are printed
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
-    /// Write to this file, which is complete or does not exist, instead of to standard output
+    /// Write to this file (atomically) instead of to standard output
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -72,7 +72,7 @@ impl OutputOptions {
     }
 }
 
-/// Whether the reader of standard output has gone: the formats' errors do not keep the kind of what caused them.
+/// Whether standard output was closed: the formats' errors do not keep the kind of their cause.
 static GONE: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
 
 struct Pipe<W>(W);
@@ -160,7 +160,7 @@ fn table(out: &mut impl Write, batches: &[RecordBatch]) -> Result<()> {
     Ok(())
 }
 
-/// Names and texts of what a row has.
+/// The names and texts of a row's values.
 pub(crate) fn fields(batch: &RecordBatch, row: usize) -> Result<Vec<(String, String)>> {
     let schema = batch.schema();
     let columns = schema.fields().iter().zip(batch.columns());
@@ -173,7 +173,7 @@ pub(crate) fn fields(batch: &RecordBatch, row: usize) -> Result<Vec<(String, Str
         .collect()
 }
 
-/// Columns of the terminal that a text takes; names here have no wide letters.
+/// Terminal columns of a text; names here have no wide characters.
 fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().count() }
 }
@@ -203,7 +203,7 @@ fn texts(array: &dyn Array) -> Result<Vec<Cow<'_, str>>> {
     }
 }
 
-/// In one line, and without what a terminal would act on.
+/// The text in one line, without control characters.
 fn plain(text: &str) -> Cow<'_, str> {
     if text.contains(char::is_control) {
         text.replace(char::is_control, " ").into()

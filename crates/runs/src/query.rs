@@ -21,10 +21,10 @@ use crate::table;
 /// The name of the table.
 pub(crate) const TABLE: &str = "runs";
 
-/// The rows that a query gives. It can read, and change nothing.
+/// The rows of a query, which can only read.
 ///
 /// # Errors
-/// Returns [`ExitKind::Usage`] if the query is not SQL, or names what is not there.
+/// Returns an error ([`ExitKind::Usage`]) if the query is not valid SQL, or names something that does not exist.
 pub(crate) fn run(store: &Store, sql: &str) -> Result<Vec<RecordBatch>> {
     let files = store.files()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().build();
@@ -32,7 +32,7 @@ pub(crate) fn run(store: &Store, sql: &str) -> Result<Vec<RecordBatch>> {
         let context = session(&files).await?;
         let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false);
         let usage = |error: datafusion::error::DataFusionError| {
-            // What follows the first line is a list of all columns.
+            // The lines after the first are a list of all columns.
             let reason = error.strip_backtrace();
             let reason = reason.lines().next().unwrap_or_default();
             ExitKind::Usage(format!(
@@ -70,7 +70,7 @@ async fn session(files: &[PathBuf]) -> Result<SessionContext> {
     Ok(context)
 }
 
-/// A text as SQL has it.
+/// Quotes a text for SQL.
 pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

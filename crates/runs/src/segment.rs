@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! One Parquet file of rows. It is never changed: a change writes another file that names those it replaces, so the rename
-//! that gives it its name is the moment at which the change is made.
+//! One Parquet file of rows. It is never changed: a change writes another file that lists those it replaces, and takes
+//! effect with the rename that gives it its name.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -21,11 +21,11 @@ pub(crate) const ENDING: &str = "parquet";
 const SCHEMA: &str = "uchaos.runs.schema";
 const REPLACES: &str = "uchaos.runs.replaces";
 
-/// A file that was opened, and understood as far as its footer.
+/// An opened file whose footer has been parsed.
 #[derive(Debug, Clone)]
 pub(crate) struct Segment {
     pub path: PathBuf,
-    /// Names of the files that it takes the place of.
+    /// Names of the files that it replaces.
     pub replaces: Vec<String>,
 }
 
@@ -33,11 +33,11 @@ impl Segment {
     /// Opens a file.
     ///
     /// # Errors
-    /// Returns an error if it is torn, foreign, or of a newer version.
+    /// Returns an error if it is truncated, from another program, or of a newer version.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let file = File::open(path)?;
         let metadata = ArrowReaderMetadata::load(&file, Default::default())
-            .map_err(|error| anyhow!("it is torn, or not a Parquet file ({error})"))?;
+            .map_err(|error| anyhow!("it is truncated, or not a Parquet file ({error})"))?;
         let pairs = metadata.metadata().file_metadata().key_value_metadata();
         let value = |key: &str| {
             let pair = pairs.into_iter().flatten().find(|pair| pair.key == key)?;
@@ -81,7 +81,7 @@ impl Segment {
     }
 }
 
-/// Writes rows to a file, which is complete or does not exist, and is on the disk when this returns.
+/// Writes rows atomically to a file, which is on the disk when this returns.
 ///
 /// # Errors
 /// Returns an error if the disk is full, or the folder cannot be written.
@@ -97,7 +97,7 @@ pub(crate) fn write(
         tempfile::Builder::new().prefix(".new-").tempfile_in(folder).with_context(writing)?;
     write_to(fresh.as_file(), batches, replaces).with_context(writing)?;
     fresh.as_file().sync_all().with_context(writing)?;
-    // A temporary file is readable by its owner alone; a store may be shared.
+    // A temporary file is readable only by its owner; a store may be shared.
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     fresh.as_file().set_permissions(mode).with_context(writing)?;
     fresh.persist(path).with_context(writing)?;
@@ -107,7 +107,7 @@ pub(crate) fn write(
 /// Writes rows in the format of the store's files.
 ///
 /// # Errors
-/// Returns an error if `out` takes no more.
+/// Returns an error if writing to `out` fails.
 pub(crate) fn write_to(
     out: impl std::io::Write + Send,
     batches: impl IntoIterator<Item = Result<RecordBatch>>,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The store: `.store/*.parquet` in the runs folder. Readers take no lock. Writers take turns, and a row is in one file
-//! only; where two machines wrote at once without a working lock, rows that are there twice are made one.
+//! The store: `.store/*.parquet` in the runs folder. Readers take no lock. Writers take turns, and each row is in only
+//! one file; if two machines wrote at once without a working lock, duplicate rows are merged.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -15,9 +15,9 @@ use crate::segment::{self, ENDING, Segment};
 use crate::table;
 
 pub(crate) const FOLDER: &str = ".store";
-/// More files than this become one.
+/// More files than this are merged into one.
 const MOST_SEGMENTS: usize = 16;
-/// How often reading begins again, because a writer removed a file meanwhile.
+/// How often to retry reading after a writer removed a file.
 const ATTEMPTS: usize = 10;
 
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Store {
         Self { folder: runs.join(FOLDER) }
     }
 
-    /// The files that hold rows now. Others in the folder are named on standard error.
+    /// The files that hold current rows. Unreadable files in the folder are reported on standard error.
     pub(crate) fn segments(&self) -> Result<Vec<Segment>> {
         let listing = || format!("listing {}", self.folder.display());
         let entries = match std::fs::read_dir(&self.folder) {
@@ -72,8 +72,8 @@ impl Store {
         Ok(found)
     }
 
-    /// Every row once, with these columns (`key` among them) or with all. A file that is damaged inside is named and left
-    /// out.
+    /// Every row once, with these columns (`key` among them) or with all. A damaged file is reported and
+    /// skipped.
     pub(crate) fn read(&self, columns: Option<&[&str]>) -> Result<RecordBatch> {
         self.read_segments(columns).map(|(batch, _)| batch)
     }
@@ -101,7 +101,7 @@ impl Store {
             let whole = concat_batches(&schema, &batches).context("joining the store's files")?;
             return Ok((if batches.len() > 1 { once(&whole)? } else { whole }, read));
         }
-        bail!("reading {}: its files are replaced all the time; try again", self.folder.display())
+        bail!("reading {}: its files were replaced repeatedly meanwhile; try again", self.folder.display())
     }
 
     /// The files for a query: each row is in one of them, once, and each can be read.
@@ -130,7 +130,7 @@ impl Store {
     /// Waits until no other process writes.
     pub(crate) fn write(&self) -> Result<Writing<'_>> {
         let advice = || {
-            format!("writing to the store {} (only read it with --no-scan)", self.folder.display())
+            format!("writing to the store {} (use --no-scan to only read it)", self.folder.display())
         };
         fs::create_dir_all(&self.folder).with_context(advice)?;
         let lock = File::create(self.folder.join("lock")).with_context(advice)?;
@@ -152,7 +152,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Puts `change` of all rows in the place of all rows. Files that cannot be read stay where they are.
+    /// Replaces all rows by `change` of all rows. Unreadable files are left in place.
     pub(crate) fn change(
         &self,
         change: impl FnOnce(RecordBatch) -> Result<RecordBatch>,
@@ -177,7 +177,7 @@ impl Writing<'_> {
     }
 }
 
-/// Without rows whose key an earlier row has.
+/// Removes rows with the key of an earlier row.
 fn once(batch: &RecordBatch) -> Result<RecordBatch> {
     if batch.column_by_name("key").is_none() {
         return Ok(batch.clone());

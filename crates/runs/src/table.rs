@@ -55,7 +55,7 @@ pub(crate) fn batch(rows: &[Row]) -> Result<RecordBatch> {
     RecordBatch::try_new(schema(), arrays.collect()).context("making a table of rows")
 }
 
-/// The batch with every column of this version; those that it does not have are empty.
+/// The batch with every column of this version; missing ones are empty.
 pub(crate) fn completed(batch: &RecordBatch) -> Result<RecordBatch> {
     let schema = schema();
     let arrays = schema.fields().iter().map(|field| {
@@ -65,7 +65,7 @@ pub(crate) fn completed(batch: &RecordBatch) -> Result<RecordBatch> {
     RecordBatch::try_new(schema.clone(), arrays.collect()).context("completing a table of rows")
 }
 
-/// Whether a file's columns are known, and hold what they should.
+/// Checks that a file's columns are known and have the right types.
 pub(crate) fn check(found: &Schema) -> Result<()> {
     let schema = schema();
     for field in found.fields() {
@@ -78,7 +78,7 @@ pub(crate) fn check(found: &Schema) -> Result<()> {
         })?;
         ensure!(
             known.data_type() == field.data_type(),
-            "its column {} holds {}, and should hold {}",
+            "its column {} holds {}, but should hold {}",
             field.name(),
             field.data_type(),
             known.data_type()
@@ -102,7 +102,7 @@ pub(crate) fn counts<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a Int64
     column.as_any().downcast_ref().with_context(|| format!("the column {name} holds no number"))
 }
 
-/// A text, if it is there.
+/// A text, if present.
 pub(crate) fn text(array: &StringArray, row: usize) -> Option<&str> {
     array.is_valid(row).then(|| array.value(row))
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a notebook reads with pyarrow, from the store's own files and from an export, is what the program answers.
+//! A notebook that reads the store's files or an export with pyarrow gets the same values as the program's queries.
 //!
-//! Without Python or its package index it is skipped with the reason; where tests may skip nothing, that is a failure.
+//! Without Python or its package index it is skipped with the reason; if tests may not skip, that is a failure.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use serde_json::Value;
 
-/// A sum in another order differs by less than this part of it.
+/// Relative tolerance for a sum in another order.
 const ROUNDING: f64 = 1e-9;
 const ROWS: &str = "3000";
 /// Reads Parquet files, and prints the figures that are compared as JSON.
@@ -29,7 +29,7 @@ print(json.dumps({
 }))
 "#;
 
-/// What a command printed, or how it failed.
+/// A command's output, or its failure.
 fn output(command: &mut Command) -> Result<String, String> {
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -37,7 +37,7 @@ fn output(command: &mut Command) -> Result<String, String> {
     if output.status.success() { Ok(out) } else { Err(format!("{command:?}: {out}{error}")) }
 }
 
-/// A fresh virtual environment with pyarrow; without Python or its package index, the reason why not.
+/// A new virtual environment with pyarrow; without Python or its package index, the reason.
 struct Notebook(tempfile::TempDir);
 
 impl Notebook {

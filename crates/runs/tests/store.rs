@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The program on real folders: what it reads, what it refuses, what two of it at once leave.
+//! The program on real folders: what it reads and refuses, and the result of two concurrent processes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ impl Folder {
         self.0.path().join("runs")
     }
 
-    /// A run of its own: another processor, so another result.
+    /// Writes a distinct run: another processor, so another result.
     fn record(&self, name: &str) -> PathBuf {
         let run = self.runs().join(name);
         fs::create_dir_all(&run).expect("a run's folder");
@@ -181,7 +181,7 @@ fn an_interrupted_change_counts_nothing_twice() {
     let old = folder.segments().remove(0);
     let copy = fs::read(&old).unwrap();
     folder.run(&["label", "x", "one"]);
-    // As if the writer had been killed before it removed what it replaced.
+    // As if the writer had been killed before it removed the replaced files.
     fs::write(&old, copy).unwrap();
     assert_eq!((folder.count("true"), folder.count("label = 'x'")), (rows, rows));
     // As if two machines without a common lock had written the same rows.
@@ -233,20 +233,20 @@ fn a_merge_adds_each_run_once_and_says_where_it_is() {
     let per_run = here.count("run = 'mine'");
     let from = there.runs();
     let (said, _) = here.run(&["merge", &from.to_string_lossy()]);
-    assert_eq!(said, format!("{per_run} rows added, {per_run} were in the store already\n"));
+    assert_eq!(said, format!("{per_run} rows added, {per_run} already existed\n"));
     let (again, _) = here.run(&["merge", &from.to_string_lossy()]);
     assert!(again.starts_with("0 rows added"), "{again}");
     assert_eq!(here.count("true"), 3 * per_run);
     let origin = fs::canonicalize(&from).unwrap();
     assert_eq!(here.count(&format!("origin = '{}'", origin.display())), per_run);
-    // By a file as well.
+    // Also from a file.
     let file = there.0.path().join("all.parquet");
     there.run(&["export", &file.to_string_lossy()]);
     assert!(here.run(&["merge", &file.to_string_lossy()]).0.starts_with("0 rows added"));
     let (error, _) =
         refused(&here.output(&["merge", &here.0.path().join("none").to_string_lossy()]));
     assert!(error.contains("none"), "{error}");
-    // Their rows go, their folder stays.
+    // Their rows are removed, their folder is kept.
     here.run(&["rm", "theirs", "--yes"]);
     assert_eq!(here.count("run = 'theirs'"), 0);
     assert!(there.runs().join("theirs/result.json").exists());

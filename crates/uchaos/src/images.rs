@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Where the images come from that a command boots.
+//! The source of the images that a command boots.
 
 use std::path::{Path, PathBuf};
 
@@ -11,32 +11,32 @@ use guest_run::{CommandContext, ExitKind, Images};
 pub enum Parts {
     BareMetal,
     Both,
-    /// Both, with a kernel for several processors in the Linux guest.
+    /// Both, the Linux guest with a kernel for several processors.
     BothSmp,
-    /// Both, of which the Linux guest is one that serves.
+    /// Both, the Linux guest with a server.
     Server,
 }
 
 impl Parts {
-    /// Both guests, for a machine with so many processors.
+    /// Both guests, for a machine with this many processors.
     #[must_use]
     pub fn both(cpus: u32) -> Self {
         if cpus > 1 { Self::BothSmp } else { Self::Both }
     }
 }
 
-/// Gives the images to boot.
+/// Provides the images to boot.
 pub trait ImageSource {
-    /// The images, whose step lines come before the `more_steps` of the command.
+    /// The images; their step lines come before the `more_steps` of the command.
     fn images(&self, context: &CommandContext, parts: Parts, more_steps: usize) -> Result<Images>;
 
-    /// Their description on disk, by which other hosts boot them; `None` where they are built first.
+    /// Their description on disk, with which other hosts boot them; `None` if they are built first.
     fn description(&self) -> Option<&Path> {
         None
     }
 }
 
-/// Images that were built before, by their description.
+/// Existing images, by their description.
 #[derive(Debug)]
 pub struct Built {
     pub description: PathBuf,
@@ -56,7 +56,7 @@ impl ImageSource for Built {
                 let linux = images.linux()?;
                 if linux.server.is_none() {
                     let text = format!(
-                        "this needs a Linux guest that serves, and these images have the profile {}: `cargo xtask image --profile mariadb` in a checkout builds one",
+                        "this needs a Linux guest with a server, but these images have the profile {}: `cargo xtask image --profile mariadb` in a checkout builds one",
                         linux.profile
                     );
                     return Err(ExitKind::Missing(text).into());

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The program `uchaos`: the commands on images that were built before. Parsing and dispatch only.
-#![warn(clippy::print_stdout, reason = "it panics when its reader has gone: see guest_run::output")]
+//! The program `uchaos`: the commands on existing images. Parsing and dispatch only.
+#![warn(
+    clippy::print_stdout,
+    reason = "it panics when standard output is closed: see guest_run::output"
+)]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,7 +20,7 @@ use uchaos::commands::{
 };
 use uchaos::{Built, ImageSource as _, Parts};
 
-/// Boot two machines that run the same timing-jitter engine, and compare what comes out of them.
+/// Boot two machines that run the same timing-jitter engine, and compare their output.
 #[derive(Debug, Parser)]
 #[command(name = "uchaos", version, arg_required_else_help = true, disable_help_flag = true)]
 struct Cli {
@@ -39,7 +42,7 @@ struct Shared {
     /// Work on this checkout
     #[arg(long, global = true, value_name = "DIR")]
     checkout: Option<PathBuf>,
-    /// The images to boot [default: those next to this program, else those that `cargo xtask image` built last]
+    /// The images to boot [default: those next to this program, else the last ones built by `cargo xtask image`]
     #[arg(long, global = true, value_name = "FILE")]
     images: Option<PathBuf>,
     /// Print help
@@ -71,19 +74,19 @@ enum Command {
     Lab(Lab),
     /// Watch the noise of a running guest: histogram, rate, health
     Watch(Watch),
-    /// Make runs of the captures on a USB stick, in its image or in files
+    /// Turn captures on a USB stick, in its image or in files into runs
     Collect(Collect),
     /// Save a guest once, restore it twice, and compare what the two clones give
     Clone(Clone),
-    /// Measure jitterentropy, RDSEED and other sources as host-user is measured, alternating with it
+    /// Measure jitterentropy, RDSEED and other sources in the same way as host-user, alternating with it
     Peers(Peers),
     /// List, query, label, merge and remove runs, from one table
     Runs(Runs),
     /// Check files against a list of SHA-256 sums
     Verify(Verify),
-    /// What the Linux guest costs: bytes, memory, boot time, parts of the kernel
+    /// Show the Linux guest's size, memory, boot time and kernel parts
     Size(Size),
-    /// Remove what was built (and, when asked, results and sources)
+    /// Remove build output (and, on request, results and sources)
     Clean(Clean),
     /// Print the completions for a shell
     Completions { shell: Shell },
@@ -94,13 +97,13 @@ enum Command {
     },
 }
 
-/// The images that lie next to this program, where it was unpacked from an archive.
+/// The images next to this program, if it was unpacked from an archive.
 fn bundled_images() -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
     Some(program.parent()?.join(guest_run::BUNDLED_IMAGES)).filter(|path| path.is_file())
 }
 
-/// The command line. The help of the commands names `cargo xtask`, by which most people run them.
+/// The command line. The commands' help says `cargo xtask`, which most people use; here it is replaced by `uchaos`.
 fn command() -> clap::Command {
     Cli::command().mut_subcommands(|command| match command.get_after_help() {
         Some(help) => {

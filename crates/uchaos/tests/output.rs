@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A reader that goes away ends the program quietly, as SIGPIPE would.
+//! A closed standard output ends the program silently, as SIGPIPE would.
 
 use std::process::{Command, Stdio};
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A run that an earlier version recorded (commit 330cec4, `compare --samples 2000 --stream 4K --restarts 20x20`) still
-//! opens: it can be assessed again and its report regenerated, and no field of its result.json has gone.
+//! A run recorded by an earlier version (commit 330cec4, `compare --samples 2000 --stream 4K --restarts 20x20`) still
+//! opens: it can be assessed again, its report can be regenerated, and no field of its result.json has disappeared.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `compare --keys` starts servers, so it is refused where there is none to start.
+//! `compare --keys` starts servers, so it is refused for images without one.
 
 #![allow(clippy::unwrap_used)]
 
@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use guest_run::{BareImage, EngineObject, Images, LinuxImage};
 
-/// Images whose Linux guest serves nothing. No file of them is booted.
+/// Images whose Linux guest has no server. They are never booted.
 fn images(folder: &Path) -> Images {
     let file = |name: &str| {
         fs::write(folder.join(name), name).unwrap();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What takes unsafe: the process's first instructions, its arguments, mapped memory, and becoming another program.
+//! All unsafe code: the process's first instructions, its arguments, mapped memory, and exec.
 
 use core::arch::{asm, naked_asm};
 use core::convert::Infallible;
@@ -13,10 +13,10 @@ use rustix::mm::{MapFlags, ProtFlags, mmap, mmap_anonymous};
 
 const EXIT_GROUP: c_long = 231;
 const EXECVEAT: c_long = 322;
-/// In the auxiliary vector: the path that the kernel was asked to run.
+/// In the auxiliary vector: the path passed to execve.
 const AT_EXECFN: usize = 31;
 
-/// Where the kernel begins: the stack pointer is at the count of arguments.
+/// The entry point: the stack pointer is at the argument count.
 #[unsafe(no_mangle)]
 #[unsafe(naked)]
 unsafe extern "C" fn _start() -> ! {
@@ -79,7 +79,7 @@ impl Process {
         }
     }
 
-    /// The path that the kernel was asked to run.
+    /// The path passed to execve.
     pub(crate) fn executed_path(&self) -> Option<&'static CStr> {
         // SAFETY: after the environment's null pointer comes the auxiliary vector, pairs of key and value that end with
         // key 0; the value of AT_EXECFN points to a text that ends with NUL.
@@ -118,7 +118,7 @@ impl Process {
     }
 }
 
-/// Maps a file, to be read.
+/// Maps a file for reading.
 pub(crate) fn map_file(file: &OwnedFd) -> Result<&'static [u8], Errno> {
     let len = usize::try_from(fstat(file)?.st_size).map_err(|_| Errno::NOMEM)?;
     // SAFETY: a fresh mapping at a place of the kernel's choosing touches nothing that exists.
@@ -137,7 +137,7 @@ pub(crate) fn map_bytes(len: usize) -> Result<&'static mut [u8], Errno> {
     Ok(unsafe { core::slice::from_raw_parts_mut(start.cast(), len) })
 }
 
-/// Becomes the program in `file`, which is run by `name`.
+/// Executes the program in `file` under the name `name`.
 pub(crate) fn execute_file(
     process: &Process,
     file: &OwnedFd,
@@ -147,7 +147,7 @@ pub(crate) fn execute_file(
     execute(process, file.as_raw_fd(), c"", arguments, AtFlags::EMPTY_PATH)
 }
 
-/// Becomes a script's interpreter.
+/// Executes a script's interpreter.
 pub(crate) fn execute_interpreter(
     process: &Process,
     path: &CStr,

@@ -18,7 +18,7 @@ use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 
 const MAGIC: &[u8; 8] = b"uChaosPk";
 
-/// Most bytes of a program's name: a memory file's name has no room for more.
+/// Maximum bytes of a program's name, the limit of a memory file's name.
 pub const MOST_NAME_BYTES: usize = 200;
 
 /// Bytes of a `#!` line that the kernel reads.
@@ -27,14 +27,14 @@ const SCRIPT_LINE_BYTES: usize = 255;
 /// Without a table, which would be a fifth of the launcher.
 const CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
-/// A packed file is cut or changed.
+/// A packed file is truncated or changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Damaged;
 
 /// A packed program, found in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Packed<'a> {
-    /// The program's file name, which it is run by.
+    /// The program's file name, under which it is run.
     pub name: &'a CStr,
     pub program_bytes: usize,
     pub deflated: &'a [u8],
@@ -104,7 +104,7 @@ pub fn trailer(
     Some(trailer)
 }
 
-/// The interpreter that a script names, and the one argument that it may give it.
+/// A script's interpreter and its optional argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Interpreter<'a> {
     pub path: &'a [u8],
@@ -112,7 +112,7 @@ pub struct Interpreter<'a> {
 }
 
 impl<'a> Interpreter<'a> {
-    /// Reads the `#!` line of a script as the kernel does. `None` where there is none or it names nothing.
+    /// Parses the `#!` line of a script as the kernel does. `None` if it is missing or empty.
     #[must_use]
     pub fn of(program: &'a [u8]) -> Option<Self> {
         let line = program.strip_prefix(b"#!")?;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The program in front of a packed program. It finds the packed program at the end of its own file, checks it, unpacks it
-//! into memory and becomes it: the process stays the same, so that signals, standard input, terminal and exit status
+//! into memory and executes it in the same process, so that signals, standard input, terminal and exit status
 //! are the program's own.
 //!
 //! # Design principles
-//! * Nothing touches a disk where the kernel gives a file in memory. Where it refuses, a file in the first folder that
+//! * Nothing is written to disk if the kernel provides a memory file. If it refuses, a file in the first folder that
 //!   lets programs run is used; its name is removed before the first byte is written.
 //! * An error is one line of ours on standard error, with status 126.
 //! * No allocator and no formatting, to stay small. Unsafe is in `kernel.rs` and nowhere else.
@@ -32,7 +32,7 @@ use kernel::Process;
 use message::Message;
 use place::Place;
 
-/// The status of a program that was found and could not be run, as shells have it.
+/// The exit status of a program that was found but could not be run, as in shells.
 const NOT_RUN: i32 = 126;
 
 /// Runs the packed program, or returns the exit status.
@@ -47,8 +47,9 @@ fn run(process: &Process, message: &mut Message) -> Result<Infallible, ()> {
     let file = own_file(process)
         .map_err(|errno| message.add("its own file cannot be read: ").add_errno(errno).end())?;
     let packed = Packed::find(file).map_err(|_| {
-        message
-            .add("this packed program is cut or changed, and was not run; copy or pack it again");
+        message.add(
+            "this packed program is truncated or changed, and was not run; copy or pack it again",
+        );
     })?;
     message.set_name(packed.name);
     let program = unpack(&packed).map_err(|errno| {
@@ -66,7 +67,7 @@ fn run(process: &Process, message: &mut Message) -> Result<Infallible, ()> {
     for place in places.into_iter().flatten() {
         let errno = match place.put(packed.name, program) {
             Ok(file) => match become_program(process, packed.name, program, &file) {
-                // A script's interpreter is elsewhere, and no other place changes what it meets.
+                // A script's interpreter is elsewhere, so another place makes no difference.
                 Err(errno @ (Errno::ACCESS | Errno::PERM | Errno::NOSYS))
                     if Interpreter::of(program).is_none() =>
                 {
@@ -86,7 +87,7 @@ fn run(process: &Process, message: &mut Message) -> Result<Infallible, ()> {
     Err(())
 }
 
-/// The launcher's file with what follows it. Without /proc, it is where the kernel was asked for it.
+/// The launcher's file with the data after it. Without /proc, the path passed to execve is used.
 fn own_file(process: &Process) -> Result<&'static [u8], Errno> {
     let read = |path: &CStr| open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
     let file =
@@ -104,7 +105,7 @@ fn unpack(packed: &Packed<'_>) -> Result<&'static [u8], Errno> {
     }
 }
 
-/// Becomes the program in `file`; a script is read by its interpreter from the descriptor.
+/// Executes the program in `file`; a script is read by its interpreter from the descriptor.
 fn become_program(
     process: &Process,
     name: &CStr,
@@ -118,7 +119,7 @@ fn become_program(
     let [path, argument] = &mut places;
     let path = terminated(path, interpreter.path)?;
     let argument = interpreter.argument.map(|text| terminated(argument, text)).transpose()?;
-    // Where a standard stream is closed, the file may have taken its place.
+    // If a standard stream is closed, the file may have its descriptor.
     let file = rustix::io::fcntl_dupfd_cloexec(file, 3)?;
     let mut script = *b"/proc/self/fd/\0\0\0\0\0\0\0\0\0\0\0";
     write_number(&mut script[14..24], file.as_raw_fd().unsigned_abs());

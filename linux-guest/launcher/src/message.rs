@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The one line that says why the program was not run. It is written at once, so that it stays in one piece.
+//! The one line that says why the program was not run. It is written in one call, so that it is not split.
 
 use core::ffi::CStr;
 
@@ -9,7 +9,7 @@ use crate::kernel;
 
 const MOST_BYTES: usize = 2048;
 
-/// The line, the name of the program first. What does not fit is left out.
+/// The line, which starts with the program's name. Text that does not fit is dropped.
 #[derive(Debug)]
 pub(crate) struct Message {
     bytes: [u8; MOST_BYTES],
@@ -36,7 +36,7 @@ impl Message {
         self.name_bytes = self.len;
     }
 
-    /// Forgets everything but the name.
+    /// Removes everything but the name.
     pub(crate) fn restart(&mut self) -> &mut Self {
         self.len = self.name_bytes;
         self
@@ -59,7 +59,7 @@ impl Message {
         self.add(match errno {
             Errno::ACCESS => "permission denied (is it mounted noexec?)",
             Errno::PERM => "not permitted",
-            Errno::NOSYS => "not offered by this kernel",
+            Errno::NOSYS => "not supported by this kernel",
             Errno::NOENT => "no such file or folder",
             Errno::NOTDIR => "not a folder",
             Errno::NOSPC => "no space left",

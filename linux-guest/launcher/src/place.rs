@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Where the unpacked program is put: a file in memory, else a file without a name.
+//! The place of the unpacked program: a memory file, else an unlinked file.
 
 use core::ffi::CStr;
 
@@ -16,7 +16,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Puts the program there. What is returned is open for reading alone or in memory, since the kernel does not run a
+    /// Writes the program there. The returned file is open for reading only, or in memory: the kernel does not run a
     /// file that is open for writing.
     pub(crate) fn put(self, name: &CStr, program: &[u8]) -> Result<OwnedFd, Errno> {
         match self {
@@ -40,13 +40,13 @@ impl Place {
 
 fn memory_file(name: &CStr) -> Result<OwnedFd, Errno> {
     match memfd_create(name, MemfdFlags::CLOEXEC | MemfdFlags::EXEC) {
-        // Before Linux 6.3 there is no such flag, and a file in memory is executable.
+        // Before Linux 6.3 the flag does not exist, and memory files are executable.
         Err(Errno::INVAL) => memfd_create(name, MemfdFlags::CLOEXEC),
         result => result,
     }
 }
 
-/// A file in `folder` whose name is gone before it has a byte.
+/// A file in `folder` that is unlinked before anything is written.
 fn file_in(folder: &CStr, program: &[u8]) -> Result<OwnedFd, Errno> {
     let path_only = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let folder = open(folder, path_only, Mode::empty())?;

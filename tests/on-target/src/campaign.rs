@@ -76,7 +76,7 @@ fn expect_whole(campaign: &Path, cells: usize, failed: usize) -> Result<()> {
     let mut seen_failed = 0;
     for (number, (name, record)) in records.iter().enumerate() {
         ensure!(*name == format!("{number:05}"), "{name} is in the place of {number}");
-        let record: Value = serde_json::from_slice(record).context("understanding a record")?;
+        let record: Value = serde_json::from_slice(record).context("parsing a record")?;
         ensure!(record["cell"] == number, "{name} holds {record}");
         seen_failed += usize::from(record["state"] == "failed");
     }
@@ -117,7 +117,7 @@ fn killed_sweep_resumes_without_repeating_a_cell(rig: &Rig) -> Result<()> {
     );
     let table = ended(&mut on_campaigns(rig, &["campaign", "table", "killed", "--json"])?)?;
     table.expect(0, &[])?;
-    let table: Value = serde_json::from_str(&table.stdout).context("understanding the table")?;
+    let table: Value = serde_json::from_str(&table.stdout).context("parsing the table")?;
     ensure!(table["done"] == 8 && table["failed"] == 2 && table["unfinished"] == 0, "{table}");
     let rows = table["rows"].as_array().context("rows")?;
     let why = rows.iter().filter_map(|row| row["fails"].as_str());
@@ -134,5 +134,5 @@ fn killed_sweep_resumes_without_repeating_a_cell(rig: &Rig) -> Result<()> {
     fs::write(&changed, PLAN.replace("boots = 2", "boots = 3")).context("changing the plan")?;
     let changed = changed.to_str().context("a path in UTF-8")?;
     ended(&mut on_campaigns(rig, &["sweep", changed, "--name", "killed"])?)?
-        .expect(2, &["was begun with another plan", "boots: 2 became 3"])
+        .expect(2, &["was started with another plan", "boots: 2 became 3"])
 }

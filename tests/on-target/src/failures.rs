@@ -178,7 +178,7 @@ fn existing_output_is_not_overwritten(rig: &Rig) -> Result<()> {
     fs::create_dir_all(&there).context("creating a folder")?;
     let there = there.display().to_string();
     ended(&mut xtask(rig, &["run-bare", "--job", "raw:10", "--output", &there])?)?
-        .expect(2, &["there already"])
+        .expect(2, &["already exists"])
 }
 
 fn folder_for_temporary_files_is_named_when_it_is_not_there(rig: &Rig) -> Result<()> {

@@ -74,7 +74,7 @@ fn closed_input_ends_both_guests(rig: &Rig) -> Result<()> {
 
 /// With 4 MiB the kernel resets the machine before its first line.
 fn guest_that_ends_silently_is_an_error(rig: &Rig) -> Result<()> {
-    silent(rig, "4", "ended without having written")
+    silent(rig, "4", "ended without writing")
 }
 
 /// With 8 MiB it stands still.

@@ -46,7 +46,7 @@ fn wrong_answers_get_a_reason(rig: &Rig) -> Result<()> {
             } else {
                 answer.expect(1, &[])?;
                 let said = &answer.stdout;
-                ensure!(said.starts_with("Not so. ") && said.len() > 60, "no reason: {said}");
+                ensure!(said.starts_with("Wrong. ") && said.len() > 60, "no reason: {said}");
                 ensure!(!answer.stderr.contains("error"), "harsh: {}", answer.stderr);
             }
         }

@@ -3,7 +3,7 @@
 //! `baremetal::boots::self_tests_pass_on_every_machine`. Each area lists its checks with `checks!`. A check gets its own
 //! [`Rig`] and depends on no other check; expensive shared parts are made on first use.
 #![forbid(unsafe_code)]
-#![allow(missing_docs, reason = "an internal crate: a name that says it all needs no sentence")]
+#![allow(missing_docs, reason = "an internal crate: self-explanatory names need no sentence")]
 
 /// The checks of an area; those after `long:` run with `--all` only.
 macro_rules! checks {

@@ -161,7 +161,7 @@ fn runs_are_reported_again_and_compared(rig: &Rig) -> Result<()> {
     let whole = run.join("result.json");
     let text = fs::read(&whole).context("reading the result")?;
     fs::write(&whole, &text[..text.len() / 2]).context("cutting the result")?;
-    ended(&mut xtask(rig, &["report"])?)?.expect(1, &["understanding", "result.json"])
+    ended(&mut xtask(rig, &["report"])?)?.expect(1, &["parsing", "result.json"])
 }
 
 /// Files of a boot, with their lengths in bytes.
@@ -203,7 +203,8 @@ fn flipped_bit_in_a_run_is_seen(rig: &Rig) -> Result<()> {
     bytes[4096] ^= 1;
     fs::write(&raw, bytes).context("flipping a bit")?;
     let (runs_before, name) = (count_runs(rig)?, run.display().to_string());
-    ended(&mut xtask(rig, &["compare", &name])?)?.expect(1, &["raw.u64le", "cut or changed"])?;
+    ended(&mut xtask(rig, &["compare", &name])?)?
+        .expect(1, &["raw.u64le", "truncated or changed"])?;
     ensure!(count_runs(rig)? == runs_before, "a refused run left a folder");
     Ok(())
 }

@@ -214,7 +214,7 @@ fn damaged_packed_program_runs_nothing(rig: &Rig) -> Result<()> {
         ensure!(ended.stdout.is_empty(), "{what}: it ran");
         let said = text(&ended.stderr);
         ensure!(
-            said == "damaged: this packed program is cut or changed, and was not run; copy or pack it again\n",
+            said == "damaged: this packed program is truncated or changed, and was not run; copy or pack it again\n",
             "{what}: it said {said:?}"
         );
         Ok(())

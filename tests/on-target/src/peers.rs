@@ -39,7 +39,7 @@ fn tree(rig: &Rig) -> Result<PathBuf> {
 fn record(rig: &Rig, arguments: &[&str]) -> Result<Value> {
     let run = ended(&mut xtask(rig, &[&["peers", "--quick", "--json"], arguments].concat())?)?;
     run.expect(0, &["figures: "])?;
-    let record: Value = serde_json::from_str(&run.stdout).context("understanding the record")?;
+    let record: Value = serde_json::from_str(&run.stdout).context("parsing the record")?;
     let kept = run.stderr.lines().find_map(|line| line.strip_prefix("figures: "));
     let kept = std::fs::read_to_string(kept.context("the path of the record")?);
     let kept: Value = serde_json::from_str(&kept.context("reading the record")?)?;

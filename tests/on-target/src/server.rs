@@ -36,7 +36,7 @@ fn a_disk_for_data_is_refused_where_nothing_is_served(rig: &Rig) -> Result<()> {
     let file_text = file.to_str().context("the scratch folder's name")?;
     let arguments = ["run-linux", "--accel", "tcg", "--data", file_text];
     ended(&mut xtask(rig, &arguments)?)?
-        .expect(2, &["--data: the profile uchaos serves nothing"])?;
+        .expect(2, &["--data: the profile uchaos has no server"])?;
     ensure!(!file.exists(), "the disk was made all the same");
     Ok(())
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Writing a capture, whole or not at all: under a temporary name, flushed, read back, and then renamed.
+//! Writes a capture atomically: under a temporary name, flushed, read back, and then renamed.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -13,12 +13,12 @@ use uefi::proto::media::file::{File as _, FileAttribute, FileInfo, FileMode, Reg
 use super::{Result, captures_folder, firmware_path, space};
 use crate::failure::Failure;
 
-/// Bytes of a piece; also what one call of the firmware writes or reads.
+/// Bytes of a piece, and of one firmware write or read.
 const PIECE_BYTES: usize = 256 * 1024;
-/// Kept free: the folder may need another cluster.
+/// Reserve: the folder may need another cluster.
 const SPARE_BYTES: u64 = 128 * 1024;
 
-/// A capture in memory, in pieces, so that none of it is ever copied to make room.
+/// A capture in memory, in pieces, so that growing never copies data.
 #[derive(Debug, Default)]
 pub(crate) struct Pieces(Vec<Vec<u8>>);
 
@@ -50,15 +50,15 @@ impl Port for Pieces {
     }
 }
 
-/// A capture that is being made; its temporary file exists.
+/// A capture being written; its temporary file exists.
 pub(crate) struct NewCapture {
     name: CaptureName,
     file: RegularFile,
 }
 
 impl NewCapture {
-    /// Makes the temporary file, so that a stick that cannot be written is found before the measurement. One that a power
-    /// cut left is overwritten.
+    /// Creates the temporary file, so that an unwritable stick is detected before the measurement. One left by a power
+    /// cut is overwritten.
     pub(crate) fn begin(name: CaptureName, expected_bytes: u64) -> Result<Self> {
         let (writable, free_bytes) = space()?;
         let doing = format!("making room for {CAPTURES_PATH}/{name}");
@@ -107,7 +107,7 @@ impl NewCapture {
 
     /// Deletes the temporary file.
     pub(crate) fn discard(self) {
-        // On a stick that does not answer it stays, and the next measurement overwrites it.
+        // If the stick does not answer, the file remains, and the next measurement overwrites it.
         let _ = self.file.delete();
     }
 
@@ -125,7 +125,7 @@ impl NewCapture {
         self.check(capture).map_err(|status| match status {
             Status::CRC_ERROR => Failure::new(
                 format!("checking {path}"),
-                "the stick does not give back what was written",
+                "the stick returns other data than was written",
                 "Use another stick.",
             ),
             status => failure("checking", status),

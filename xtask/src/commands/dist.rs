@@ -35,7 +35,7 @@ impl Dist {
         if status.success() {
             return Ok(());
         }
-        // The program has said what went wrong.
+        // The program has printed the error.
         Err(ExitKind::Said.into())
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask image`: builds both images and prints what they weigh.
+//! `cargo xtask image`: builds both images and prints their sizes.
 
 use anyhow::Result;
 use clap::Args;
@@ -41,7 +41,7 @@ impl Image {
         }
         let linux = images.linux()?;
         say!(
-            "{:>10} bytes  the Linux image in all (kernel and initramfs), from {}",
+            "{:>10} bytes  the whole Linux image (kernel and initramfs), from {}",
             linux.len_bytes()?,
             linux.source
         )

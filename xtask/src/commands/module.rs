@@ -26,13 +26,13 @@ use measure::provenance;
   cargo xtask module --dkms             uchaos-dkms_VERSION_amd64.deb, for `apt install ./FILE`")]
 #[command(group = clap::ArgGroup::new("kernel").required(true))]
 pub(crate) struct Module {
-    /// The headers of the kernel, as modules are built by
+    /// The kernel's build folder, against which modules are built
     #[arg(long, value_name = "DIR", group = "kernel")]
     kernel_headers: Option<PathBuf>,
     /// Debian's newest cloud kernel of a series, by its packages [default: 6.1]
     #[arg(long, value_enum, value_name = "SERIES", num_args = 0..=1, default_missing_value = "6.1", group = "kernel")]
     debian: Option<Series>,
-    /// The package that builds it wherever it is installed
+    /// Make the package that builds the module wherever it is installed
     #[arg(long, group = "kernel")]
     dkms: bool,
     /// Sign the module with this private key
@@ -41,7 +41,7 @@ pub(crate) struct Module {
     /// The key's certificate
     #[arg(long, value_name = "FILE", requires = "sign_key")]
     sign_cert: Option<PathBuf>,
-    /// Copy what was built to this file
+    /// Copy the built file to this path
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The commands of crate `uchaos` in a checkout: what they need is built first.
+//! The commands of crate `uchaos` in a checkout, which first build the images.
 
 use std::process::Command;
 
@@ -23,7 +23,7 @@ pub(crate) struct OnBuilt<C: Args> {
     pub linux: LinuxOptions,
 }
 
-/// `run-linux`, which boots the guest in itself as well.
+/// `run-linux`, which can also boot the guest inside itself.
 #[derive(Debug, Args)]
 pub(crate) struct RunLinuxOrNested {
     /// The guest boots itself: QEMU in it boots the same image in 32 MB, and that guest does the jobs
@@ -33,7 +33,7 @@ pub(crate) struct RunLinuxOrNested {
     run: OnBuilt<RunLinux>,
 }
 
-/// The profile for what needs a guest that serves, where the one asked for does not.
+/// The profile for commands that need a server, if the requested profile has none.
 const SERVER_PROFILE: &str = "mariadb";
 
 /// Builds the images that a command needs.
@@ -60,7 +60,7 @@ impl ImageSource for Builder<'_> {
     }
 }
 
-/// The microkernel alone, which no option shapes.
+/// Only the microkernel, which has no options.
 #[derive(Debug)]
 pub(crate) struct Microkernel;
 
@@ -93,18 +93,18 @@ impl RunLinuxOrNested {
     }
 }
 
-/// Looks for what building the images needs as well.
+/// Also checks the needs of building the images.
 pub(crate) fn doctor(command: Doctor, context: &CommandContext) -> Result<()> {
     command.run(context, TO_BUILD)
 }
 
-/// Builds the launcher, which needs none of the images, and packs.
+/// Builds the launcher, which needs no image, and packs.
 pub(crate) fn pack(command: Pack, context: &CommandContext) -> Result<()> {
     context.expect_steps(1);
     command.run(context, &launcher::build(context)?)
 }
 
-/// Builds `ea` with optimisation, and becomes it.
+/// Builds `ea` with optimisation, and replaces this process by it.
 pub(crate) fn assess(command: Assess, context: &CommandContext) -> Result<()> {
     let target = context.out.join("cargo");
     let mut build = Command::new("cargo");

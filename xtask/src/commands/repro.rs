@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask repro`: whether two builds from nothing, in two places, give the same bytes.
+//! `cargo xtask repro`: checks whether two builds from scratch, in two places, give the same bytes.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use guest_run::ExitKind;
 use guest_run::tools::TO_RUN;
 use guest_run::{output, say};
 
-/// What two builds take: source trees, objects, cargo's folders.
+/// Space for two builds: source trees, objects, cargo's folders.
 const NEEDED_BYTES: u64 = 3 << 30;
 
 /// Build everything twice, in two places, and compare the bytes.
@@ -33,7 +33,7 @@ pub(crate) struct Repro {
     /// Keep the folders of both builds
     #[arg(long)]
     keep: bool,
-    /// Build the image of the USB stick too, with its own kernel
+    /// Also build the image of the USB stick, with its own kernel
     #[arg(long)]
     usb: bool,
     #[command(flatten)]
@@ -41,10 +41,10 @@ pub(crate) struct Repro {
 }
 
 impl Repro {
-    /// Builds twice, and prints what came of it.
+    /// Builds twice, and prints the comparison.
     ///
     /// # Errors
-    /// [`ExitKind::Check`] when anything differs; a build that fails.
+    /// Returns an error if anything differs ([`ExitKind::Check`]) or a build fails.
     pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
         preflight::ensure(context, TO_BUILD)?;
         preflight::ensure(context, TO_RUN)?;
@@ -80,7 +80,7 @@ impl Repro {
     }
 }
 
-/// A folder with space for both, that the kernel's make can work in.
+/// A folder with space for both, whose path the kernel's make accepts.
 fn place() -> Result<PathBuf> {
     let place = std::env::temp_dir();
     if !work_dir::is_plain(&place) {
@@ -125,7 +125,7 @@ fn verdict(files: &[Twice]) -> Result<()> {
         return Ok(());
     }
     Err(ExitKind::Check(format!(
-        "two builds from the same sources differ: {}. With --keep both stay, to be looked at",
+        "two builds from the same sources differ: {}. Use --keep to keep both for inspection",
         differing.join("; ")
     ))
     .into())

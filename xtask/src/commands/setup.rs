@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask setup`: everything that `compare` and `test` would install or fetch, ahead of time.
+//! `cargo xtask setup`: installs and fetches in advance what `compare` and `test` need.
 
 use anyhow::Result;
 use clap::Args;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask sources`: the source files that the manifest names: what the cache holds, fetching, hashing again.
+//! `cargo xtask sources`: lists, fetches and verifies the source files of the manifest in the cache.
 
 use std::path::PathBuf;
 
@@ -23,29 +23,29 @@ pub(crate) struct Sources {
     /// Show each file: version, whether it is in the cache, mirrors (the default)
     #[arg(long, group = "what")]
     list: bool,
-    /// Bring the files that the cache lacks, from the first mirror that gives them
+    /// Fetch the files that the cache lacks, from the first mirror that has them
     #[arg(long, group = "what")]
     fetch: bool,
     /// Hash the files in the cache again; a wrong one is reported and set aside
     #[arg(long, group = "what")]
     verify: bool,
-    /// Only these (default: all that linux-guest/sources.toml names)
+    /// Only these (default: all in linux-guest/sources.toml)
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 }
 
-/// Whether a file is there.
+/// The state of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum State {
-    /// In the cache, as it was when it came.
+    /// In the cache, unchanged.
     Cached,
     Missing,
-    /// It was not what it should be, and was set aside.
+    /// Its hash was wrong, and it was set aside.
     Wrong,
 }
 
-/// One source file, as it is shown.
+/// The row of one source file.
 #[derive(Debug, Serialize)]
 struct Row {
     name: String,
@@ -64,8 +64,8 @@ impl Sources {
     /// Lists, fetches or verifies.
     ///
     /// # Errors
-    /// [`ExitKind::Usage`] for a name that is not in the manifest; [`ExitKind::Missing`] for a file that cannot be
-    /// had; [`ExitKind::Check`] for one that is wrong. The others are done all the same.
+    /// Returns an error if a name is not in the manifest ([`ExitKind::Usage`]), a file cannot be fetched
+    /// ([`ExitKind::Missing`]), or one is wrong ([`ExitKind::Check`]). The other files are still processed.
     pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
         let manifest = Manifest::read(&context.root)?;
         let chosen = self.chosen(&manifest)?;
@@ -140,7 +140,7 @@ fn print(row: &Row) -> Result<()> {
         (State::Cached, Some(from)) => {
             say!("{:<20} {version:<12} in the cache, from {from}", row.name)
         }
-        (State::Wrong, _) => say!("{:<20} {version:<12} WRONG, and set aside", row.name),
+        (State::Wrong, _) => say!("{:<20} {version:<12} WRONG, set aside", row.name),
         _ => {
             say!("{:<20} {version:<12} not in the cache; {}", row.name, row.mirrors.join(", "))
         }
@@ -151,7 +151,7 @@ fn print(row: &Row) -> Result<()> {
     Ok(())
 }
 
-/// What the command ends with, after all files were seen to.
+/// The command's error, after all files have been processed.
 fn verdict(rows: &[Row], fetch: bool, verify: bool) -> Result<()> {
     let problems = |state: State| -> Vec<String> {
         rows.iter()
@@ -166,7 +166,7 @@ fn verdict(rows: &[Row], fetch: bool, verify: bool) -> Result<()> {
     if !wrong.is_empty() {
         return Err(ExitKind::Check(wrong.join("\n")).into());
     }
-    // What was never fetched is not a fault of what is there.
+    // A file that was never fetched is not an error of verification.
     if fetch && !missing.is_empty() {
         let text = format!(
             "{} of {} source files could not be fetched:\n{}",
@@ -177,7 +177,7 @@ fn verdict(rows: &[Row], fetch: bool, verify: bool) -> Result<()> {
         return Err(ExitKind::Missing(text).into());
     }
     if verify && missing.len() == rows.len() {
-        return Err(ExitKind::Missing("nothing to verify: the cache holds none of them; `cargo xtask sources --fetch` brings them".to_owned()).into());
+        return Err(ExitKind::Missing("nothing to verify: the cache has none of them; `cargo xtask sources --fetch` fetches them".to_owned()).into());
     }
     Ok(())
 }

@@ -43,8 +43,8 @@ const LINTS: [(&str, &[&str]); 6] = [
         ],
     ),
     ("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
-    // The guests' programs, most of the project's `unsafe` among them, stand behind features. Linting links nothing, but
-    // their build scripts ask for the engine.
+    // The guests' programs, with most of the project's `unsafe`, are behind features. Linting links nothing, but
+    // their build scripts need the engine.
     (
         "clippy-guests",
         &[
@@ -76,10 +76,10 @@ const QUERY_PROGRAM: [(&str, &str); 2] = [("clippy-runs", "clippy"), ("test-runs
   cargo xtask test --filter main_job::       only the checks of one area
   cargo xtask test --only host --filter lz4  only the host tests with this in their name")]
 pub(crate) struct Test {
-    /// Run the long checks too
+    /// Also run the long checks
     #[arg(long)]
     all: bool,
-    /// Run one part only
+    /// Run only one part
     #[arg(long, value_enum)]
     only: Option<Part>,
     /// Run only the on-target checks (with `--only host`, the host tests) whose name contains this
@@ -101,9 +101,9 @@ impl Test {
     /// Runs the tests.
     ///
     /// # Errors
-    /// Returns [`ExitKind::Check`] if any failed, after all have run; an error if they cannot be run at all.
+    /// Returns an error if any failed, after all have run ([`ExitKind::Check`]), or if they cannot be run at all.
     pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
-        // Before the host tests: they may link a new xtask, and then the system calls this one's file deleted.
+        // Before the host tests: they may link a new xtask, after which this path ends in "(deleted)".
         let xtask = std::env::current_exe().context("finding this program")?;
         let filter = self.filter.as_deref();
         let host = match self.only {
@@ -175,7 +175,7 @@ impl Test {
             if what == "clippy" {
                 cargo.args(["--all-targets", "--", "-D", "warnings"]);
             }
-            // Python is there: preflight has seen to it.
+            // Preflight has ensured that Python is installed.
             cargo.env(test_support::NO_SKIPS, "1");
             let failed = stage(context, name, &mut cargo)?.is_err();
             if what != "test" || context.dry_run {
@@ -209,7 +209,7 @@ impl Test {
             command.arg(format!("--filter={filter}"));
         }
         command.current_dir(&context.root);
-        // Those of the last time.
+        // Counts of an earlier run.
         match fs::remove_file(&counts) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(error).with_context(|| format!("removing {}", counts.display()));
@@ -219,7 +219,7 @@ impl Test {
         let finished = process::run(command, Wiring::AsSet, None, OnInterrupt::PassOn)?;
         if !counts.exists() {
             bail!(
-                "the on-target checks did not run to their end ({}); what they printed is above",
+                "the on-target checks did not finish ({}); their output is above",
                 finished.status
             );
         }
@@ -233,8 +233,8 @@ impl Test {
         Ok(counts)
     }
 
-    /// Whether a tool that can be installed may not be missing: with `--all`, and in continuous integration, where `CI`
-    /// is set by custom.
+    /// Whether installable tools are required: with `--all`, and in continuous integration, where `CI`
+    /// is set by convention.
     fn needs_every_tool(&self) -> bool {
         self.all || std::env::var_os("CI").is_some_and(|value| !value.is_empty())
     }
@@ -283,7 +283,7 @@ fn log_folder(context: &CommandContext) -> PathBuf {
     context.out.join("logs")
 }
 
-/// Runs a command as one step, its output in a log. The inner error is the command's, and has been printed.
+/// Runs a command as one step, with its output in a log. The inner error is the command's, already printed.
 fn stage(context: &CommandContext, name: &str, command: &mut Command) -> Result<Result<(), ()>> {
     let label = context.next_label(name);
     if context.dry_run {

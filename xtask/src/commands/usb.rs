@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask usb`: the image of a USB stick that boots both machines on a PC. It is written to a file, never to a device.
+//! `cargo xtask usb`: the image of a USB stick that boots both machines on a PC, written to a file, never to a device.
 
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
@@ -32,10 +32,10 @@ pub(crate) struct Usb {
 }
 
 impl Usb {
-    /// Builds the image, and prints what it is and how it gets onto a stick.
+    /// Builds the image, and prints its properties and how to write it to a stick.
     ///
     /// # Errors
-    /// Returns [`ExitKind::Usage`] if the file to write is a device; an error if a step fails.
+    /// Returns an error if the file to write is a device ([`ExitKind::Usage`]) or a step fails.
     pub(crate) fn run(self, context: &CommandContext) -> Result<()> {
         if let Some(out) = &self.out {
             refuse_device(out)?;
@@ -68,13 +68,13 @@ sdX, and check it twice: everything on that disk is lost.
     }
 }
 
-/// Whether a file may be written there: a stick is written by the person, with the disk's name before their eyes.
+/// Checks that a file may be written there: users write the stick themselves, after checking the disk's name.
 fn refuse_device(path: &Path) -> Result<()> {
     let Ok(data) = fs::metadata(path) else { return Ok(()) };
     let kind = data.file_type();
     if kind.is_block_device() || kind.is_char_device() {
         return Err(ExitKind::Usage(format!(
-            "--out {}: this is a device, and this command writes files only; without --out it prints the command that writes a stick",
+            "--out {}: this is a device, but this command writes only files; without --out it prints the command that writes a stick",
             path.display()
         ))
         .into());

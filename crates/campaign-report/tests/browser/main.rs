@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The page of a campaign as Chromium shows it, looked over by the same checks as the report of a run: on several screens,
+//! The page of a campaign in Chromium, with the same checks as the report of a run: on several screens,
 //! light and dark, on paper; by axe-core; and one of 10,000 cells, which has a limit of size and of time.
 
 #[path = "../../../entropy-report/tests/browser/axe.rs"]
@@ -21,7 +21,7 @@ use test_support::trials;
 const CHECKS: &str = include_str!("../../../entropy-report/tests/browser/checks.js");
 const UNFOLD: &str =
     "document.querySelectorAll('details').forEach((one) => { one.open = true; }), 0";
-/// The most bytes and the longest time to open of a page of [`MANY`] cells.
+/// Limits of size and opening time for a page of [`MANY`] cells.
 const MOST_BYTES: u64 = 5_000_000;
 const LONGEST: Duration = Duration::from_secs(2);
 const MANY: usize = 10_000;
@@ -40,7 +40,7 @@ const SCREENS: [(&str, Screen); 5] = [
 fn page(name: &str, count: usize) -> PathBuf {
     let top = tempfile::tempdir().expect("a folder");
     let folder = campaign(top.path(), count);
-    // The links of this copy lead nowhere; those of the original are checked in another test.
+    // The links of this copy are broken; those of the original are checked in another test.
     let made = folder.join("report.html");
     write_campaign_report(&folder, &made).expect("a campaign makes a page");
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-/// A folder with a campaign of so many cells: three processors, two guests, a few failures, one cell far out.
+/// Writes a campaign of `count` cells: three processors, two guests, a few failures, one far outlier.
 pub(crate) fn campaign(top: &Path, count: usize) -> PathBuf {
     let folder = top.join("fleet");
     let write = |path: PathBuf, text: &str| {
@@ -33,7 +33,7 @@ pub(crate) fn campaign(top: &Path, count: usize) -> PathBuf {
             },
         });
         if failed {
-            cell["reason"] = json!("QEMU <ended> with status 1 & said nothing");
+            cell["reason"] = json!("QEMU <ended> with status 1 & printed nothing");
         } else {
             cell["figures"] = json!({"h_assessed": h, "restarts": held, "cpu_brand": pick(&["CPU A", "CPU B 3000", "CPU C"], 5)});
             write(folder.join(format!("cells/{number:05}/run/report.html")), "");

@@ -11,13 +11,13 @@ use std::fmt;
 pub(crate) const GUESTS: [&str; 2] = ["baremetal", "linux"];
 pub(crate) const CONDITIONS: [&str; 2] = ["ordinary", "isolated"];
 const ACCELERATORS: [Accelerator; 2] = [Accelerator::Tcg, Accelerator::Kvm];
-/// The processor that a machine has without a name: the host's under KVM, QEMU's own under TCG.
+/// The default processor: the host's under KVM, QEMU's under TCG.
 pub(crate) const DEFAULT_CPU: &str = "default";
 const MOST_MEMORY_MIB: u64 = 65_536;
-/// The key of the boots of one setting, which are counted and not listed.
+/// The key of the boots of one setting, which are given as a number, not as a list.
 pub(crate) const BOOT: &str = "boot";
 
-/// What one coordinate of a cell is on.
+/// The dimension of a cell's coordinate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Axis {
     Guest,
@@ -30,7 +30,7 @@ pub enum Axis {
     Engine(Parameter),
 }
 
-/// A value on an axis, as plan files and records have it.
+/// A value on an axis, as in plan files and records.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
@@ -81,7 +81,7 @@ impl Axis {
         Self::all().find(|axis| axis.key() == key)
     }
 
-    /// The values where a plan does not name the axis.
+    /// The default values.
     pub(crate) fn default_values(self) -> Vec<Value> {
         let word = |word: &str| vec![Value::Word(word.to_owned())];
         match self {
@@ -98,7 +98,7 @@ impl Axis {
         }
     }
 
-    /// What is allowed, in a phrase.
+    /// The allowed values, in a phrase.
     pub(crate) fn allowed(self) -> String {
         let one_of = |words: &[String]| format!("one of {}", words.join(", "));
         match self {
@@ -117,7 +117,7 @@ impl Axis {
         }
     }
 
-    /// The value that a plan gives; an error says what is allowed.
+    /// Parses a plan's value; the error names the allowed values.
     pub(crate) fn parse(self, given: &toml::Value) -> Result<Value, String> {
         let text = match given {
             toml::Value::String(text) => text.clone(),

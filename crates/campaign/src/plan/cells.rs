@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The settings and cells of a plan, in an order that a plan always gives: boots are the outermost loop, so that a change
-//! on the host while a campaign runs falls on all settings alike.
+//! The settings and cells of a plan, in a fixed order: boots are the outermost loop, so that a change
+//! on the host during a campaign affects all settings equally.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Plan;
 use super::axis::{Axis, BOOT, CONDITIONS, GUESTS, Value};
 
-/// Where a cell is on each axis, by the axis's key. Without a boot it is a setting.
+/// A cell's value on each axis, by the axis's key. Without a boot it is a setting.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Coordinates(BTreeMap<String, Value>);
@@ -23,7 +23,7 @@ impl Coordinates {
         self.0.get(axis.key())
     }
 
-    /// The value as a text; empty where there is none.
+    /// The value as text; empty if there is none.
     #[must_use]
     pub fn text(&self, axis: Axis) -> String {
         self.get(axis).map(ToString::to_string).unwrap_or_default()
@@ -65,31 +65,31 @@ impl Coordinates {
         cell
     }
 
-    /// Why no machine has these values together.
+    /// Why these values are incompatible.
     pub(super) fn impossible(&self) -> Option<&'static str> {
         if self.is(Axis::Guest, GUESTS[1]) && !self.is(Axis::Timer, Timer::Off.word()) {
             return Some(
-                "the Linux guest has its own timer; leave these settings out with \
+                "the Linux guest has its own timer; exclude these settings with \
                  [[exclude]] guest = \"linux\" and the values of timer",
             );
         }
         let workload = Axis::Engine(Parameter::Workload);
         if self.is(Axis::Guest, GUESTS[1]) && self.is(workload, Workload::Rtc.word()) {
             return Some(
-                "only bare metal has the real-time clock to itself; leave these settings out with \
+                "only bare metal can use the real-time clock; exclude these settings with \
                  [[exclude]] guest = \"linux\", workload = \"rtc\"",
             );
         }
         if self.is_isolated() && self.is(Axis::Accel, &Accelerator::Kvm.to_string()) {
             return Some(
-                "an isolated machine is always run by TCG; leave these settings out with \
+                "an isolated machine is always run by TCG; exclude these settings with \
                  [[exclude]] accel = \"kvm\", condition = \"isolated\"",
             );
         }
         None
     }
 
-    /// The values by which this one of `settings` is not like all others; all that it has where there is one only.
+    /// The values that distinguish this one of `settings` from the others; all its values if it is the only one.
     pub(super) fn differing(&self, settings: &[Self]) -> String {
         let differs = |key: &str, value: &Value| {
             settings.len() < 2 || settings.iter().any(|other| other.0.get(key) != Some(value))
@@ -114,7 +114,7 @@ impl fmt::Display for Coordinates {
 }
 
 impl Plan {
-    /// Every setting: the product of the axes without what is excluded. The last axis changes first.
+    /// Every setting: the product of the axes without the excluded ones. The last axis changes first.
     #[must_use]
     pub fn settings(&self) -> Vec<Coordinates> {
         let mut settings = vec![Coordinates::default()];

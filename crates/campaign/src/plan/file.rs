@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A plan as its author writes it: TOML, whose errors name the line.
+//! A plan file: TOML, with errors that name the line.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -16,7 +16,7 @@ use super::axis::{Axis, Value};
 type Given = Spanned<toml::Value>;
 type Axes = BTreeMap<Spanned<String>, Given>;
 
-/// A job that is left out.
+/// The value that omits a job.
 const NONE: &str = "none";
 const MOST_BOOTS: u64 = 1_000;
 const MOST_SECONDS: u64 = 86_400;
@@ -45,7 +45,7 @@ struct Source<'a> {
 pub(super) fn parse(text: &str, name: &str) -> Result<Plan> {
     let source = Source { text, name };
     let file: File = toml::from_str(text)
-        .map_err(|error| ExitKind::Usage(format!("understanding the plan {name}: {error}")))?;
+        .map_err(|error| ExitKind::Usage(format!("parsing the plan {name}: {error}")))?;
     let jobs = [
         ("raw", file.samples.as_ref(), "1000000", false),
         ("stream", file.stream.as_ref(), "1M", true),
@@ -106,7 +106,7 @@ impl Source<'_> {
                 for one in list {
                     let value = axis.parse(one).map_err(|text| self.wrong(given.span(), &text))?;
                     if values.contains(&value) {
-                        let text = format!("{} = {value} is there twice", axis.key());
+                        let text = format!("{} = {value} is listed twice", axis.key());
                         return Err(self.wrong(given.span(), &text));
                     }
                     values.push(value);
@@ -209,7 +209,7 @@ mod tests {
             error("samples = \"many\"\n")
         );
         assert!(error("[grid]\nmachine = []\n").contains("machine has no values"));
-        assert!(error("[grid]\nclaim = [125, 125]\n").contains("there twice"));
+        assert!(error("[grid]\nclaim = [125, 125]\n").contains("listed twice"));
         assert!(error("seconds_per_boot = -1.0\n").contains("more than 0"));
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A heat map over two axes, in text: the median over everything else, shaded by ratio between the lowest and the
-//! highest. It shows assessed bits per second, or samples per second where no cell has an assessed min-entropy.
+//! A text heat map over two axes: the median over everything else, shaded by ratio between the lowest and the
+//! highest. It shows assessed bits per second, or samples per second if no cell has an assessed min-entropy.
 
 use entropy_report::result::Spread;
 
@@ -10,13 +10,13 @@ use crate::plan::{Axis, Plan, Value};
 
 const SHADES: [&str; 5] = ["·", "░", "▒", "▓", "█"];
 
-/// The map of two axes; `None` where fewer than two axes vary and none are named. By default the rows are of the axis
-/// with most values, and the columns of the one with most of the rest.
+/// The map of two axes; `None` if fewer than two axes vary and none are named. By default the rows are the axis
+/// with the most values, and the columns the one with the second most.
 #[must_use]
 pub fn heat_map(table: &Table, plan: &Plan, axes: Option<[Axis; 2]>) -> Option<String> {
     let [rows, columns] = axes.or_else(|| {
         let mut varying = plan.varying();
-        // The sort is stable, so of axes with as many values the first is taken.
+        // The sort is stable, so of axes with equally many values the first is used.
         varying.sort_by_key(|axis| std::cmp::Reverse(plan.values(*axis).len()));
         Some([*varying.first()?, *varying.get(1)?])
     })?;

@@ -124,7 +124,7 @@ pub(super) fn si(figure: f64) -> String {
     format!("{scaled:.places$}{prefix}")
 }
 
-/// Columns of equal width, but for the last.
+/// Pads the cells of each column to equal width, except in the last.
 pub(super) fn aligned(lines: &[Vec<String>]) -> String {
     let columns = lines.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A process that is waited for to its end, and what it left.
+//! Waits for a process to end, and returns its output and status.
 
 use std::io;
 use std::process::{Command, ExitStatus};
@@ -12,7 +12,7 @@ use crate::console::{Console, ConsoleLine};
 use crate::interrupt::{self, Interrupted};
 use crate::shell;
 
-/// What a process left that ran to its end.
+/// The output and status of a finished process.
 #[derive(Debug)]
 pub struct Finished {
     pub status: ExitStatus,
@@ -28,7 +28,7 @@ pub enum OnInterrupt {
     PassOn,
 }
 
-/// Why a process was not waited for to its end.
+/// Why a process was not awaited to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
     #[error("starting `{command}`: {error}")]
@@ -50,7 +50,7 @@ pub enum ProcessError {
 }
 
 impl Process {
-    /// Waits for its end, and for all that it wrote.
+    /// Waits for its end and for all its output.
     pub fn finish(
         mut self,
         deadline: Option<Duration>,
@@ -110,7 +110,7 @@ pub fn run(
 }
 
 impl Finished {
-    /// All that it wrote to its standard output.
+    /// Its whole standard output.
     #[must_use]
     pub fn output(&self) -> Vec<u8> {
         self.output.iter().flat_map(|(_, bytes)| bytes).copied().collect()
@@ -128,7 +128,7 @@ impl Finished {
         Console::lines_of(&self.output)
     }
 
-    /// All that it wrote to its standard error.
+    /// Its whole standard error.
     #[must_use]
     pub fn complaints(&self) -> String {
         String::from_utf8_lossy(&self.complaints).into_owned()

@@ -53,7 +53,7 @@ fn die_with_parent(command: &mut Command) {
     let parent = std::process::id();
     let before_exec = move || {
         set_pdeathsig(Signal::SIGKILL)?;
-        // A parent that died before the line above will not be reported any more.
+        // If the parent died before the line above, no signal will come.
         if u32::try_from(getppid().as_raw()) == Ok(parent) {
             Ok(())
         } else {
@@ -61,8 +61,8 @@ fn die_with_parent(command: &mut Command) {
         }
     };
     // SAFETY: between fork and exec a process may only do what is async-signal-safe. The closure calls prctl(2) and
-    // getppid(2), compares two numbers that it owns, and makes errors that hold no heap memory; anyone who changes it
-    // must keep it so.
+    // getppid(2), compares two numbers that it owns, and makes errors without heap memory; changes
+    // must preserve this.
     unsafe {
         command.pre_exec(before_exec);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Guests of a few bytes under the real QEMU: how they end, and what the runner makes of it.
+//! Guests of a few bytes under the real QEMU: how they end, and how the runner reports it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -224,10 +224,7 @@ pub(super) fn a_qemu_that_refuses_its_command_line_is_quoted(qemu: &Qemu) {
     let error = run(qemu, &machine(), &guest, &limits(PATIENCE)).unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, RunError::GuestDied { .. }), "{text}");
-    assert!(
-        text.contains("| qemu: ") && text.contains("refuses something on its command line"),
-        "{text}"
-    );
+    assert!(text.contains("| qemu: ") && text.contains("rejected its command line"), "{text}");
 }
 
 pub(super) fn both_kinds_of_data_port_are_there_and_the_file_is_made(qemu: &Qemu) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The runner with the real QEMU, without which each of these tests is skipped.
 
-#![allow(clippy::unwrap_used, reason = "tests, with a harness of their own")]
+#![allow(clippy::unwrap_used, reason = "tests, with their own harness")]
 
 mod full_disk;
 mod guests;
@@ -117,7 +117,7 @@ fn limits(deadline: Duration) -> Limits {
     Limits { deadline: Some(deadline), ..Limits::default() }
 }
 
-/// Whether a process with this number is there and not yet dead.
+/// Whether a process with this ID exists and is not dead.
 fn is_alive(id: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
     // The state follows the name, which is in parentheses and may contain anything.

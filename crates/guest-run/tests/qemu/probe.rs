@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The probe is bounded, and tells apart what KVM can be.
+//! The probe is bounded, and distinguishes the states of KVM.
 
 use std::time::{Duration, Instant};
 

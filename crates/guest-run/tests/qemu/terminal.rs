@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A guest for a person: on a terminal, which is left as it was found, and on pipes. The program that has the terminal
+//! An interactive guest: on a terminal, whose state is restored, and on pipes. The program that has the terminal
 //! is this test's own executable, started again as a helper.
 
 use std::fs::File;

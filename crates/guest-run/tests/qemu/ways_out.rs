@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Whichever way the program ends that runs a guest, the guest ends with it. The program is this test's own
+//! However the program that runs a guest ends, the guest ends with it. The program is this test's own
 //! executable, started again as one of the helpers below.
 
 use std::io::{BufRead, BufReader, Read};
@@ -31,14 +31,14 @@ fn start(name: &str) -> (Child, BufReader<ChildStdout>) {
 fn qemu_id(output: &mut impl BufRead) -> u32 {
     let lines = output.lines().map(|line| line.expect("a line"));
     let id = lines.filter_map(|line| line.split_once("qemu ")?.1.parse().ok()).next();
-    id.expect("the helper tells the number of its QEMU")
+    id.expect("the helper prints the process ID of its QEMU")
 }
 
 fn pid(id: u32) -> Pid {
     Pid::from_raw(i32::try_from(id).expect("a process number"))
 }
 
-/// Waits for the end of a process that has come to this one as an orphan. One that does not end is killed, and is a
+/// Waits for the end of an orphan that this process has inherited. One that does not end is killed, and is a
 /// failure.
 fn end_of_orphan(id: u32) -> WaitStatus {
     let (sender, receiver) = channel();
@@ -175,7 +175,7 @@ pub(super) fn a_guest_that_writes_nothing_is_ended_with_what_is_likely(qemu: &Qe
     // One that resets itself ends QEMU with a status of success.
     let resets = super::guest(folder.path(), &TinyGuest::new().triple_fault());
     let error = run(qemu, &machine(), &resets, &limits).unwrap_err();
-    assert!(error.to_string().contains("ended without having written"), "{error}");
+    assert!(error.to_string().contains("ended without writing"), "{error}");
     // One that has written may be silent from then on.
     let guest = super::guest(folder.path(), &spinning());
     let limits = Limits { first_output: Some(Duration::from_secs(5)), ..limits };

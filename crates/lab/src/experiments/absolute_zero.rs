@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! 5: boots in isolation, where no time but a count of instructions reaches a guest, and ordinary boots next to them.
+//! 5: boots in isolation, where a guest's only time is an instruction count, next to ordinary boots.
 
 use anyhow::{Context, Result};
 use entropy_report::TakenRun;
@@ -12,13 +12,13 @@ const SHOWN_BYTES: usize = 16;
 
 pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     let mut found = Found::default();
-    let words = format!("{JOBS} uchaos.target=linux-module+linux-crng");
+    let arguments = format!("{JOBS} uchaos.target=linux-module+linux-crng");
     let (mut rows, mut bytes) = (Vec::new(), Vec::new());
     let (mut same_when_isolated, mut same_when_ordinary) = (0, 0);
     for isolated in [true, false] {
         let mut boot = || -> Result<Vec<TakenRun>> {
             let mut taken = vec![guests.bare(&mut found, isolated, JOBS)?];
-            taken.extend(guests.boot(&mut found, GuestKind::Linux, isolated, &words)?);
+            taken.extend(guests.boot(&mut found, GuestKind::Linux, isolated, &arguments)?);
             Ok(taken)
         };
         let (first, second) = (boot()?, boot()?);
@@ -52,22 +52,22 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
             }
         }
     }
-    let heads = ["target", "boots", "samples in common", "bytes in common", "the two boots are"];
-    found.table("Two boots held against each other, from their beginnings", &heads, rows);
+    let heads = ["target", "boots", "equal samples", "equal bytes", "the two boots are"];
+    found.table("Two boots compared from their first bytes", &heads, rows);
     let heads = ["target", "boots", "boot", "first 16 bytes of the stream"];
     found.table("What the streams look like", &heads, bytes);
     found.conclusion = format!(
-        "In isolation {same_when_isolated} of 3 targets gave twice the same; under the usual conditions \
+        "In isolation {same_when_isolated} of 3 targets gave the same twice; under ordinary conditions \
          {same_when_ordinary} of 3 did. What came out the same twice was arithmetic in these boots, however it looks; that boots \
          differ does not say how much entropy they have. linux-crng is the generator behind /dev/random and /dev/urandom."
     );
     Ok(found)
 }
 
-/// How much two boots have in common from their beginnings.
+/// The length of the common prefix of two boots.
 fn common<T: PartialEq>(first: &[T], second: &[T]) -> String {
     if first.is_empty() {
-        return "none taken".to_owned();
+        return "not recorded".to_owned();
     }
     let same = first.iter().zip(second).take_while(|(a, b)| a == b).count();
     format!("{same} of {}", first.len())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! 14: a step whose duration is mostly arithmetic, as SP 800-90B's estimators see it and as one who knows the program does.
+//! 14: a step of mostly arithmetic, as seen by SP 800-90B's estimators and by a predictor that knows the program.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::{Found, Guests};
 
 const SAMPLES: usize = 300_000;
 const SYMBOL_BITS: u8 = 8;
-/// How the predictors name what is computed from the program.
+/// The predictors' name of the column that is computed from the program.
 const COLUMN: &str = "rare branches";
 /// Counts with fewer samples are not in the table.
 const LEAST_SAMPLES_IN_ROW: usize = 300;
@@ -31,26 +31,26 @@ pub(super) fn run(_: &Guests<'_>) -> Result<Found> {
     let informed = informed::assess(&known)?;
     let mut found = Found::default();
     found.table(
-        "How often a predictor is right, and what that leaves",
-        &["who guesses", "right (%)", "min-entropy (bits/sample)"],
+        "Correct predictions, and the remaining min-entropy",
+        &["predictor", "correct (%)", "min-entropy (bits/sample)"],
         vec![
             vec!["SP 800-90B, non-IID track".to_owned(), "-".to_owned(), format!("{assessed:.3}")],
             best(&informed, "always the most common value", |name| name.starts_with("order 0: "))?,
-            best(&informed, "the best of those that see the samples only", |name| {
+            best(&informed, "the best of those that see only the samples", |name| {
                 !name.contains(COLUMN) && !name.starts_with("the best ")
             })?,
             best(&informed, "the best of those that compute the branches", |_| true)?,
         ],
     );
     found.table(
-        "Samples by the number of rare branches, computed before each was taken",
+        "Samples by the number of rare branches, computed before each sample",
         &["rare branches", "samples", "median (ticks)"],
         by_branches(&raw, &branches),
     );
     found.parts.push(Part::Plot {
         kind: PlotKind::CommonDeltas,
         title: "All samples together".to_owned(),
-        caption: "Each hill is a number of rare branches. Only the width of a hill is unknown."
+        caption: "Each peak is a number of rare branches. Only the width of a peak is unknown."
             .to_owned(),
         delta_ticks: raw,
     });
@@ -58,7 +58,7 @@ pub(super) fn run(_: &Guests<'_>) -> Result<Found> {
     let compared = if left < assessed {
         format!("{:.2} bits less per sample: that part was arithmetic", assessed - left)
     } else {
-        "not less, on this machine in this run: something else than the branches varies more"
+        "not less on this machine in this run: something other than the branches varies more"
             .to_owned()
     };
     found.conclusion = format!(
@@ -81,7 +81,7 @@ fn samples_of_this_machine() -> Result<Vec<u64>> {
     Ok(raw)
 }
 
-/// The row of the predictor that is right most often, of those that `counts`.
+/// The row of the most accurate predictor among those that `counts`.
 fn best(
     informed: &InformedAssessment,
     who: &str,

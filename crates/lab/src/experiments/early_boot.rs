@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! 10: how long the first reader of /dev/random waits, with a seed from the engine and without.
+//! 10: how long the first reader of /dev/random waits, with and without a seed from the engine.
 
 use anyhow::{Context, Result};
 use guest_run::archive::Archive;
@@ -8,7 +8,7 @@ use measure::guest::GuestKind;
 
 use crate::{Found, Guests};
 
-/// The first process in place of the image's own. `LOAD` is replaced.
+/// The first process, instead of the image's. `LOAD` is replaced.
 const INIT: &str = "#!/bin/sh
 mount -t proc proc /proc
 mount -t devtmpfs devtmpfs /dev
@@ -43,7 +43,7 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     let heads =
         ["seeded by", "asked at (s)", "answered at (s)", "waited (s)", "\"crng init done\" at (s)"];
     found.table("The first 32 bytes of /dev/random, by the guest's clock", &heads, rows);
-    let [without, with] = waits[..] else { anyhow::bail!("two boots were made") };
+    let [without, with] = waits[..] else { anyhow::bail!("there must be two boots") };
     found.conclusion = format!(
         "Without a seed the first reader waited {without:.2} s, and with the engine's seed {with:.2} s. What ended the wait \
          without a seed was the kernel's own loop, which times its own timer interrupts, and credits each with a bit."
@@ -57,7 +57,7 @@ struct Times {
     ready_s: f64,
 }
 
-/// Boots Linux with an init of the experiment's own.
+/// Boots Linux with the experiment's init.
 fn boot(guests: &Guests<'_>, found: &mut Found, load: &str) -> Result<Times> {
     let image = guests.images.context("this experiment has no guests")?.linux()?;
     let host = guests.host.context("this experiment has no QEMU")?;
@@ -65,7 +65,7 @@ fn boot(guests: &Guests<'_>, found: &mut Found, load: &str) -> Result<Times> {
     let initramfs = guests.scratch.join("initramfs-with-init.cpio.gz");
     let original = std::fs::read(&image.initramfs)
         .with_context(|| format!("reading {}", image.initramfs.display()))?;
-    // The kernel unpacks one archive after the other, and a later file replaces an earlier one.
+    // The kernel unpacks the archives in order, and a later file replaces an earlier one.
     std::fs::write(&initramfs, [original, init].concat())
         .with_context(|| format!("writing {}", initramfs.display()))?;
     let machine = guests.machine.machine(host, false);
@@ -86,7 +86,7 @@ fn boot(guests: &Guests<'_>, found: &mut Found, load: &str) -> Result<Times> {
             return times(&lines);
         }
     }
-    anyhow::bail!("the guest ended before it had reported its times")
+    anyhow::bail!("the guest ended before it reported its times")
 }
 
 fn times(lines: &[String]) -> Result<Times> {

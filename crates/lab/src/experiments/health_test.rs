@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! 13: a health test for periods, with the look-back and the cutoff to choose.
+//! 13: a health test for periods, with different lags and cutoffs.
 
 use anyhow::{Context, Result, anyhow};
 use chaos_core::{EntropySource, OnFailure, Params, Pattern, SyntheticClock, Workload};
@@ -13,7 +13,7 @@ const WINDOW: usize = 512;
 const CLAIM_BITS: f64 = 0.125;
 const ALPHA: f64 = 1.0 / (1 << 30) as f64;
 
-/// A window fails if, for one lag, too many of its samples equal the sample that came so many before.
+/// A window fails if, for one lag, too many of its samples equal the sample that lag earlier.
 #[derive(Debug, Clone, Copy)]
 struct PeriodTest {
     most_lag: usize,
@@ -67,7 +67,7 @@ pub(super) fn run(_: &Guests<'_>) -> Result<Found> {
         if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
     };
     found.conclusion = format!(
-        "Looking back 32 samples, the test fails on: {}. Looking back 64: {}. With half of the window as its cutoff: {}. The coin \
+        "With lags up to 32 samples, the test fails on: {}. With lags up to 64: {}. With half of the window as its cutoff: {}. The coin \
          has 0.737 bits per sample and is not broken.",
         seen(0),
         seen(1),
@@ -94,7 +94,7 @@ fn sources() -> Result<Vec<(&'static str, Vec<u64>)>> {
     Ok(sources)
 }
 
-/// What the engine hands out as raw noise on such a clock.
+/// The engine's raw noise on such a clock.
 fn samples(pattern: Pattern) -> Result<Vec<u64>> {
     let params =
         Params { workload: Workload::Pause, on_failure: OnFailure::Observe, ..Params::DEFAULT };

@@ -11,8 +11,9 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     let mut found = Found::default();
     let (mut rows, mut counts) = (Vec::new(), Vec::new());
     for timer in ["off", "100", "1000"] {
-        let words = format!("uchaos.job=raw:1000000 uchaos.health=observe uchaos.timer={timer}");
-        let run = guests.bare(&mut found, false, &words)?;
+        let arguments =
+            format!("uchaos.job=raw:1000000 uchaos.health=observe uchaos.timer={timer}");
+        let run = guests.bare(&mut found, false, &arguments)?;
         let deltas = Deltas::of(&run.raw);
         let taken = run.health.get("timer_interrupts").context("no count of interrupts")?;
         let tail = deltas.tail(&run.raw);
@@ -29,7 +30,7 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
             kind: PlotKind::Histogram,
             title: format!("Timer {timer}"),
             caption:
-                "An interrupt lengthens the one sample that it falls into: look at the right end. All have the same axis."
+                "An interrupt lengthens the one sample in which it occurs: see the right end. All have the same axis."
                     .to_owned(),
             delta_ticks: run.raw,
         });
@@ -44,7 +45,7 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     ];
     found.table("A million samples at each rate", &heads, rows);
     found.conclusion = format!(
-        "Samples of more than ten medians: {}. Without a timer all of them are the host's doing; with it the timer's \
+        "Samples of more than ten medians: {}. Without a timer all of them are caused by the host; with it the timer's \
          come on top, and the host's own differ from run to run.",
         counts.join("; ")
     );

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! 11: sources whose min-entropy is known, and what SP 800-90B's estimators say of them.
+//! 11: sources of known min-entropy, and their assessment by SP 800-90B's estimators.
 
 use anyhow::{Context, Result};
 use sp800_90b::{Symbols, Track, assess};
@@ -8,7 +8,7 @@ use crate::{Found, Guests};
 
 const SAMPLES: usize = 200_000;
 
-/// `SplitMix64`: with its seed all of it is known; without, it looks random.
+/// `SplitMix64`: fully predictable with its seed; without the seed it looks random.
 struct Generator(u64);
 
 impl Generator {
@@ -20,7 +20,7 @@ impl Generator {
         z ^ (z >> 31)
     }
 
-    /// True with this probability.
+    /// Returns true with this probability.
     fn chance(&mut self, p: f64) -> bool {
         ((self.next() >> 11) as f64) < p * (1_u64 << 53) as f64
     }
@@ -29,12 +29,12 @@ impl Generator {
 /// A source: its name, the width of its symbols, its true min-entropy in bits per sample, and its rule.
 type Source = (&'static str, u8, f64, fn(&mut Generator, &mut u8) -> u8);
 
-/// The first of them are drawn from a generator that stands for true chance; the last two have rules that are known.
+/// The first ones are drawn from a generator that represents true randomness; the last two follow known rules.
 fn sources() -> [Source; 6] {
     [
         ("a fair coin", 1, 1.0, |dice, _| u8::from(dice.chance(0.5))),
         ("a coin with 60 % heads", 1, -(0.6_f64.log2()), |dice, _| u8::from(dice.chance(0.6))),
-        ("a coin that stays as it is 9 times in 10", 1, -(0.9_f64.log2()), |dice, last| {
+        ("a coin that keeps its side 9 times in 10", 1, -(0.9_f64.log2()), |dice, last| {
             *last ^= u8::from(dice.chance(0.1));
             *last
         }),
@@ -86,7 +86,7 @@ pub(super) fn run(_: &Guests<'_>) -> Result<Found> {
     Ok(found)
 }
 
-/// The assessment of a source in bits per sample, and the estimator that sets it.
+/// The assessment of a source in bits per sample, and the estimator that determines it.
 fn assessed(seed: u64, bits: u8, rule: fn(&mut Generator, &mut u8) -> u8) -> Result<(f64, String)> {
     let (mut dice, mut last) = (Generator(seed), 0);
     let raw = (0..SAMPLES).map(|_| rule(&mut dice, &mut last)).collect();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! 12: the microkernel's noise while the host is left alone, and while a neighbour works in bursts.
+//! 12: the microkernel's noise on an idle host, and while a neighbour works in bursts.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,17 +13,17 @@ use crate::guests::Deltas;
 use crate::{Found, Guests};
 
 const SAMPLES: usize = 300_000;
-/// How long the neighbour works, and then rests.
+/// How long the neighbour works, and how long it rests.
 const BURST: Duration = Duration::from_millis(20);
 
 pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     let mut found = Found::default();
-    let words = format!("uchaos.job=raw:{SAMPLES} uchaos.health=observe");
-    let alone = guests.bare(&mut found, false, &words)?;
-    let beside = with_neighbour(|| guests.bare(&mut found, false, &words))?;
+    let arguments = format!("uchaos.job=raw:{SAMPLES} uchaos.health=observe");
+    let alone = guests.bare(&mut found, false, &arguments)?;
+    let working = with_neighbour(|| guests.bare(&mut found, false, &arguments))?;
     let mut rows = Vec::new();
     let mut tails = Vec::new();
-    for (name, run) in [("rests", &alone), ("works in bursts of 20 ms", &beside)] {
+    for (name, run) in [("rests", &alone), ("works in bursts of 20 ms", &working)] {
         let figures = Deltas::of(&run.raw);
         let tail = figures.tail(&run.raw);
         rows.push(vec![
@@ -37,11 +37,11 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
         ]);
         tails.push((tail, figures.max_ticks));
     }
-    for (name, run) in [("The neighbour rests", alone), ("The neighbour works", beside)] {
+    for (name, run) in [("The neighbour rests", alone), ("The neighbour works", working)] {
         found.parts.push(Part::Plot {
             kind: PlotKind::OverTime,
             title: name.to_owned(),
-            caption: "A neighbour that takes the processor shows as steps and spikes at times that it chooses."
+            caption: "A neighbour that takes the processor appears as steps and spikes at times that it chooses."
                 .to_owned(),
             delta_ticks: run.raw,
         });
@@ -56,16 +56,16 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
         "quick estimate (bits/sample)",
     ];
     found.table(&format!("{SAMPLES} samples of the microkernel"), &heads, rows);
-    let [(tail_alone, max_alone), (tail_beside, max_beside)] = tails[..] else {
-        anyhow::bail!("two boots were made")
+    let [(tail_alone, max_alone), (tail_working, max_working)] = tails[..] else {
+        anyhow::bail!("there must be two boots")
     };
     found.conclusion = format!(
-        "Samples of more than ten medians: {tail_alone} while the neighbour rested, {tail_beside} while it worked. The longest took \
-         {max_alone} and {max_beside} ticks. {}",
-        if tail_beside > tail_alone {
-            "What was added came when the neighbour chose."
+        "Samples of more than ten medians: {tail_alone} while the neighbour rested, {tail_working} while it worked. The longest took \
+         {max_alone} and {max_working} ticks. {}",
+        if tail_working > tail_alone {
+            "The neighbour chose when the additional long samples occurred."
         } else {
-            "Here the host's own work hid the neighbour's; repeat it on a quiet host."
+            "Here the host's own work hid the neighbour's; repeat this on a quiet host."
         }
     );
     Ok(found)
@@ -83,7 +83,7 @@ fn with_neighbour<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
                     while begun.elapsed() < BURST {
                         black_box(begun);
                     }
-                    // The rest is part of what the neighbour does; nothing is waited for.
+                    // Resting is part of the neighbour's work; this does not wait for an event.
                     thread::sleep(BURST);
                 }
             });
@@ -94,7 +94,7 @@ fn with_neighbour<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     })
 }
 
-/// How long the samples of a run took in all, in milliseconds.
+/// The total time of a run's samples, in milliseconds.
 fn took_ms(run: &TakenRun) -> Result<f64> {
     let khz = run.meta.get("counter_khz").and_then(|khz| khz.parse::<f64>().ok());
     let khz = khz.context("the guest does not know its counter's frequency")?;

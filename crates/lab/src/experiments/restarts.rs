@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! 8: the first samples after each of many starts: reboots, isolated and ordinary, against re-initialisation.
+//! 8: the first samples after each of many starts: isolated and ordinary reboots, compared with re-initialisation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,24 +9,25 @@ use crate::{Found, Guests};
 
 /// Boots under each condition.
 const BOOTS: usize = 20;
-/// Samples of each start that are looked at.
+/// Samples per start that are compared.
 const COLUMNS: usize = 1000;
 
 pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     let mut found = Found::default();
-    let words = format!("uchaos.job=raw:{COLUMNS} uchaos.health=observe");
+    let arguments = format!("uchaos.job=raw:{COLUMNS} uchaos.health=observe");
     let mut reboots = |isolated| -> Result<Vec<Vec<u64>>> {
         let commands = found.commands.len();
         let rows: Result<Vec<_>> = (0..BOOTS)
-            .map(|_| guests.bare(&mut found, isolated, &words).map(|run| run.raw))
+            .map(|_| guests.bare(&mut found, isolated, &arguments).map(|run| run.raw))
             .collect();
         // They are all the same.
         found.commands.truncate(commands + 1);
         rows
     };
     let (ordinary, isolated) = (reboots(false)?, reboots(true)?);
-    let words = format!("uchaos.job=restart:{BOOTS}x{COLUMNS} uchaos.health=observe");
-    let matrix = guests.bare(&mut found, false, &words)?.restarts.context("no restart matrix")?;
+    let arguments = format!("uchaos.job=restart:{BOOTS}x{COLUMNS} uchaos.health=observe");
+    let matrix =
+        guests.bare(&mut found, false, &arguments)?.restarts.context("no restart matrix")?;
     let again: Vec<Vec<u64>> = matrix.delta_ticks.chunks(COLUMNS).map(<[u64]>::to_vec).collect();
     let mut rows = Vec::new();
     let mut constant = Vec::new();
@@ -51,14 +52,14 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
         "different rows",
         "most common first sample",
         "columns that never change",
-        "most common value in a row, at worst",
-        "most common value in a column, at worst",
+        "most common value in a row, worst case",
+        "most common value in a column, worst case",
     ];
     let caption = format!("{BOOTS} starts of each kind, {COLUMNS} samples after each");
     found.table(&caption, &heads, rows);
     let (rows_ordinary, rows_isolated) = (ordinary, isolated);
     let [ordinary, isolated, again] = constant[..] else {
-        anyhow::bail!("three kinds of starts were taken")
+        anyhow::bail!("there must be three kinds of starts")
     };
     found.conclusion = format!(
         "Of {BOOTS} starts, {ordinary} differ among ordinary reboots, {isolated} among isolated ones, and {again} among \
@@ -69,9 +70,9 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     Ok(found)
 }
 
-/// What is to be seen in some starts.
+/// The findings in a set of starts.
 struct Seen {
-    /// Rows that are equal to no row before them.
+    /// Rows that differ from all earlier rows.
     different: usize,
     most_at_first: usize,
     constant_columns: usize,

@@ -54,13 +54,13 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     found.parts.push(Part::Plot {
         kind: PlotKind::CommonDeltas,
         title: "The common deltas of this run".to_owned(),
-        caption: "Bars stand where the counter's steps fall. Gaps between them that are all alike \
+        caption: "Bars mark the multiples of the counter's step. Equal gaps between them \
                   would be its resolution."
             .to_owned(),
         delta_ticks: taken.raw,
     });
     found.conclusion = format!(
-        "The counter runs at {frequency}. Its step here: {}. Reading it takes part in every sample.",
+        "The counter runs at {frequency}. Its step here: {}. Every sample includes the time of reading it.",
         deltas.step.describe()
     );
     Ok(found)

@@ -13,8 +13,8 @@ const JOB: &str = "uchaos.job=raw:300000 uchaos.health=observe";
 pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     let mut found = Found::default();
     let mut taken = vec![guests.bare(&mut found, false, JOB)?];
-    let words = format!("{JOB} uchaos.target=linux-module+linux-user");
-    taken.extend(guests.boot(&mut found, GuestKind::Linux, false, &words)?);
+    let arguments = format!("{JOB} uchaos.target=linux-module+linux-user");
+    taken.extend(guests.boot(&mut found, GuestKind::Linux, false, &arguments)?);
     let mut rows = Vec::new();
     let mut tails = Vec::new();
     for run in taken {
@@ -32,7 +32,7 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
         found.parts.push(Part::Plot {
             kind: PlotKind::Histogram,
             title: format!("All deltas of {}", run.target),
-            caption: "Both axes are logarithmic, and the same for all: what happened once in 300,000 times is seen as \
+            caption: "Both axes are logarithmic and the same for all: an event of 1 in 300,000 is visible, as \
                       well. The line is the median."
                 .to_owned(),
             delta_ticks: run.raw,
@@ -48,7 +48,7 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     ];
     found.table("300,000 samples from each, by the same object code", &heads, rows);
     found.conclusion = format!(
-        "Samples of more than ten medians: {}. That is the part in which something came between.",
+        "Samples of more than ten medians: {}. Something interrupted these samples.",
         tails.join(", ")
     );
     Ok(found)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! 7: clocks that are broken in known ways, and the health test that sees it, or does not.
+//! 7: clocks that are broken in known ways, and the health test that detects it, if any.
 
 use anyhow::Result;
 use chaos_core::{
@@ -10,17 +10,17 @@ use crate::{Found, Guests};
 
 const SAMPLES: usize = 100_000;
 
-/// These clocks do not see the workload.
+/// These clocks are independent of the workload.
 const PAUSE: Params = Params { workload: Workload::Pause, ..Params::DEFAULT };
 
-/// The clocks, and what is wrong with each.
+/// The clocks, and the fault of each.
 const CLOCKS: [(&str, Pattern); 12] = [
     ("stands still", Pattern::Stuck),
     ("each delta is 100", Pattern::Step { delta_ticks: 100 }),
-    ("16 deltas again and again", Pattern::Period { period: 16 }),
-    ("33 deltas again and again", Pattern::Period { period: 33 }),
+    ("16 deltas, repeated", Pattern::Period { period: 16 }),
+    ("33 deltas, repeated", Pattern::Period { period: 33 }),
     ("each delta is 3 longer", Pattern::Ramp { growth_ticks: 3 }),
-    ("moves at each 100th read", Pattern::Coarse { reads: 100 }),
+    ("moves at every 100th read", Pattern::Coarse { reads: 100 }),
     ("goes backwards", Pattern::Backwards),
     ("two deltas, one of them rare", Pattern::Biased { once_in: 1000 }),
     ("the count of reads, cubed", Pattern::Cubic),
@@ -45,11 +45,10 @@ pub(super) fn run(_: &Guests<'_>) -> Result<Found> {
             if observed.is_empty() { "nothing".to_owned() } else { observed.join(", ") },
         ]);
     }
-    let heads =
-        ["clock", "at the start it is refused by", "health tests that fail in 100,000 samples"];
-    found.table("Clocks without any entropy, and what the engine says", &heads, rows);
+    let heads = ["clock", "rejected at startup by", "health tests that fail in 100,000 samples"];
+    found.table("Clocks without entropy, and the engine's reaction", &heads, rows);
     found.conclusion = format!(
-        "No health test sees {} of the {} clocks: {}. Only the startup check sees them: they do not follow the work. A host \
+        "No health test detects {} of the {} clocks: {}. Only the startup check detects them: they do not follow the work. A host \
          that knows the check could make a clock that passes it.",
         unseen.len(),
         CLOCKS.len(),
@@ -58,7 +57,7 @@ pub(super) fn run(_: &Guests<'_>) -> Result<Found> {
     Ok(found)
 }
 
-/// What fires while an engine that only observes takes samples.
+/// The tests that fire while an engine in observe mode takes samples.
 fn observe(clock: SyntheticClock) -> Vec<String> {
     let params = Params { on_failure: OnFailure::Observe, ..PAUSE };
     let mut engine = match EntropySource::new(clock, params, &mut []) {
@@ -77,7 +76,7 @@ fn observe(clock: SyntheticClock) -> Vec<String> {
     stopped.into_iter().chain(fired.map(|(name, failures)| format!("{name} {failures}×"))).collect()
 }
 
-/// What refused, in a few words.
+/// The rejecting check, in a few words.
 fn words(error: Error) -> String {
     let test = match error {
         Error::Startup { test } => Some(test),
@@ -88,7 +87,7 @@ fn words(error: Error) -> String {
         Some(HealthTest::AdaptiveProportion) => "adaptive proportion".to_owned(),
         Some(HealthTest::LagPredictor) => "lag predictor".to_owned(),
         Some(HealthTest::Stuck) => "stuck".to_owned(),
-        // The clause that says what was seen, without what was being done and what to do about it.
+        // The clause with the finding, without operation and remedy.
         None => {
             let text = error.to_string();
             let seen = text.split(';').next().unwrap_or_default();

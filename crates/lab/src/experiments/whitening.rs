@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! 6: a clock of period 16 through the real engine: its stream passes the output tests, its raw noise is worth nothing.
+//! 6: a clock of period 16 in the real engine: its stream passes the output tests, its raw noise has no entropy.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub(super) fn run(_: &Guests<'_>) -> Result<Found> {
         meta: BTreeMap::from([("turns".to_owned(), "1".to_owned())]),
         ..TakenRun::default()
     };
-    let result = analyse(&[run], Provenance::default()).context("assessing the made-up clock")?;
+    let result = analyse(&[run], Provenance::default()).context("assessing the synthetic clock")?;
     let target = result.targets.first().context("the analysis has no target")?;
     let (noise, stream) = target.raw.as_ref().zip(target.stream.as_ref()).context("no figures")?;
     let tests = stream.output_tests.iter();
@@ -70,12 +70,12 @@ pub(super) fn run(_: &Guests<'_>) -> Result<Found> {
     found.parts.push(plot(
         PlotKind::Lag,
         "Each delta against the one before it",
-        "Good noise would be a cloud. A rule is a few points.",
+        "Good noise would be a cloud. A fixed rule gives a few points.",
     ));
     found.parts.push(plot(
         PlotKind::Autocorrelation,
         "Autocorrelation of the raw noise",
-        "Good noise would stay within the band. The period stands out at every sixteenth lag.",
+        "Good noise would stay within the band. The period shows at every sixteenth lag.",
     ));
     found.conclusion = format!(
         "{passed} of {all} output tests pass on a stream whose every bit is known in advance: its clock follows a rule. \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! 4: the workload steps compared: time for a sample against bits in it.
+//! 4: the workload steps compared: time per sample against bits per sample.
 
 use anyhow::{Context, Result};
 use chaos_wire::Workload;
@@ -12,13 +12,13 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
     let mut found = Found::default();
     let (mut rows, mut most) = (Vec::new(), Vec::new());
     for workload in Workload::everywhere().map(Workload::word) {
-        let words =
+        let arguments =
             format!("uchaos.job=raw:200000 uchaos.health=observe uchaos.workload={workload}");
-        let run = guests.bare(&mut found, false, &words)?;
+        let run = guests.bare(&mut found, false, &arguments)?;
         let khz = run.meta.get("counter_khz").and_then(|khz| khz.parse::<f64>().ok());
         let hz = khz.context("the guest does not know its counter's frequency")? * 1000.0;
         let deltas = Deltas::of(&run.raw);
-        // Back to back, so that the sum of the deltas is the time that they took, but for what lies between blocks.
+        // Back to back, so that the sum of the deltas is their total time, except for the gaps between blocks.
         let seconds = run.raw.iter().sum::<u64>() as f64 / hz;
         let rate = run.raw.len() as f64 / seconds;
         let bits_per_s = deltas.quick_bits.map(|bits| bits * rate);
@@ -34,7 +34,7 @@ pub(super) fn run(guests: &Guests<'_>) -> Result<Found> {
         found.parts.push(Part::Plot {
             kind: PlotKind::CommonDeltas,
             title: format!("Workload {workload}"),
-            caption: "The wider the hill, the harder is a single sample to guess.".to_owned(),
+            caption: "The wider the peak, the harder a single sample is to guess.".to_owned(),
             delta_ticks: run.raw,
         });
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a live view says about the samples that it has seen: the newest of them, counted.
+//! The figures of a live view about the newest samples.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -12,12 +12,12 @@ use sp800_90b::symbols::from_ticks;
 
 /// Samples that are kept for a capture.
 const KEPT_SAMPLES: usize = 1_000_000;
-/// The newest of them, which the figures are about.
+/// The newest samples, from which the figures are computed.
 const WINDOW_SAMPLES: usize = 100_000;
 /// Bytes of the stream that are kept for a capture.
 const KEPT_STREAM_BYTES: usize = 1 << 16;
 
-/// The continuous health tests: the counter in a health frame, and what it is called on a lamp.
+/// The continuous health tests: the counter in a health frame, and the label of its lamp.
 pub(super) const HEALTH_TESTS: [(&str, &str); 4] = [
     ("repetition_count_failures", "repetition count"),
     ("adaptive_proportion_failures", "adaptive proportion"),
@@ -25,7 +25,7 @@ pub(super) const HEALTH_TESTS: [(&str, &str); 4] = [
     ("stuck_failures", "stuck"),
 ];
 
-/// What a health test has said.
+/// The state of a health test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Lamp {
@@ -35,7 +35,7 @@ pub enum Lamp {
     Failing,
 }
 
-/// All that has been seen since the settings were last changed.
+/// Everything seen since the last change of settings.
 #[derive(Debug, Default)]
 pub struct Figures {
     samples: VecDeque<u64>,
@@ -49,7 +49,7 @@ pub struct Figures {
 /// The figures of the window.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
-    /// Samples since the start, settings before this one included.
+    /// Samples since the start, including earlier settings.
     pub samples: u64,
     pub window_samples: usize,
     /// Samples per second while the guest sampled; unknown before the second answer.
@@ -63,7 +63,7 @@ pub struct Summary {
     pub mcv_bits_per_sample: Option<f64>,
 }
 
-/// What the guest's counter has to do with our time.
+/// The relation of the guest's counter to our time.
 #[derive(Debug, Default, Clone, Copy)]
 struct Pace {
     /// The first answer of this start: the guest's ticks at its end, and when it came.
@@ -74,7 +74,7 @@ struct Pace {
 }
 
 impl Figures {
-    /// Takes an answer in.
+    /// Adds an answer.
     pub fn take(&mut self, taken: &TargetCapture, now: Instant) {
         self.taken += taken.raw.len() as u64;
         self.samples.extend(&taken.raw);
@@ -98,7 +98,7 @@ impl Figures {
         self.last = Some(taken.clone());
     }
 
-    /// Forgets what was seen under other settings.
+    /// Discards data of other settings.
     pub fn start_again(&mut self) {
         *self = Self { taken: self.taken, ..Self::default() };
     }
@@ -108,7 +108,7 @@ impl Figures {
         self.taken
     }
 
-    /// What is kept for a capture: samples, and bytes of the stream.
+    /// The data kept for a capture: samples, and bytes of the stream.
     pub fn kept(&self) -> (Vec<u64>, Vec<u8>) {
         (self.samples.iter().copied().collect(), self.stream.iter().copied().collect())
     }
@@ -152,7 +152,7 @@ impl Figures {
         })
     }
 
-    /// What each of [`HEALTH_TESTS`] says, and how often it failed since the engine was started.
+    /// The state of each of [`HEALTH_TESTS`], and its failures since the engine was started.
     pub fn lamps(&self) -> [(&'static str, Lamp, u64); HEALTH_TESTS.len()] {
         let count = |fields: Option<&Fields>, key| {
             fields.and_then(|fields| fields.number(key)).unwrap_or(0)
@@ -169,7 +169,7 @@ impl Figures {
         })
     }
 
-    /// What stands in the last health frame under `key`.
+    /// The value of `key` in the last health frame.
     pub fn health(&self, key: &str) -> Option<&str> {
         self.last.as_ref().and_then(health)?.get(key)
     }
@@ -184,7 +184,7 @@ fn health(taken: &TargetCapture) -> Option<&Fields> {
     taken.reports.last().map(|report| &report.health)
 }
 
-/// Counts of `samples` in `columns` columns that are evenly apart on a logarithmic axis from the least to the most.
+/// Counts of `samples` in `columns` columns, evenly spaced on a logarithmic axis from the minimum to the maximum.
 pub fn histogram(samples: &[u64], columns: usize) -> Vec<u64> {
     let mut counts = vec![0; columns];
     let (Some(least), Some(most)) = (samples.iter().min(), samples.iter().max()) else {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The guest of a live view: one question at a time, and everything that happens as events in one queue.
+//! The guest of a live view: one request at a time, and all events in one queue.
 
 use std::io::{BufReader, Write as _};
 use std::path::Path;
@@ -19,7 +19,7 @@ use guest_run::ExitKind;
 #[derive(Debug)]
 pub(super) enum Event {
     Answer(Box<Capture>),
-    /// No more answers come: the port is closed, or what came is not an answer.
+    /// No more answers come: the port is closed, or the data is not an answer.
     Ended(Option<CaptureError>),
     Key(Key),
     Redraw,
@@ -27,7 +27,7 @@ pub(super) enum Event {
     Interrupted,
 }
 
-/// A guest that is asked.
+/// A guest that answers requests.
 pub(super) struct Asked {
     session: Option<Session>,
     control: std::os::unix::net::UnixStream,
@@ -36,7 +36,7 @@ pub(super) struct Asked {
     asked: Option<Instant>,
     answered: bool,
     _subscription: Subscription,
-    /// The guest's sockets, which go last.
+    /// The guest's sockets, dropped last.
     _sockets: tempfile::TempDir,
 }
 
@@ -75,30 +75,30 @@ impl Asked {
         })
     }
 
-    /// Where others put events.
+    /// A sender for events.
     pub(super) fn sender(&self) -> Sender<Event> {
         self.sender.clone()
     }
 
-    /// Whether the last answer is there, and the last question long enough ago.
+    /// Whether the last answer has arrived, and the last request is old enough.
     pub(super) fn may_ask(&self, now: Instant, period: Duration) -> bool {
         self.answered && self.asked.is_none_or(|asked| asked + period <= now)
     }
 
-    /// Asks for what the request says.
+    /// Sends the request.
     pub(super) fn ask(&mut self, request: &Request, now: Instant) {
-        // A guest that does not listen has ended, which is the next event.
+        // If the guest does not read, it has ended, which is the next event.
         let _ = self.control.write_all(format!("{request}\n").as_bytes());
         self.asked = Some(now);
         self.answered = false;
     }
 
-    /// When the question was asked whose answer has not come yet.
+    /// When the unanswered request was sent.
     pub(super) fn waits_since(&self) -> Option<Instant> {
         self.asked.filter(|_| !self.answered)
     }
 
-    /// When the last question was asked; now, where there was none.
+    /// When the last request was sent; now, if there was none.
     pub(super) fn last_asked(&self) -> Instant {
         self.asked.unwrap_or_else(Instant::now)
     }
@@ -106,7 +106,7 @@ impl Asked {
     /// The next event, or `None` at `until`.
     pub(super) fn next_event(&mut self, until: Option<Instant>) -> Option<Event> {
         let event = match until {
-            // This holds a sender itself, so that the queue is never closed.
+            // `self` holds a sender, so the queue is never closed.
             None => self.events.recv().ok(),
             Some(until) => {
                 self.events.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
@@ -118,7 +118,7 @@ impl Asked {
 
     /// The error of a guest from which no more answers come.
     pub(super) fn ended(&mut self, fault: Option<CaptureError>) -> Result<()> {
-        // A guest that lives has sent something that is no answer; one that has died cut it off.
+        // A running guest has sent an invalid answer; one that has ended left it incomplete.
         let cut = matches!(&fault, Some(error) if !error.fault.is_cut());
         match (fault, self.session.take()) {
             (Some(error), _) if cut => Err(error.into()),
@@ -133,7 +133,7 @@ impl Asked {
 
     /// The error of a guest that does not answer.
     pub(super) fn silent(&self, after: Duration) -> Result<()> {
-        let text = format!("the guest has not answered for {} s, and was ended", after.as_secs());
+        let text = format!("the guest has not answered for {} s, and was killed", after.as_secs());
         Err(ExitKind::Guest(text).into())
     }
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Keys of a live view, and what they do to the request.
+//! Keys of a live view, and their effect on the request.
 
 use chaos_wire::{Parameter, Request, Timer};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::Watch;
 
-/// The keys and what they do, as the help line has them; a narrow terminal shows the first ones.
+/// The keys and their actions for the help line; a narrow terminal shows the first ones.
 pub(super) const HELP: &[(&str, &str)] = &[
     ("q", "quit"),
     ("p", "pause"),
@@ -16,7 +16,7 @@ pub(super) const HELP: &[(&str, &str)] = &[
     ("i", "interrupts"),
 ];
 
-/// A key that means something.
+/// A key with an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
     Quit,
@@ -36,7 +36,7 @@ pub(super) enum Change {
 }
 
 impl Key {
-    /// What an event of the keyboard means.
+    /// The action of a keyboard event.
     pub(super) fn of(event: KeyEvent) -> Option<Self> {
         if event.kind == KeyEventKind::Release {
             return None;
@@ -57,7 +57,7 @@ impl Key {
 }
 
 impl Change {
-    /// The request with the next value; `None` where this guest does not have the setting.
+    /// The request with the next value; `None` if this guest does not have the setting.
     pub(super) fn of(self, watch: &Watch) -> Option<Request> {
         let request = watch.request;
         Some(match self {
@@ -77,7 +77,7 @@ impl Change {
     }
 }
 
-/// The value after `now`, around the end of the list.
+/// The value after `now`; wraps around at the end of the list.
 fn next<T: Copy + PartialEq>(all: &[T], now: T) -> T {
     let mut values = all.iter().cycle().take(all.len() * 2).skip_while(|value| **value != now);
     values.nth(1).copied().unwrap_or(now)

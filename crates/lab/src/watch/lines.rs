@@ -12,7 +12,7 @@ use guest_run::say;
 use super::State;
 use super::figures::{Lamp, Summary};
 
-/// From one line to the next.
+/// Interval between lines.
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// Prints to standard output.
@@ -42,7 +42,7 @@ impl Lines {
         Self { json, next: Instant::now(), shown: 0 }
     }
 
-    /// Prints a line if it is time for one, and always once the bound is reached.
+    /// Prints a line if it is due, and always when the limit is reached.
     pub(super) fn show(&mut self, state: &State) -> Result<()> {
         let now = Instant::now();
         let bounded = state.watch.until.samples.is_some_and(|most| state.figures.taken() >= most);
@@ -68,7 +68,7 @@ fn json(state: &State, summary: &Summary) -> Result<String> {
         failing: failing(state),
         last_bytes: hex(&state.figures.last_bytes(16)),
     };
-    serde_json::to_string(&line).context("putting a line together")
+    serde_json::to_string(&line).context("writing a line as JSON")
 }
 
 fn text(state: &State, summary: &Summary) -> String {

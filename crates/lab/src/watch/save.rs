@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Saves what a live view has seen under the present settings, as the files of a run.
+//! Saves a live view's data under the current settings, as the files of a run.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use measure::taken::{self, BootFacts};
 /// Writes the samples and the bytes that are kept to a new run folder. Samples of one answer follow each other without
 /// a break; between two answers the guest waited, with its engine as it was.
 pub(super) fn save(state: &State) -> Result<PathBuf> {
-    let last = state.figures.last().context("there is nothing yet")?;
+    let last = state.figures.last().context("there are no samples yet")?;
     let (raw, stream) = state.figures.kept();
     let whole = chaos_wire::capture::TargetCapture { raw, stream, ..last.clone() };
     let capture =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The picture of a live view.
+//! Draws a live view on the terminal.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -14,12 +14,12 @@ use super::lines::{hex, short};
 
 /// Rows of a box around one line.
 const BOX_ROWS: u16 = 3;
-/// From so many rows on the last bytes are shown, and from so many on figures and lamps have boxes.
+/// Minimum rows for showing the last bytes, and for boxes around figures and lamps.
 const ROWS_WITH_BYTES: u16 = 17;
 const ROWS_WITH_BOXES: u16 = 14;
 
-/// Draws the whole view. A small terminal keeps the figures that matter, the lamps and the keys: the bytes go first,
-/// then the boxes, and the histogram gets what is left.
+/// Draws the whole view. A small terminal keeps the main figures, the lamps and the keys: the bytes are dropped first,
+/// then the boxes, and the histogram gets the remaining rows.
 pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
     let rows = frame.area().height;
     let boxed = rows >= ROWS_WITH_BOXES;
@@ -46,7 +46,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
     frame.render_widget(help_line(help.width), help);
 }
 
-/// A line of spans that are made for the room there is, in a box if it has a title.
+/// A line of spans made for the available width, in a box if it has a title.
 fn draw_line(
     frame: &mut Frame<'_>,
     area: Rect,
@@ -81,7 +81,7 @@ fn title_line(state: &State) -> Paragraph<'static> {
     let request = &state.watch.request;
     let mut words = vec![Span::from(" µChaos ").bold().reversed()];
     if state.paused {
-        // First, so that a narrow terminal has it.
+        // First, so that a narrow terminal shows it.
         words.push(Span::from(" PAUSED").bold().fg(Color::Yellow));
     }
     words.push(Span::from(format!(
@@ -129,7 +129,7 @@ fn draw_histogram(frame: &mut Frame<'_>, area: Rect, state: &State, summary: Opt
     let Some(summary) = summary else { return };
     let [bars, axis] = Layout::vertical([Constraint::Min(1), Constraint::Length(1)]).areas(inside);
     let counts = histogram(&state.figures.window(), usize::from(bars.width));
-    // A single sample still has a mark: tenths of a doubling, from one.
+    // A single sample still has a mark: tenths of a doubling, starting at one.
     let heights: Vec<u64> = counts
         .iter()
         .map(|count| if *count == 0 { 0 } else { ((*count as f64).log2() * 10.0) as u64 + 5 })
@@ -147,7 +147,7 @@ fn lamps_title(state: &State) -> String {
     }
 }
 
-/// Every lamp, with as many words as there is room for.
+/// Every lamp, with as much text as fits.
 fn lamps_of(state: &State, room: usize) -> Vec<Span<'static>> {
     let lamps = |words: fn(&'static str, &str) -> String| {
         let lamp = |(name, lamp, failures): (&'static str, Lamp, u64)| {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The terminal of a live view: taken over and given back as it was found, on every way out.
+//! The terminal of a live view: its state is restored however the program ends.
 
 use std::io::stdout;
 use std::sync::mpsc::Sender;
@@ -16,10 +16,10 @@ use super::guest::Event;
 use super::keys::Key;
 use super::{State, screen};
 
-/// From one picture to the next, at the least, unless a key was pressed.
+/// Minimum time between redraws, unless a key was pressed.
 const PERIOD: Duration = Duration::from_millis(100);
 
-/// A terminal in raw mode with the view on its alternate screen. Given back when dropped; a panic gives it back before
+/// A terminal in raw mode with the view on its alternate screen. Restored when dropped; a panic restores it before
 /// it is reported.
 pub(super) struct Screen {
     terminal: DefaultTerminal,
@@ -27,11 +27,11 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Takes the terminal over. Keys and changes of its size become events.
+    /// Sets up the terminal. Keys and size changes become events.
     pub(super) fn open(events: Sender<Event>) -> Result<Self> {
-        let terminal = ratatui::try_init().context("taking the terminal over")?;
+        let terminal = ratatui::try_init().context("setting up the terminal")?;
         let screen = Self { terminal, drawn: None };
-        // It waits for a key, which nothing can hurry, and ends with the program at the latest.
+        // It waits for a key, which cannot be interrupted, and ends with the program at the latest.
         let read = move || {
             while let Ok(input) = event::read() {
                 let event = match input {
@@ -44,12 +44,12 @@ impl Screen {
                 }
             }
         };
-        thread::Builder::new().name("keys".to_owned()).spawn(read).context("listening to keys")?;
+        thread::Builder::new().name("keys".to_owned()).spawn(read).context("reading keys")?;
         Ok(screen)
     }
 
-    /// Draws the view. Only cells that have changed are written, between two marks that keep a terminal which knows
-    /// them from showing half a picture.
+    /// Draws the view. Only changed cells are written, between two marks that keep terminals which support
+    /// them from showing a partial redraw.
     pub(super) fn draw(&mut self, state: &State) -> Result<()> {
         let now = Instant::now();
         let changed = state.paused || !state.notice.is_empty();
@@ -57,16 +57,16 @@ impl Screen {
             return Ok(());
         }
         self.drawn = Some(now);
-        let gone = "drawing on the terminal";
-        execute!(stdout(), BeginSynchronizedUpdate).context(gone)?;
-        self.terminal.draw(|frame| screen::draw(frame, state)).context(gone)?;
-        execute!(stdout(), EndSynchronizedUpdate).context(gone)
+        let failed = "drawing on the terminal";
+        execute!(stdout(), BeginSynchronizedUpdate).context(failed)?;
+        self.terminal.draw(|frame| screen::draw(frame, state)).context(failed)?;
+        execute!(stdout(), EndSynchronizedUpdate).context(failed)
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // Says so on standard error where it fails; a terminal that has gone needs nothing.
+        // A failure is printed on standard error; a closed terminal needs nothing.
         ratatui::restore();
     }
 }

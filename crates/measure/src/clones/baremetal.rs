@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The microkernel as a clone: its monitor is asked by typed commands.
+//! The microkernel as a clone: outputs are requested by commands typed at its monitor.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use guest_run::Session;
 use super::{Answers, Asked, RAW_SAMPLES, SAMPLE_BYTES, SEED_BYTES, STREAM_BYTES, from_hex};
 
 const PROMPT: &str = "uchaos> ";
-/// What it is asked for, in this order. The first command is typed while the machine stands still.
+/// The requested outputs, in order. The first command is typed while the machine is stopped.
 pub(super) const ASKED: &[Asked] = &[
     ("stream", STREAM_BYTES, 1),
     ("seed", SEED_BYTES, 1),
@@ -17,7 +17,7 @@ pub(super) const ASKED: &[Asked] = &[
 ];
 const COMMANDS: [&str; 3] = ["rng 1024\n", "seed 32\n", "raw 512\n"];
 
-/// Waits until it can be saved; what is typed then.
+/// Waits until the machine can be saved; returns the input to type then.
 pub(super) fn wait(session: &mut Session, patience: Duration) -> Result<&'static str> {
     session.expect(PROMPT, patience)?;
     Ok(COMMANDS[0])
@@ -26,7 +26,7 @@ pub(super) fn wait(session: &mut Session, patience: Duration) -> Result<&'static
 pub(super) fn answers(session: &mut Session) -> Result<Answers> {
     let mut given = Vec::new();
     for ((name, len_bytes, _), command) in ASKED.iter().zip(COMMANDS) {
-        // The first stands in the saved state.
+        // The first command is in the saved state.
         if !given.is_empty() {
             session.send(command.trim_end());
         }
@@ -41,10 +41,10 @@ pub(super) fn answers(session: &mut Session) -> Result<Answers> {
 }
 
 fn next(session: &mut Session) -> Result<String> {
-    Ok(session.next_line()?.context("the microkernel ended before it had answered")?.text)
+    Ok(session.next_line()?.context("the microkernel ended before it answered")?.text)
 }
 
-/// Lines of hexadecimal digits up to `len_bytes`, or the line that came instead.
+/// Reads lines of hexadecimal digits up to `len_bytes`, or returns the unexpected line.
 fn bytes(session: &mut Session, len_bytes: usize) -> Result<Result<Vec<u8>, String>> {
     let mut bytes = Vec::new();
     while bytes.len() < len_bytes {
@@ -57,7 +57,7 @@ fn bytes(session: &mut Session, len_bytes: usize) -> Result<Result<Vec<u8>, Stri
     Ok(Ok(bytes))
 }
 
-/// Lines of decimal numbers up to the line that sums them up, or the line that came instead.
+/// Reads lines of decimal numbers up to the summary line, or returns the unexpected line.
 fn samples(session: &mut Session) -> Result<Result<Vec<u8>, String>> {
     let mut bytes = Vec::new();
     loop {

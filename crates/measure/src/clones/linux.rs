@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The Linux guest as a clone: a script does all of it, so that nothing has to be typed after the restore.
+//! The Linux guest as a clone: a script does everything, so that nothing is typed after the restore.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use guest_run::{Guest, LinuxImage, Machine, Session};
 use super::{Answers, Asked, RAW_SAMPLES, SAMPLE_BYTES, SEED_BYTES, STREAM_BYTES, from_hex};
 use crate::guest::GuestKind;
 
-/// What /init runs before anything else.
+/// The script that /init runs first.
 const SCRIPT: &str = include_str!("guest.sh");
 const SCRIPT_PATH: &str = "/etc/rc";
 const INITRAMFS: &str = "initramfs-with-script.cpio.gz";
-/// What begins each line of the script's.
+/// The prefix of each line of the script's output.
 const MARK: &str = "[clone] ";
-/// What it is asked for, in this order. The last one is left out in isolation, where the script does not wait.
+/// The requested outputs, in order. The last one is left out in isolation, where the script does not wait.
 pub(super) const ASKED: &[Asked] = &[
     ("getrandom", 32, 1),
     ("private key", 32, 1),
@@ -48,17 +48,17 @@ pub(super) fn prepare(image: &LinuxImage, scratch: &Path) -> Result<()> {
     Ok(fs::write(scratch.join(INITRAMFS), initramfs)?)
 }
 
-/// Waits until it can be saved; what is typed then.
+/// Waits until the machine can be saved; returns the input to type then.
 pub(super) fn wait(session: &mut Session, patience: Duration) -> Result<&'static str> {
     session.expect(&format!("{MARK}ready"), patience)?;
     Ok("\n")
 }
 
 pub(super) fn answers(session: &mut Session) -> Result<Answers> {
-    parse(|| Ok(session.next_line()?.context("Linux ended before it had answered")?.text))
+    parse(|| Ok(session.next_line()?.context("Linux ended before it answered")?.text))
 }
 
-/// What the script printed, line by line, up to its last one.
+/// Parses the script's output, line by line, up to its last line.
 fn parse(mut next: impl FnMut() -> Result<String>) -> Result<Answers> {
     let mut answers = Answers::default();
     loop {
@@ -91,12 +91,12 @@ fn parse(mut next: impl FnMut() -> Result<String>) -> Result<Answers> {
     }
 }
 
-/// Whether it is the turn of the output of this name.
+/// Checks that this is the next expected output.
 fn expect_turn(name: &str, turn: usize) -> Result<()> {
     match ASKED.get(turn) {
         Some((expected, ..)) if *expected == name => Ok(()),
         expected => bail!(
-            "the guest gave `{name}`, and `{}` was expected",
+            "the guest sent `{name}`, but `{}` was expected",
             expected.map_or("nothing", |(name, ..)| name)
         ),
     }
@@ -108,7 +108,7 @@ mod tests {
 
     fn parsed(text: &str) -> Result<Answers> {
         let mut lines = text.lines();
-        parse(|| lines.next().map(str::to_owned).context("Linux ended before it had answered"))
+        parse(|| lines.next().map(str::to_owned).context("Linux ended before it answered"))
     }
 
     #[test]
@@ -127,9 +127,9 @@ mod tests {
     #[test]
     fn what_is_out_of_turn_damaged_or_cut_is_an_error() {
         let error = |text: &str| format!("{:#}", parsed(text).unwrap_err());
-        assert!(error("[clone] seed\n").contains("gave `seed`, and `getrandom` was expected"));
+        assert!(error("[clone] seed\n").contains("sent `seed`, but `getrandom` was expected"));
         assert!(error("[clone] getrandom\nxy\n").contains("`xy` is not hexadecimal"));
-        assert!(error("[clone] getrandom\n0a\n").contains("ended before it had answered"));
+        assert!(error("[clone] getrandom\n0a\n").contains("ended before it answered"));
         assert!(error("[clone] reseedings two\n").contains("reseedings two"));
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! NIST's own estimators of SP 800-90B: its tool, and a package that wraps the tool's code.
+//! NIST's estimators of SP 800-90B: its tool, and a package that wraps the tool's code.
 
 use anyhow::{Context, Result};
 use entropy_report::Status;
@@ -10,12 +10,12 @@ use super::{Data, ExternalTest, Reading};
 
 const MIN_ENTROPY: &str =
     "min(H_original, 8 × H_bitstring) of SP 800-90B §3.1.3 over the same 8-bit symbols";
-/// What two programs may differ by that add the same numbers in another order.
+/// Tolerance for two programs that add the same numbers in a different order.
 const ROUNDING_BITS: f64 = 1e-6;
 
 pub(super) const EA_NON_IID: ExternalTest = ExternalTest {
     name: "ea_non_iid",
-    from: "github.com/usnistgov/SP800-90B_EntropyAssessment, to be built",
+    from: "github.com/usnistgov/SP800-90B_EntropyAssessment, built from source",
     data: Data::Raw,
     figure: "min-entropy",
     unit: "bits/sample",
@@ -28,7 +28,7 @@ pub(super) const EA_NON_IID: ExternalTest = ExternalTest {
             let line = output.lines().find(|line| line.trim_start().starts_with(name));
             let line = line.with_context(|| format!("ea_non_iid printed no {name}"))?;
             let text = line.rsplit([':', '=']).next().unwrap_or_default().trim();
-            text.parse().with_context(|| format!("understanding its line `{line}`"))
+            text.parse().with_context(|| format!("parsing its line `{line}`"))
         };
         Ok(same_min_entropy(figure("H_original")?.min(8.0 * figure("H_bitstring")?), target))
     },
@@ -50,7 +50,7 @@ pub(super) const PYTHON_PACKAGE: ExternalTest = ExternalTest {
     },
     read: |output, target| {
         let figure = word_after(output, "h_initial ").context("the package printed no figure")?;
-        let theirs = figure.parse().with_context(|| format!("understanding `{figure}`"))?;
+        let theirs = figure.parse().with_context(|| format!("parsing `{figure}`"))?;
         Ok(same_min_entropy(theirs, target))
     },
 };
@@ -60,15 +60,15 @@ fn same_min_entropy(theirs: f64, target: &TargetResult) -> Reading {
     let (status, text) = match ours {
         None => (
             Status::Stated,
-            "We give no figure for so few samples; theirs stands alone.".to_owned(),
+            "We compute no figure from so few samples, so there is no comparison.".to_owned(),
         ),
         Some(ours) if (theirs - ours).abs() <= ROUNDING_BITS => {
-            (Status::Passed, "Both programs come to the same figure.".to_owned())
+            (Status::Passed, "Both programs compute the same figure.".to_owned())
         }
         Some(ours) => (
             Status::Failed,
             format!(
-                "The programs differ by {:.6} bits/sample. They should not: one of them is at fault.",
+                "The programs differ by {:.6} bits/sample. They should agree: one of them is wrong.",
                 (theirs - ours).abs()
             ),
         ),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The external tests: how each is started, and what of its output is read.
+//! The external tests: how each is started, and how its output is parsed.
 
 use std::fs::File;
 use std::path::Path;
@@ -11,7 +11,7 @@ use entropy_report::result::TargetResult;
 
 use super::{Data, ExternalTest, Reading};
 
-/// Chi-square over the byte values, which our test "byte values" computes as well.
+/// Chi-square over the byte values, which our test "byte values" also computes.
 pub(super) const ENT: ExternalTest = ExternalTest {
     name: "ent",
     from: "Debian package ent",
@@ -30,7 +30,7 @@ pub(super) const ENT: ExternalTest = ExternalTest {
             let at = heads.iter().position(|head| *head == name);
             let text = at.and_then(|at| figures.get(at));
             let text = text.with_context(|| format!("ent printed no {name}"))?;
-            text.trim().parse().with_context(|| format!("understanding ent's {name}, `{text}`"))
+            text.trim().parse().with_context(|| format!("parsing ent's {name}, `{text}`"))
         };
         let (chi_square, shannon) = (figure("Chi-square")?, figure("Entropy")?);
         let mut tests = target.stream.iter().flat_map(|stream| &stream.output_tests);
@@ -38,12 +38,12 @@ pub(super) const ENT: ExternalTest = ExternalTest {
         // ent prints six decimals.
         let same = ours.is_none_or(|ours| (chi_square - ours).abs() < 1e-5 * ours.abs().max(1.0));
         let (status, text) = if same {
-            (Status::Stated, "An even stream has about 255.")
+            (Status::Stated, "A uniform stream has about 255.")
         } else {
             (Status::Failed, "The two programs disagree on one statistic.")
         };
         let text = format!(
-            "{text} It also prints {shannon} bits per byte, Shannon's measure of how even the byte values are: any good \
+            "{text} It also prints {shannon} bits per byte, the Shannon entropy of the byte values: any good \
              mixer gives 8, which says nothing about who can predict them."
         );
         Ok(Reading { theirs: chi_square, ours, status, text })
@@ -60,17 +60,17 @@ pub(super) const RNGTEST: ExternalTest = ExternalTest {
     formula: "monobit, poker, runs, long run and continuous run tests of FIPS 140-2 over blocks of 20,000 bits; \
               failed where more than 0.0008 × blocks + 5 standard deviations fail",
     version_after: Some("rngtest "),
-    // Without a limit of blocks it reads to the end, and exits with status 1 if any failed.
+    // Without a block limit it reads to the end, and exits with status 1 if any block failed.
     commands: |file| vec![on_input("sh", &["-c", "rngtest; [ $? -le 1 ]"], file)],
     read: |output, _| {
         let count = |what: &str| -> Result<f64> {
             let text = word_after(output, what);
             let text = text.with_context(|| format!("rngtest printed no `{what}`"))?;
-            text.parse().with_context(|| format!("understanding rngtest's `{what}`"))
+            text.parse().with_context(|| format!("parsing rngtest's `{what}`"))
         };
         let failed = count("FIPS 140-2 failures:")?;
         let blocks = count("FIPS 140-2 successes:")? + failed;
-        ensure!(blocks > 0.0, "rngtest had too little for one block of 20,000 bits");
+        ensure!(blocks > 0.0, "rngtest had too little data for one block of 20,000 bits");
         let expected = blocks * 8e-4;
         let (status, what) = if failed > expected + 5.0 * expected.sqrt().max(1.0) {
             (Status::Failed, "more than chance explains")
@@ -84,8 +84,8 @@ pub(super) const RNGTEST: ExternalTest = ExternalTest {
     },
 };
 
-/// Five of its tests for which a file of some megabytes is enough: birthdays, count the 1s, runs, STS monobit and runs. Its
-/// whole battery needs gigabytes, and would read the file repeatedly, for which no test is made.
+/// Five of its tests for which a few megabytes are enough: birthdays, count the 1s, runs, STS monobit and runs. The
+/// whole battery needs gigabytes and would read the file repeatedly, which invalidates its tests.
 pub(super) const DIEHARDER: ExternalTest = ExternalTest {
     name: "dieharder",
     from: "Debian package dieharder",
@@ -111,7 +111,7 @@ pub(super) const DIEHARDER: ExternalTest = ExternalTest {
         ensure!(!rows.is_empty(), "dieharder printed no line with a verdict");
         let rewound = output.lines().filter_map(|line| word_after(line, "was rewound "));
         let rewound = rewound.filter_map(|times| times.parse::<u32>().ok()).max().unwrap_or(0);
-        // It rewinds a file twice while it sets out; after more it has read the same bytes again.
+        // It rewinds a file twice during setup; more rewinds mean that it read the same bytes again.
         ensure!(
             rewound <= 2,
             "the stream is too short for it: it read the file again, and equal samples look like a fault"
@@ -141,14 +141,14 @@ pub(super) const DIEHARDER: ExternalTest = ExternalTest {
 
 pub(super) const PRACTRAND: ExternalTest = ExternalTest {
     name: "RNG_test",
-    from: "PractRand, pracrand.sourceforge.net, to be built",
+    from: "PractRand, pracrand.sourceforge.net, built from source",
     data: Data::Stream,
     figure: "tests failed",
     unit: "",
     formula: "PractRand's core tests with its standard folding; ours: how many of our own output tests fail",
     version_after: Some("PractRand version "),
     commands: |file| {
-        // It looks at powers of two from 64 KB on; the last one that the file fills.
+        // It tests powers of two from 64 KB on; use the last one that the file fills.
         let kib = file.metadata().map_or(0, |data| data.len()) / 1024;
         let most = format!("{}KB", (1_u64 << kib.checked_ilog2().unwrap_or(0)).max(64));
         vec![on_input("RNG_test", &["stdin", "-tlmin", "64KB", "-tlmax", &most], file)]

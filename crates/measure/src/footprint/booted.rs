@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What only a running guest can tell: its memory, and how long it takes to its shell. All under TCG, which every
-//! machine has, so that figures of two machines can be laid side by side.
+//! Measured on a running guest: its memory and its boot time. Always under TCG, which every
+//! machine has, so that figures of two machines can be compared.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,13 +14,13 @@ use crate::guest::BootFiles;
 use crate::init_clock::instructions_to_init;
 use guest_run::LinuxImage;
 
-/// What a boot may take on a busy machine.
+/// Time limit of a boot on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(120);
-/// What the shell shows when it waits.
+/// The shell's prompt.
 const PROMPT: &str = "/ # ";
-/// The memory that the table is of.
+/// The machine's memory for the table.
 const TABLE_MIB: u32 = 32;
-/// Less than any Linux of ours takes.
+/// Less than any of our Linux guests needs.
 const TOO_LITTLE_MIB: u32 = 2;
 
 /// Memory as the guest sees it.
@@ -48,7 +48,7 @@ pub struct Boot {
     pub host_clock_to_shell_ms: u64,
 }
 
-/// Boots the guest as often as it takes.
+/// Boots the guest as often as necessary.
 pub(super) fn measure(image: &LinuxImage, scratch: &Path) -> Result<(Memory, Boot)> {
     let qemu = Qemu::find()?;
     let (session, to_shell) = shell(&qemu, image, TABLE_MIB, DEADLINE)?;
@@ -77,7 +77,7 @@ pub(super) fn measure(image: &LinuxImage, scratch: &Path) -> Result<(Memory, Boo
     Ok((memory, boot))
 }
 
-/// Boots to the shell; how long that took.
+/// Boots to the shell; returns the time taken.
 fn shell(
     qemu: &Qemu,
     image: &LinuxImage,
@@ -96,8 +96,8 @@ fn shell(
     Ok((session, begun.elapsed()))
 }
 
-/// The least memory that the shell comes up with, by halving. A guest with too little may hang without a word, so it is
-/// given several times what a good boot takes.
+/// The least memory with which the shell starts, by bisection. A guest with too little may hang silently, so it
+/// gets several times the duration of a good boot.
 fn smallest(qemu: &Qemu, image: &LinuxImage, to_shell: Duration) -> Result<u32> {
     let patience = to_shell * 4 + Duration::from_secs(5);
     let (mut too_little, mut enough) = (TOO_LITTLE_MIB, TABLE_MIB);

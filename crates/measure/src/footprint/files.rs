@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Bytes on disk, next to what two similar systems publish.
+//! Bytes on disk, next to the published figures of two similar systems.
 
 use std::fs;
 use std::path::Path;
@@ -10,17 +10,17 @@ use serde::Serialize;
 use guest_run::LinuxImage;
 use guest_run::archive::unpacked;
 
-/// One system's files, in KB of 1,000 bytes where they were measured here; as published where they were not.
+/// One system's files: measured here in KB of 1,000 bytes, or as published.
 #[derive(Debug, Clone, Serialize)]
 pub struct System {
     pub name: String,
-    /// Whether the figures are the system's own and were not measured here.
+    /// Whether the figures were published by the system's authors, not measured here.
     pub published: bool,
     pub kernel_kb: Option<f64>,
     /// The userland's archive, unpacked.
     pub cpio_kb: Option<f64>,
     pub cpio_gz_kb: Option<f64>,
-    /// The module, which is in the archive as well.
+    /// The module, which is also in the archive.
     pub module_kb: Option<f64>,
     pub total_kb: Option<f64>,
     /// `MemAvailable` with 32 MB, in the kernel's kB.

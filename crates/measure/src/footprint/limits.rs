@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What the Linux guest may cost, for each series of kernels. `size` shows these limits, and the on-target checks hold them.
+//! Limits for the Linux guest by kernel series. `size` shows these limits, and the on-target checks enforce them.
 
 use anyhow::{Context, Result};
 use guest_run::LinuxImage;
 use serde::Serialize;
 
-/// What a guest may cost. KB are 1,000 bytes, kB the kernel's 1,024.
+/// The limits of a guest. KB are 1,000 bytes, kB the kernel's 1,024.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Limits {
-    /// The first series that they are for: they hold up to the next one in the table.
+    /// The first kernel series that they apply to, up to the next one in the table.
     pub since: &'static str,
     /// Kernel and initramfs together, as they ship.
     pub image_bytes_at_most: u64,
     /// `MemAvailable` in the shell of a guest with 32 MB.
     pub available_kb_at_least: u64,
-    /// With so much memory the shell comes up.
+    /// The memory with which the shell must start.
     pub memory_mib_at_most: u32,
     /// From reset to the first instruction of /init, firmware included.
     pub instructions_at_most: u64,
-    /// Why these.
+    /// The reason for these limits.
     pub reason: &'static str,
 }
 
@@ -74,7 +74,7 @@ const SMALLEST: &str = "well below the 1,808 KB that uChaoSys publishes for this
 const GROWN: &str =
     "as for 5.15; its network code is 50 KB larger, and takes its tables from memory";
 const LARGER: &str = "as for 6.1, with 2 % more code from the same options and 1.3 M instructions more than its limits";
-const CUT: &str = "as for 6.1: only what the module uses is exported, its pages are ordinary ones, and the code for single makers of processors is left out";
+const CUT: &str = "as for 6.1: only what the module uses is exported, its pages are ordinary ones, and the code for specific processor vendors is left out";
 
 /// The limits of an image, by its kernel and by whether it has a network.
 pub fn of(image: &LinuxImage) -> Result<Limits> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What each part of the kernel costs, from the objects that vmlinux was linked from.
+//! The size of each part of the kernel, from the objects that vmlinux was linked from.
 
 use fs_err as fs;
 use std::collections::BTreeMap;
@@ -10,21 +10,21 @@ use object::read::archive::ArchiveFile;
 use object::{Object as _, ObjectSection as _, SectionFlags, SectionKind, elf};
 use serde::Serialize;
 
-/// A folder of the kernel's source, and the bytes of its objects. The linker merges equal strings and drops what is
-/// only for modules that are built in, so that the sum is somewhat more than vmlinux.
+/// A folder of the kernel's source, and the bytes of its objects. The linker merges equal strings and drops code
+/// only for loadable modules, so the sum is somewhat more than vmlinux.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Subsystem {
     /// `mm`, `drivers/tty`, `arch/x86/events`.
     pub folder: String,
     pub text_bytes: u64,
     pub data_bytes: u64,
-    /// Data without one; nothing of it is in the image.
+    /// Data without one (.bss), which takes no space in the image.
     pub bss_bytes: u64,
 }
 
 /// The parts of the kernel whose vmlinux is given, in its build folder; the largest first.
 pub(super) fn subsystems(vmlinux: &Path) -> Result<Vec<Subsystem>> {
-    let build_dir = vmlinux.parent().context("vmlinux lies in no folder")?;
+    let build_dir = vmlinux.parent().context("the path of vmlinux has no folder")?;
     let mut parts: BTreeMap<String, Subsystem> = BTreeMap::new();
     for archive in archives(build_dir)? {
         for path in members(&archive)? {
@@ -50,7 +50,7 @@ fn archives(build_dir: &Path) -> Result<Vec<PathBuf>> {
     }
     let mut archives = Vec::new();
     for folder in folders {
-        // arch/x86/built-in.a has what is built into arch/x86/lib already.
+        // arch/x86/built-in.a already includes the objects of arch/x86/lib.
         let below = folder.ends_with("arch/x86/lib");
         let names: &[&str] = if below { &["lib.a"] } else { &["built-in.a", "lib.a"] };
         archives.extend(names.iter().map(|name| folder.join(name)).filter(|path| path.exists()));

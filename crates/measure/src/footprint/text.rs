@@ -13,7 +13,7 @@ const MEMINFO: [&str; 6] =
 
 impl fmt::Display for Footprint {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(out, "Sizes in KB (1 KB = 1,000 bytes; the others as they publish them)")?;
+        writeln!(out, "Sizes in KB (1 KB = 1,000 bytes; other systems as published)")?;
         let (kernel, archive, packed) = ("kernel", "cpio", "cpio.gz");
         writeln!(
             out,
@@ -45,7 +45,7 @@ impl fmt::Display for Footprint {
         writeln!(out, "  {:<36}{:>9}", "limit: available", limits.available_kb_at_least)?;
         writeln!(out, "  {}", memory.kernel_line)?;
         let (smallest, limit) = (memory.smallest_mib, limits.memory_mib_at_most);
-        writeln!(out, "  the shell comes up from {smallest} MB on (limit: {limit} MB)")?;
+        writeln!(out, "  the shell starts with {smallest} MB or more (limit: {limit} MB)")?;
         let boot = &self.boot;
         let millions = |count: u64| format!("{:.1} M", count as f64 / 1e6);
         writeln!(out, "\nBoot (q35, TCG)")?;
@@ -61,7 +61,7 @@ impl fmt::Display for Footprint {
         if boot.guest_clock_to_init_s * 1000.0 > boot.host_clock_to_shell_ms as f64 {
             writeln!(
                 out,
-                "  The guest's clock ran wrong: on a busy host a kernel mismeasures its counter. Repeat it on a quiet one."
+                "  The guest's clock was wrong: a kernel miscalibrates its counter on a busy host. Use a quiet host."
             )?;
         }
         writeln!(out, "\nThe kernel's parts in bytes, before linking")?;

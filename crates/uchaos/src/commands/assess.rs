@@ -21,11 +21,11 @@ pub struct Assess {
 }
 
 impl Assess {
-    /// Becomes `ea`.
+    /// Replaces this process by `ea`.
     pub fn run(self, context: &CommandContext, tool: &Path) -> Result<()> {
         let mut ea = Command::new(tool);
         ea.args(&self.arguments);
-        // `--json` is an option of every subcommand, so it has been taken off the arguments already.
+        // `--json` is an option of every subcommand, so it has already been removed from the arguments.
         if context.json && !self.arguments.iter().any(|argument| argument == "--json") {
             ea.arg("--json");
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask campaign`: what is done with a campaign that was begun by `sweep`.
+//! `cargo xtask campaign`: operations on a campaign started by `sweep`.
 
 use std::path::{Path, PathBuf};
 
@@ -43,12 +43,12 @@ pub struct Campaign {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// How far it is, what failed and why
+    /// Show progress, and failures with their reasons
     Status { campaign: PathBuf },
-    /// Measure what is open
+    /// Measure the open cells
     Resume {
         campaign: PathBuf,
-        /// Measure failed cells again
+        /// Also measure failed cells again
         #[arg(long)]
         failed: bool,
         /// Where the cells are measured
@@ -58,24 +58,24 @@ enum Action {
         #[arg(last = true, value_name = "SBATCH-ARGUMENTS")]
         arguments: Vec<String>,
     },
-    /// What a scheduler's task runs: the cells of one of several tasks
+    /// Run by a scheduler's task: measure the cells of one of several tasks
     Work(Task),
-    /// Stop what works on it; finished cells stay
+    /// Stop its jobs and processes; finished cells are kept
     Cancel { campaign: PathBuf },
-    /// Bring in the finished cells of other copies of its folder, and account for every cell
+    /// Copy finished cells from other copies of its folder, and account for every cell
     Collect {
         campaign: PathBuf,
         #[arg(value_name = "FROM")]
         from: Vec<PathBuf>,
     },
-    /// The report: one page with distributions, heat map, outliers, drift, and a link to each run
+    /// Write the report: one page with distributions, heat map, outliers, drift, and a link to each run
     Report {
         campaign: PathBuf,
         /// The file [default: report.html in the campaign's folder]
         #[arg(long, value_name = "FILE")]
         to: Option<PathBuf>,
     },
-    /// The table: a row for each setting, the best one, and a heat map
+    /// Show the table: a row for each setting, the best one, and a heat map
     Table {
         campaign: PathBuf,
         /// Comma-separated values
@@ -91,7 +91,6 @@ enum Action {
 }
 
 impl Campaign {
-    /// Does it.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
         let open = |name: &Path| Folder::open(&self.campaigns.find(context, name)?);
         match self.action {
@@ -151,7 +150,7 @@ struct Account {
     open: usize,
     damaged: usize,
     seconds_to_go: Option<f64>,
-    /// What Slurm still has.
+    /// The jobs that Slurm still has.
     queued: Vec<Queued>,
 }
 
@@ -186,7 +185,7 @@ fn status(context: &CommandContext, campaign: &Folder) -> Result<()> {
     )?;
     if let Some(seconds) = seconds_to_go.filter(|_| running + open > 0) {
         let time = show_duration(std::time::Duration::from_secs_f64(seconds));
-        say!("about {time} to go, one cell after the other")?;
+        say!("about {time} left, one cell at a time")?;
     }
     for Queued { job, task, state, node, reason } in queued {
         say!("slurm: job {job}, task {task}: {state} {node} {reason}")?;
@@ -212,7 +211,7 @@ fn cancel(campaign: &Folder) -> Result<()> {
     let jobs = campaign.cancel_jobs()?;
     if !jobs.is_empty() {
         return say!(
-            "cancelled jobs {jobs:?}; finished cells stay, and `campaign resume --on slurm` continues"
+            "cancelled jobs {jobs:?}; finished cells are kept, and `campaign resume --on slurm` continues"
         );
     }
     let mut elsewhere = Vec::new();
@@ -229,14 +228,16 @@ fn cancel(campaign: &Folder) -> Result<()> {
         }
     }
     say!(
-        "asked {} processes to stop; finished cells stay, and `campaign resume` continues",
+        "asked {} processes to stop; finished cells are kept, and `campaign resume` continues",
         asked.len()
     )?;
     if elsewhere.is_empty() {
         return Ok(());
     }
-    let text =
-        format!("these work on other hosts and must be stopped there: {}", elsewhere.join("; "));
+    let text = format!(
+        "these processes run on other hosts and must be stopped there: {}",
+        elsewhere.join("; ")
+    );
     Err(ExitKind::Check(text).into())
 }
 
@@ -245,7 +246,7 @@ fn collect(context: &CommandContext, campaign: &Folder, from: &[PathBuf]) -> Res
     for other in from {
         let collected = campaign::collect(campaign, other)?;
         eprintln!(
-            "{}: {} cells brought, {} were here already",
+            "{}: {} cells copied, {} already existed",
             other.display(),
             collected.brought,
             collected.here_already

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Working through cells in this process, with a line for each.
+//! Measures cells in this process, and prints a line for each.
 
 use anyhow::Result;
 use campaign::{Campaign, CellState, Report, State, Waiting, images_sha256};
 use guest_run::progress::{show_duration, spinner};
 use guest_run::{CommandContext, Images, interrupt};
 
-/// Works through all cells that are open, one after the other, in this process.
+/// Measures all open cells, one at a time, in this process.
 pub(super) fn run_here(
     context: &CommandContext,
     campaign: &Campaign,
@@ -16,7 +16,7 @@ pub(super) fn run_here(
     run_cells(context, campaign, images, all, Waiting::Skip)
 }
 
-/// The same for some cells; those that another process has claimed are passed over or waited for.
+/// The same for some cells; cells claimed by another process are skipped or awaited.
 pub(super) fn run_cells(
     context: &CommandContext,
     campaign: &Campaign,
@@ -48,7 +48,7 @@ pub(super) fn run_cells(
                 };
                 let left =
                     campaign.remaining(&campaign.cells()).map(show_duration).unwrap_or_default();
-                eprintln!("[{}/{count}] {label} … {ended}; about {left} to go", number + 1);
+                eprintln!("[{}/{count}] {label} … {ended}; about {left} left", number + 1);
             }
             Report::Passed => {}
         });

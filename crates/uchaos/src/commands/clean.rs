@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask clean`: removes what was built and says what that freed.
+//! `cargo xtask clean`: removes build output and prints the space freed.
 
 use fs_err as fs;
 use std::path::Path;
@@ -18,10 +18,10 @@ use guest_run::{output, say};
   cargo xtask clean --runs       and every result in runs/
   cargo xtask clean --cache      and the downloaded sources")]
 pub struct Clean {
-    /// Remove the results in runs/ too
+    /// Also remove the results in runs/
     #[arg(long)]
     runs: bool,
-    /// Remove the downloaded sources too
+    /// Also remove the downloaded sources
     #[arg(long)]
     cache: bool,
 }
@@ -60,7 +60,7 @@ impl Clean {
     }
 }
 
-/// The bytes in all files below `folder`; links count as nothing.
+/// The bytes in all files below `folder`; links count as zero.
 fn size_bytes(folder: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     entries

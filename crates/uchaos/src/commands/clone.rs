@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask clone`: what a machine gives that is saved once and restored twice.
+//! `cargo xtask clone`: saves a machine once, restores it twice, and compares the outputs.
 
 use std::path::Path;
 
@@ -18,10 +18,10 @@ use serde::Serialize;
 
 use crate::images::{ImageSource, Parts};
 
-/// Version of the shape of `clones.json`; it grows by one when a field changes its meaning or goes.
+/// Version of the shape of `clones.json`; incremented when a field is removed or changes its meaning.
 const SCHEMA_VERSION: u32 = 1;
 
-/// The step that makes them.
+/// The step that makes the clones.
 pub(crate) const STEP: &str = "clones";
 
 /// Save a guest once, restore it twice, and compare what the two clones give
@@ -36,7 +36,7 @@ pub struct Clone {
     /// Which guest (default: both)
     #[arg(long, value_enum)]
     target: Option<GuestKind>,
-    /// Whether the machines have a vmgenid device, which names each restored machine by a new random number
+    /// Whether the machines have a vmgenid device, which gives each restored machine a new random number
     #[arg(long, value_enum, default_value = "both")]
     vmgenid: GenerationIds,
     #[command(flatten)]
@@ -56,7 +56,7 @@ struct Record<'a> {
 }
 
 impl Clone {
-    /// Builds what is needed, makes the clones and shows what they gave.
+    /// Builds what is needed, makes the clones and shows the comparison.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
         let guests = match self.target {
             Some(guest) => vec![guest],
@@ -123,16 +123,16 @@ impl Clone {
     }
 }
 
-/// The console logs of machines that failed go where those of a failed run are kept.
+/// Keeps the console logs of failed machines in the place for failed runs.
 fn keep_logs(scratch: &Path, run: &Path) {
     let logs = std::fs::read_dir(scratch).into_iter().flatten().flatten();
     for log in logs.filter(|entry| entry.file_name().to_string_lossy().ends_with(".log")) {
-        // The error that is being reported matters more than a log that cannot be kept.
+        // The error being reported matters more than a log that cannot be kept.
         let _ = std::fs::copy(log.path(), run.join(log.file_name()));
     }
 }
 
-/// The table and its sentences.
+/// Prints the table and its sentences.
 pub(crate) fn show(found: &Clones) -> Result<()> {
     say!("{}", clones_table(found).to_text())?;
     for claim in &found.claims {

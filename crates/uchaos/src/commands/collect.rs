@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask collect`: captures from USB sticks become runs, one for each machine, with their reports.
+//! `cargo xtask collect`: turns captures from USB sticks into runs, one per machine, with reports.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use measure::runs::{RunFolder, RunsOption};
 
 const ASSESS: &str = "assess";
 
-/// Make runs of the captures that machines wrote to a USB stick: one run for each machine, with its report.
+/// Turn the captures that machines wrote to a USB stick into runs, one per machine, with reports.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cargo xtask collect /media/UCHAOS                a mounted stick
@@ -32,7 +32,7 @@ pub struct Collect {
     /// Mounted sticks, images of sticks, folders of captures, or captures
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
-    /// Call the run NAME [default: the time, and the machine's model]
+    /// Name of the run [default: the time and the machine's model]
     #[arg(long, value_name = "NAME", value_parser = run_name)]
     name: Option<String>,
     #[command(flatten)]
@@ -112,7 +112,7 @@ impl Collect {
     }
 }
 
-/// Where the captures come from; what is known of this host is of no interest but for the tool.
+/// The provenance of the captures; of this host, only the tool matters.
 fn provenance(
     context: &CommandContext,
     id: &str,
@@ -135,7 +135,7 @@ fn provenance(
     ];
     let host: Vec<&str> = firmware.iter().filter_map(|fact| facts.get(*fact)).collect();
     let virtual_machine = (!matches!(accelerator, "hardware" | "unknown")).then(|| {
-        "These captures were taken in a virtual machine, not on a computer of its own.".to_owned()
+        "These captures were taken in a virtual machine, not on real hardware.".to_owned()
     });
     let left_out = refused.iter().map(|refusal| format!("Left out: {}", show_refusal(refusal)));
     let parameters = machine
@@ -189,7 +189,7 @@ fn summary(refused: &[Refusal]) -> Result<()> {
     .into())
 }
 
-/// A name that is one folder.
+/// Parses a name that is a single path component.
 fn run_name(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if text.is_empty() || text.starts_with('.') || text == "latest" || !text.chars().all(plain) {

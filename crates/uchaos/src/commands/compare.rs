@@ -43,7 +43,7 @@ const GUEST_STARTS: [(GuestKind, &str); 2] = [
 const SYNTHETIC: &str = "synthetic clock";
 const SERVER_KEYS: &str = "server keys";
 const ASSESS: &str = "assess";
-/// The steps before and after the boots, and those of runs that are read instead.
+/// The steps before and after the boots, and the steps for existing runs.
 const AROUND_BOOTS: [&str; 5] = [HOST_STARTS, HOST, SYNTHETIC, ASSESS, publish::REPORT];
 const ON_RECORDED: [&str; 3] = [READ, ASSESS, publish::REPORT];
 
@@ -51,7 +51,7 @@ const ON_RECORDED: [&str; 3] = [READ, ASSESS, publish::REPORT];
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cargo xtask compare                              the main job, as it is
-  cargo xtask compare --quick                      a quick look, from two boots
+  cargo xtask compare --quick                      a quick run with two boots
   cargo xtask compare --workload flush --claim 250 --machine microvm
   cargo xtask compare --restarts boot:1000x1000    with 1,000 power-on boots of each guest; can be resumed
   cargo xtask compare --clones                     also one saved machine of each guest, restored twice
@@ -62,17 +62,17 @@ const ON_RECORDED: [&str; 3] = [READ, ASSESS, publish::REPORT];
 
 Writes runs/<id>/ with result.json, report.html, manifest.json and the samples, and points runs/latest at it.")]
 pub struct Compare {
-    /// Existing runs, by folder or by name: compare these side by side, and boot nothing
+    /// Existing runs, by folder or by name: compare them without booting anything
     #[arg(value_name = "RUN")]
     taken: Vec<PathBuf>,
-    /// Ordinary boots of each target: figures are their median and range, and 5 can state an order of four targets
+    /// Ordinary boots of each target: figures are their median and range; 5 are enough to rank four targets
     #[arg(long, value_name = "N", default_value_t = 5, default_value_if("quick", "true", "2"), value_parser = clap::value_parser!(u32).range(2..=100))]
     boots: u32,
     /// Also save each guest once and restore it twice, and compare what the clones give (about two minutes)
     #[arg(long, conflicts_with = "taken")]
     clones: bool,
-    /// Also start a database server twice in isolation and twice with ordinary time, and compare the TLS keys and UUIDs
-    /// that it makes (about two minutes, and the guest of profile mariadb)
+    /// Also start a database server twice in isolation and twice with ordinary time, and compare the generated TLS keys
+    /// and UUIDs (takes about two minutes; needs the guest of profile mariadb)
     #[arg(long, conflicts_with = "taken")]
     keys: bool,
     #[command(flatten)]
@@ -86,17 +86,16 @@ pub struct Compare {
 }
 
 impl Compare {
-    /// Does the main job.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
         let runs = self.runs.folder(context);
         if !self.taken.is_empty() {
             return self.compare_taken(context, &runs);
         }
         check_for_every_target(&self.settings.engine.over(Params::DEFAULT))?;
-        // First, because a place that cannot be written should not cost a build.
+        // First, so that an unwritable folder is noticed before a build.
         let run = if context.dry_run { None } else { Some(RunFolder::create(&runs)?) };
         let boots = plan::all(self.boots);
-        // Before the guests that are compared, because the description of the images is to be theirs.
+        // Before the compared guests, because the images' description must be theirs in the end.
         let server = self.keys.then(|| source.images(context, Parts::Server, 0)).transpose()?;
         let images = source.images(
             context,
@@ -116,7 +115,7 @@ impl Compare {
         let deadline = self.machine.deadline();
         let mut starts = Vec::new();
         let mut kept = Vec::new();
-        // Before anything is measured: starting a process takes longer the more memory this one holds.
+        // Before any measurement: starting a process takes longer the more memory this one holds.
         let on_host = task(&context.next_label(HOST_STARTS), |bar| {
             self.start_host_often(&images, deadline, &runs, bar)
         })?;
@@ -212,7 +211,7 @@ impl Compare {
         starts.commands()?.iter().try_for_each(|(name, command)| say!("# {name}\n{command}"))
     }
 
-    /// The guests that are booted as often as the restart matrix has rows.
+    /// The guests to boot once per row of the restart matrix.
     fn guest_starts(&self) -> &'static [(GuestKind, &'static str)] {
         if self.settings.restarts.boots { &GUEST_STARTS } else { &[] }
     }
@@ -258,7 +257,7 @@ impl Compare {
             .map(Some)
     }
 
-    /// Existing runs side by side; a single one is assessed again. No guest is booted.
+    /// Compares existing runs; a single one is assessed again. No guest is booted.
     fn compare_taken(&self, context: &CommandContext, runs: &Path) -> Result<()> {
         context.expect_steps(ON_RECORDED.len() + self.external.steps());
         let taken = task(&context.next_label(READ), |_| {
@@ -271,11 +270,11 @@ impl Compare {
         let (origins, boots) = entropy_report::side_by_side(taken)?;
         let mut result = assess(context, &boots, provenance, origins)?;
         self.external.run(context, &mut result, &boots)?;
-        // It holds no samples, so `latest` stays with the run that was measured last.
+        // It holds no samples, so `latest` still points to the last measured run.
         publish::write(context, run, &result, &boots, RunFolder::keep)
     }
 
-    /// `--dry-run`: every command that would take a measurement.
+    /// `--dry-run`: prints every command that would take a measurement.
     fn show_commands(&self, images: &Images, host: &Host, boots: &[PlannedBoot]) -> Result<()> {
         for boot in boots {
             let request = boot.request(&self.settings);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask doctor`: what this machine has and lacks. It changes nothing.
+//! `cargo xtask doctor`: shows what this machine has and lacks. It changes nothing.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use guest_run::tools::{self, Need, TO_RUN, install_line};
 use guest_run::{output, say};
 use measure::provenance;
 
-/// A full run and the build of both images take about this much.
+/// Approximate space for a full run and the build of both images.
 const WANTED_FREE_BYTES: u64 = 6 << 30;
 
 /// Show what this machine has: tools, QEMU, accelerator, disk, sources.
@@ -25,17 +25,17 @@ pub struct Doctor {}
 struct Finding {
     what: String,
     found: String,
-    /// What to do; absent where all is well.
+    /// The remedy; absent if nothing is wrong.
     remedy: Option<String>,
     /// Whether `compare` cannot run without it.
     needed: bool,
 }
 
 impl Doctor {
-    /// Looks, and prints what it found. `more_needs` are looked for beyond what booting a guest needs.
+    /// Checks the machine and prints the findings: the needs of booting a guest, and `more_needs`.
     ///
     /// # Errors
-    /// [`ExitKind::Missing`] when something is not there that `compare` needs and cannot install by itself.
+    /// Returns an error ([`ExitKind::Missing`]) if something is missing that `compare` needs and cannot install.
     pub fn run(self, context: &CommandContext, more_needs: &[Need]) -> Result<()> {
         let needs = [TO_RUN, more_needs].concat();
         let mut findings =
@@ -56,7 +56,7 @@ impl Doctor {
         }
         if findings.iter().any(|finding| finding.needed && finding.remedy.is_some()) {
             return Err(ExitKind::Missing(
-                "something that `compare` needs is not there; see above".to_owned(),
+                "something that `compare` needs is missing; see above".to_owned(),
             )
             .into());
         }
@@ -87,7 +87,7 @@ fn accelerator() -> Finding {
         Err(error) => {
             return Finding {
                 what,
-                found: "no QEMU to ask".to_owned(),
+                found: "not checked: there is no QEMU".to_owned(),
                 remedy: Some(error.to_string()),
                 needed: true,
             };
@@ -117,7 +117,7 @@ fn accelerator() -> Finding {
     }
 }
 
-/// Free space where `folder` is, or will be.
+/// The free space at `folder`, which may not exist yet.
 fn free_space(what: &str, folder: &Path) -> Finding {
     let place = folder.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(Path::new("/"));
     let Some(free_bytes) = guest_run::free_bytes(place) else {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Campaigns on several hosts: what `sweep --on` hands to Slurm or writes for Kubernetes, and what their tasks run.
+//! Campaigns on several hosts: the jobs that `sweep --on` submits to Slurm or writes for Kubernetes, and their tasks.
 
 use std::path::{Path, PathBuf};
 
@@ -16,41 +16,41 @@ use crate::images::{ImageSource, Parts};
 /// Where the cells of a campaign are measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum On {
-    /// In this process, one after the other
+    /// In this process, one at a time
     Here,
-    /// By one array job of Slurm
+    /// By a Slurm array job
     Slurm,
-    /// By an Indexed Job of Kubernetes, whose manifest is written
+    /// By a Kubernetes Indexed Job; only its manifest is written
     K8s,
 }
 
-/// What a Kubernetes cluster needs to know.
+/// Options for Kubernetes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "With --on k8s")]
 pub(super) struct ClusterOptions {
-    /// The container's image, as the cluster pulls it
+    /// The container image, as the cluster pulls it
     #[arg(long, value_name = "IMAGE", required_if_eq("on", "k8s"))]
     image: Option<String>,
-    /// The `PersistentVolumeClaim` for results, which all pods mount at once, with POSIX locks
+    /// The `PersistentVolumeClaim` for results; all pods mount it at once, and it must support POSIX locks
     #[arg(long, value_name = "CLAIM", default_value = "uchaos-campaigns")]
     volume: String,
-    /// Pods at a time
+    /// Pods that run at the same time
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
     parallelism: u16,
 }
 
-/// The cells of one of several tasks. Claimed cells are waited for.
+/// The cells of one of several tasks. Waits for cells that are claimed.
 #[derive(Debug, Args)]
 pub(super) struct Task {
     /// The campaign's folder
     campaign: PathBuf,
-    /// Which task, from 0
+    /// Number of this task, from 0
     #[arg(long, value_name = "N", env = "UCHAOS_TASK")]
     task: usize,
-    /// Tasks in all
+    /// Number of tasks
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     tasks: u32,
-    /// Begin the campaign by this plan where the first task has not done so
+    /// Start the campaign with this plan if the first task has not done so
     #[arg(long, value_name = "PLAN")]
     plan: Option<PathBuf>,
 }
@@ -71,7 +71,7 @@ impl Task {
 }
 
 impl ClusterOptions {
-    /// Writes manifests and recipe next to where the campaign would be.
+    /// Writes manifests and Containerfile next to the campaign's future folder.
     pub(super) fn write(&self, folder: &Path, name: &str, file: &Path, plan: &Plan) -> Result<()> {
         let image = self.image.as_deref().context("--image is required with --on k8s")?;
         let cluster = Cluster { image, volume: &self.volume, parallelism: self.parallelism };
@@ -90,13 +90,13 @@ impl ClusterOptions {
     }
 }
 
-/// The program that tasks run as it is.
+/// The program that tasks run.
 ///
 /// # Errors
 /// Returns [`ExitKind::Usage`] for `cargo xtask`, which would build on every host.
 pub(super) fn program(source: &dyn ImageSource) -> Result<(PathBuf, PathBuf)> {
     let Some(images) = source.description() else {
-        let text = "tasks on other hosts need no compiler, so submit with the program `uchaos`: unpack the archive of \
+        let text = "tasks on other hosts have no compiler, so submit with the program `uchaos`: unpack the archive of \
                     `cargo xtask dist` on the shared file system, and run uchaos/uchaos sweep --on slurm";
         return Err(ExitKind::Usage(text.to_owned()).into());
     };
@@ -104,7 +104,7 @@ pub(super) fn program(source: &dyn ImageSource) -> Result<(PathBuf, PathBuf)> {
     Ok((program, slurm::absolute(images)?))
 }
 
-/// Submits the cells that are not finished.
+/// Submits the unfinished cells.
 pub(super) fn submit(
     source: &dyn ImageSource,
     campaign: &Campaign,
@@ -118,7 +118,7 @@ pub(super) fn submit(
             say!("all {} cells are finished: uchaos campaign table {shown}", campaign.cell_count())
         }
         Some(job) => say!(
-            "submitted job {} with {} tasks; uchaos campaign status {shown} shows how far it is",
+            "submitted job {} with {} tasks; uchaos campaign status {shown} shows its progress",
             job.id,
             job.tasks
         ),

@@ -34,7 +34,7 @@ pub struct Lab {
     /// Which experiment
     #[arg(value_name = "N")]
     number: Option<u8>,
-    /// Check this answer to the experiment's question, and take nothing
+    /// Check this answer to the experiment's question, without running the experiment
     #[arg(long, value_name = "LETTER", requires = "number")]
     answer: Option<String>,
     #[command(flatten)]
@@ -46,7 +46,7 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Lists, takes or asks.
+    /// Lists the experiments, runs one, or checks an answer.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
         let Some(number) = self.number else { return list(context.json) };
         let experiment =
@@ -90,9 +90,8 @@ impl Lab {
             return Ok(());
         }
         let run = RunFolder::create(&self.runs.folder(context))?;
-        let scratch = tempfile::tempdir().context(
-            "creating a folder for the guests' data: set TMPDIR to one that can be written",
-        )?;
+        let scratch = tempfile::tempdir()
+            .context("creating a folder for the guests' data: set TMPDIR to a writable folder")?;
         let guests = Guests {
             images: images.as_ref(),
             host: host.as_ref(),
@@ -132,7 +131,7 @@ impl Lab {
     }
 }
 
-/// An entry of the list, for programs.
+/// An entry of the list, as JSON.
 #[derive(Debug, Serialize)]
 struct Listed {
     number: u8,
@@ -156,17 +155,17 @@ fn list(json: bool) -> Result<()> {
         say!("  {number:<4}{name:<32} {seconds:>4} s   {topic}")?;
     }
     say!(
-        "\n`{} lab N` takes one; docs/lab/ has the same text as a book. Times are those of a busy machine under TCG, once the guests are built.",
+        "\n`{} lab N` runs one; docs/lab/ has the same text as a book. Times are for a busy machine under TCG, after the guests are built.",
         guest_run::program()
     )
 }
 
 fn text_of(experiment: &Experiment) -> Result<Text> {
     Text::parse(experiment.text)
-        .with_context(|| format!("the page of experiment {} lacks a part", experiment.number))
+        .with_context(|| format!("the page of experiment {} lacks a section", experiment.number))
 }
 
-/// A checked answer, for programs.
+/// A checked answer, as JSON.
 #[derive(Debug, Serialize)]
 struct Checked<'a> {
     number: u8,
@@ -176,7 +175,7 @@ struct Checked<'a> {
     because: &'a str,
 }
 
-/// Says whether an answer is right, and why. A wrong one is no error, but a script can tell it by the exit status.
+/// Prints whether an answer is right, and why. A wrong answer is shown by the exit status, without an error message.
 fn check(context: &CommandContext, number: u8, text: &Text, given: &str) -> Result<()> {
     let answer = question::chosen(text, given)?;
     if context.json {
@@ -193,12 +192,12 @@ fn check(context: &CommandContext, number: u8, text: &Text, given: &str) -> Resu
     if answer.is_right { Ok(()) } else { Err(ExitKind::Said.into()) }
 }
 
-/// What a reader of the page must know before any figure.
+/// The notice before all figures of the page.
 fn banners(accel: &str, images: Option<&Images>) -> Vec<String> {
     let timing = match accel {
         "tcg" => "TCG: timing here reflects the emulator, not the hardware.",
         "none" => {
-            "The clocks of this experiment are made up: each follows a rule, and has no entropy."
+            "The clocks of this experiment are synthetic: each follows a rule, and has no entropy."
         }
         _ => return Vec::new(),
     };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask pack`: a program as one smaller file that unpacks itself into memory and runs, for places where bytes are
+//! `cargo xtask pack`: makes a smaller file of a program that unpacks itself into memory and runs, for when space is
 //! scarce. The file begins with the launcher of `linux-guest/launcher`.
 
 use fs_err as fs;
@@ -38,7 +38,7 @@ pub struct Pack {
 }
 
 impl Pack {
-    /// Packs behind this launcher, and prints what that saved.
+    /// Packs the program behind this launcher, and prints the sizes.
     ///
     /// # Errors
     /// Returns an error if the file is missing ([`ExitKind::Missing`]), cannot be packed, or if the output exists
@@ -95,7 +95,7 @@ pub fn pack(program: &Path, launcher: &Path, output: &Path) -> Result<()> {
         match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o755).open(output) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 return Err(usage(format!(
-                    "{} already exists, and nothing is overwritten; give another --output",
+                    "{} already exists and is not overwritten; give another --output",
                     output.display()
                 )));
             }
@@ -105,7 +105,7 @@ pub fn pack(program: &Path, launcher: &Path, output: &Path) -> Result<()> {
         .into_iter()
         .try_for_each(|part| file.write_all(part));
     if written.is_err() {
-        // Half a program is worse than none.
+        // Remove an incomplete program.
         let _ = fs::remove_file(output);
     }
     written.with_context(|| format!("writing {}: is the disk full?", output.display()))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask peers`: other noise sources on the bench of `host-user`, in one run.
+//! `cargo xtask peers`: measures other noise sources next to `host-user`, in one run.
 
 use std::path::PathBuf;
 
@@ -19,13 +19,13 @@ use serde::Serialize;
 
 use crate::images::{ImageSource, Parts};
 
-/// Version of the shape of `peers.json`; it grows by one when a field changes its meaning or goes.
+/// Version of the shape of `peers.json`; incremented when a field is removed or changes its meaning.
 const SCHEMA_VERSION: u32 = 1;
-/// The claim that is compared, for a machine that was assessed.
+/// The claim to compare, for a machine that was assessed.
 const CLAIM_MILLIBITS: u32 = 1_000;
 const QUICK_OUTPUT_DIVISOR: u64 = 16;
 
-/// Measure jitterentropy, RDSEED and other sources as host-user is measured, alternating with it
+/// Measure jitterentropy, RDSEED and other sources in the same way as host-user, alternating with it
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cargo xtask peers                                      the system's libjitterentropy.so.3
@@ -35,10 +35,10 @@ const QUICK_OUTPUT_DIVISOR: u64 = 16;
 
 Writes runs/<id>/peers.json. docs/peers.md has a table and what to make of it.")]
 pub struct Peers {
-    /// Jitterentropy's library, or its source tree, which is compiled [default: libjitterentropy.so.3 of the system]
+    /// Jitterentropy's library, or its source tree to compile [default: the system's libjitterentropy.so.3]
     #[arg(long, value_name = "PATH")]
     jitterentropy: Option<PathBuf>,
-    /// Times that all sources are measured in turn
+    /// Rounds, in each of which all sources are measured in turn
     #[arg(long, value_name = "N", default_value_t = 3, default_value_if("quick", "true", "1"), value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
     /// Raw samples of each source in each round; an assessed min-entropy needs 1,000,000
@@ -47,14 +47,14 @@ pub struct Peers {
     /// Restart matrix: starts of the process, and samples of each
     #[arg(long, value_name = "ROWSxCOLUMNS", default_value = "1000x1000", default_value_if("quick", "true", "10x1000"), value_parser = restart_matrix)]
     restarts: Shape,
-    /// A quick look, which supports no assessment and no restart check
+    /// A quick run, which supports no assessment and no restart check
     #[arg(long)]
     quick: bool,
     #[command(flatten)]
     engine: EngineOptions,
     #[command(flatten)]
     runs: RunsOption,
-    /// What the process of one peer does; `peers` starts it
+    /// Run by the process of one peer; `peers` starts it
     #[arg(long, hide = true, requires_all = ["library", "into"])]
     question: Option<Question>,
     #[arg(long, hide = true)]

@@ -28,7 +28,7 @@ pub struct Report {
     /// The run, by folder or by name
     #[arg(value_name = "RUN", default_value = "latest")]
     run: PathBuf,
-    /// Write result.json, report.html and report.md to this folder (default: the pages into the run's own)
+    /// Write result.json, report.html and report.md to this folder (default: only the pages, to the run's folder)
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
     #[command(flatten)]
@@ -38,7 +38,6 @@ pub struct Report {
 }
 
 impl Report {
-    /// Makes the pages.
     pub fn run(self, context: &CommandContext) -> Result<()> {
         let folder = stored::find(&self.runs.folder(context), &self.run)?;
         let mut result = stored::read_result(&folder)?;
@@ -55,7 +54,7 @@ impl Report {
         }
         fs::create_dir_all(&to)?;
         task(&context.next_label(publish::REPORT), |_| {
-            // The result is written only where it is not the one that was read.
+            // The result that was read is not overwritten.
             if self.external.external_tests || self.to.is_some() {
                 publish::save(&to.join("result.json"), &entropy_report::to_json(&result)?)?;
             }

@@ -31,10 +31,10 @@ use measure::run_guest::RunOptions;
 pub struct RunLinux {
     #[command(flatten)]
     pub options: RunOptions,
-    /// What the network card of a profile that has one is plugged into [default: user]
+    /// Network of the card, for profiles that have one [default: user]
     #[arg(long, value_enum, value_name = "WHERE", conflicts_with = "isolated")]
     network: Option<Cable>,
-    /// Let the guest reach beyond the gateway what this machine reaches; by default it reaches the gateway alone
+    /// Let the guest reach everything that this machine reaches; by default it reaches only the gateway
     #[arg(long, conflicts_with = "isolated")]
     open: bool,
     /// Let the guest read this folder, in /share; for profiles that can (lab)
@@ -43,22 +43,22 @@ pub struct RunLinux {
     /// Run this shell command in the guest, in /share where there is one: its output comes out here, and the guest ends with it
     #[arg(long, value_name = "COMMAND", conflicts_with = "job", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     exec: Option<String>,
-    /// Keep the server's data in FILE, a disk that is made where there is none; by default it is in memory
+    /// Keep the server's data in FILE, a disk that is created if it does not exist; by default it is in memory
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     data: Option<PathBuf>,
-    /// The port of 127.0.0.1 by which a profile that serves is reached
+    /// Port of 127.0.0.1 for the server of a profile that has one
     #[arg(long, value_name = "PORT", default_value_t = 13306, value_parser = clap::value_parser!(u16).range(1..))]
     port: u16,
 }
 
-/// What a network card is plugged into.
+/// The network of a network card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Cable {
-    /// There is no card
+    /// No network card
     None,
-    /// QEMU's user network, whose gateway answers
+    /// QEMU's user network with a gateway
     User,
-    /// A network on which nobody answers
+    /// A network without other hosts
     Silent,
 }
 
@@ -71,7 +71,7 @@ impl Cable {
             (Self::User, true) => Ok(Some(Network::Open)),
             (Self::None | Self::Silent, true) => {
                 let text =
-                    "--open opens QEMU's user network: leave --network out, or give --network user";
+                    "--open opens QEMU's user network: omit --network, or give --network user";
                 Err(ExitKind::Usage(text.to_owned()).into())
             }
         }
@@ -97,7 +97,7 @@ impl RunLinux {
             (false, None) if !self.open => None,
             (false, _) => {
                 return Err(ExitKind::Usage(format!(
-                    "the profile {} has no network: leave --network and --open out, or take a profile that has one (osso, lab)",
+                    "the profile {} has no network: omit --network and --open, or use a profile with one (osso, lab)",
                     linux.profile
                 ))
                 .into());
@@ -110,7 +110,7 @@ impl RunLinux {
         options.run(context, guest, network)
     }
 
-    /// What is attached to the machine besides what its profile has.
+    /// The devices attached to the machine in addition to its profile's.
     fn attached(&self, context: &CommandContext, linux: &LinuxImage) -> Result<Attached> {
         let refuse = |option: &str, what: &str, profile: &str| {
             let text =

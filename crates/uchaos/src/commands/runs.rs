@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! `runs`: the program `uchaos-runs` of crate `runs`, which has the libraries for Parquet and SQL. They take minutes to
-//! compile and tens of megabytes, so neither this program nor the archive has them.
+//! compile and take tens of megabytes, so neither this program nor the archive includes them.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
@@ -14,7 +14,7 @@ use guest_run::{CommandContext, ExitKind};
 
 const PROGRAM: &str = "uchaos-runs";
 const CRATE: &str = "crates/runs";
-/// What a run of `cargo build` for this program is called by people.
+/// The build command shown to users.
 const BUILD: &str = "cargo build --release --manifest-path crates/runs/Cargo.toml";
 
 /// List, query, label, merge and remove runs, from one table (`runs --help` lists the commands).
@@ -27,7 +27,7 @@ pub struct Runs {
 }
 
 impl Runs {
-    /// Becomes `uchaos-runs`; in a checkout it is built first. `offline` is whether cargo may not fetch crates.
+    /// Replaces this process by `uchaos-runs`, built first in a checkout. If `offline`, cargo fetches no crates.
     pub fn run(self, context: &CommandContext, offline: bool) -> Result<()> {
         let program = match next_to_this_program() {
             Some(program) => program,
@@ -69,7 +69,7 @@ fn build(context: &CommandContext, offline: bool) -> Result<PathBuf> {
     }
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--release", "--locked", "--manifest-path"]).arg(&manifest);
-    // Cargo's own progress is what a person sees of a long build.
+    // Cargo shows the progress of a long build.
     cargo.args((!is_first).then_some("--quiet"));
     cargo.arg("--target-dir").arg(target).args(offline.then_some("--offline"));
     let status = cargo.status().with_context(|| format!("starting cargo for {PROGRAM}"))?;

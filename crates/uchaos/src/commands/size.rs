@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask size`: what the Linux guest costs in bytes, memory and time, and what each part of its kernel does.
+//! `cargo xtask size`: the Linux guest's size, memory and boot time, and the size of each part of its kernel.
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -9,7 +9,7 @@ use guest_run::{CommandContext, ExitKind};
 use guest_run::{output, say};
 use measure::footprint;
 
-/// What the Linux guest costs: bytes, memory, boot time, parts of the kernel.
+/// Show the Linux guest's size, memory, boot time and kernel parts.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cargo xtask size
@@ -30,7 +30,7 @@ impl Size {
         let objects = linux.unstripped.with_file_name("init").join("built-in.a");
         if !objects.exists() {
             return Err(ExitKind::Missing(format!(
-                "looking into the kernel's parts: {} is missing, the kernel's build is not here; use `cargo xtask size` in a checkout",
+                "measuring the kernel's parts: {} is missing because the kernel was not built here; use `cargo xtask size` in a checkout",
                 objects.display()
             ))
             .into());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `cargo xtask sweep`: every setting of a plan is booted, measured and assessed, and becomes a row of one table.
+//! `cargo xtask sweep`: boots, measures and assesses every setting of a plan, and makes it a row of one table.
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ pub struct Sweep {
     /// The plan, a TOML file
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
-    /// Call the campaign NAME [default: the name of the plan's file]
+    /// Name of the campaign [default: the name of the plan's file]
     #[arg(long, value_name = "NAME", value_parser = campaign_name)]
     name: Option<String>,
     /// Where the cells are measured
@@ -47,7 +47,7 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// Begins the campaign, or resumes it.
+    /// Starts or resumes the campaign.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
         let plan = Plan::read(&self.plan)?;
         let name = self.name()?;
@@ -88,13 +88,13 @@ impl Sweep {
     }
 }
 
-/// A name that is one part of a path, for schedulers as well.
+/// Parses a name that is a single path component, also for schedulers.
 fn campaign_name(name: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.chars().all(plain) && name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
         Ok(name.to_owned())
     } else {
-        Err(format!("`{name}` cannot name a campaign: letters, digits, `-`, `_` and `.` can"))
+        Err(format!("`{name}` is not a campaign name: use letters, digits, `-`, `_` and `.`"))
     }
 }
 

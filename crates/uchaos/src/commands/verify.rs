@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `uchaos verify`: whether files are those that a list of SHA-256 sums names, such as a download or one's own build.
+//! `uchaos verify`: checks files against a list of SHA-256 sums, such as a download or your own build.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -9,7 +9,7 @@ use fs_err as fs;
 use guest_run::{CommandContext, ExitKind, file_sha256, output, say};
 use serde::Serialize;
 
-/// Check files against a list of SHA-256 sums: a download, or one's own build against a download.
+/// Check files against a list of SHA-256 sums: a download, or your own build against a download.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cargo xtask verify SHA256SUMS                          is the download whole?
@@ -21,7 +21,7 @@ pub struct Verify {
     /// The list, as `sha256sum` writes it
     #[arg(value_name = "SUMS")]
     sums: PathBuf,
-    /// Look at the files in DIR [default: the folder of the list]
+    /// Check the files in DIR [default: the folder of the list]
     #[arg(long, value_name = "DIR")]
     with: Option<PathBuf>,
 }
@@ -52,7 +52,7 @@ impl Verify {
     pub fn run(self, context: &CommandContext) -> Result<()> {
         let text = fs::read_to_string(&self.sums)?;
         let sums = parse(&text)
-            .with_context(|| format!("understanding the list of sums {}", self.sums.display()))?;
+            .with_context(|| format!("parsing the list of sums {}", self.sums.display()))?;
         let own = || self.sums.parent().unwrap_or_else(|| Path::new("")).to_owned();
         let folder = self.with.clone().unwrap_or_else(own);
         let checked = sums

@@ -33,13 +33,13 @@ pub struct Watch {
     /// Which guest
     #[arg(long, value_enum, default_value = "bare")]
     target: GuestKind,
-    /// End after so many samples
+    /// End after N samples
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     samples: Option<u64>,
-    /// End after so many seconds
+    /// End after N seconds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     seconds: Option<u64>,
-    /// More settings to begin with, in the job grammar, such as uchaos.timer=100
+    /// More initial settings, in the job grammar, such as uchaos.timer=100
     #[arg(long, value_name = "ARGUMENTS", default_value = "")]
     append: String,
     #[command(flatten)]
@@ -53,7 +53,7 @@ pub struct Watch {
 impl Watch {
     /// Builds what is needed, boots the guest and shows it.
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
-        // A failed health test is shown, and the noise continues, unless something else is asked for.
+        // A failed health test is shown and the noise continues, unless another mode is requested.
         let params = Params { on_failure: OnFailure::Observe, ..Params::DEFAULT };
         let request = Request { params: self.engine.over(params), ..Request::default() }
             .changed(&self.append)
@@ -64,12 +64,12 @@ impl Watch {
             check_for_every_target(&request.params)?;
         }
         if kind == GuestKind::Linux && request.timer != Timer::Off {
-            let text = "uchaos.timer: only the bare-metal guest has a timer to switch";
+            let text = "uchaos.timer: only the bare-metal guest has this setting";
             return Err(ExitKind::Usage(text.to_owned()).into());
         }
         if !request.jobs.is_empty() || !request.targets.is_empty() {
             let text =
-                "a live view chooses job and target itself: leave uchaos.job and uchaos.target out";
+                "a live view chooses job and target itself: omit uchaos.job and uchaos.target";
             return Err(ExitKind::Usage(text.to_owned()).into());
         }
         let parts = match kind {
@@ -85,7 +85,7 @@ impl Watch {
         }
         fs::create_dir_all(context.out.join("logs")).context("creating the folder for logs")?;
         let log = context.out.join("logs").join(format!("watch-{}.console.log", kind.slug()));
-        // A person decides when it is over; that it becomes ready has a deadline.
+        // The user decides when it ends; only its start has a deadline.
         let limits =
             Limits { deadline: None, first_output: Some(FIRST_OUTPUT), console_log: Some(log) };
         let patience = self.machine.deadline();

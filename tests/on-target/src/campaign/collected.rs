@@ -57,10 +57,10 @@ pub(super) fn copied_cells_are_brought_once_and_damaged_ones_stay_out(rig: &Rig)
     without(&part, "00003")?;
     let collect =
         |from: &str| ended(&mut on_campaigns(rig, &["campaign", "collect", "part", from])?);
-    collect(from)?.expect(0, &["2 cells brought, 2 were here already"])?;
+    collect(from)?.expect(0, &["2 cells copied, 2 already existed"])?;
     expect_whole(&part, CELLS, 0)?;
     ensure!(records(&part)? == records(&whole)?, "a record changed on its way");
-    collect(from)?.expect(0, &["0 cells brought, 4 were here already"])?;
+    collect(from)?.expect(0, &["0 cells copied, 4 already existed"])?;
     let equal = ["campaign", "table", "part", "--against", "whole"];
     ended(&mut on_campaigns(rig, &equal)?)?.expect(0, &[])?;
 
@@ -73,10 +73,10 @@ pub(super) fn copied_cells_are_brought_once_and_damaged_ones_stay_out(rig: &Rig)
     let damaged = damaged.to_str().context("a path in UTF-8")?;
     collect(damaged)?.expect(
         1,
-        &["0 cells brought, 2 were here already", "damaged cells were left out", "00002", "00003"],
+        &["0 cells copied, 2 already existed", "damaged cells were left out", "00002", "00003"],
     )?;
     ensure!(records(&part)?.len() == 2, "a damaged cell was brought");
-    collect(from)?.expect(0, &["2 cells brought, 2 were here already"])?;
+    collect(from)?.expect(0, &["2 cells copied, 2 already existed"])?;
     expect_whole(&part, CELLS, 0)
 }
 

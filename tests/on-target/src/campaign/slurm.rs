@@ -102,8 +102,7 @@ impl<'a> Fleet<'a> {
     fn status(&self) -> Result<Value> {
         let status = self.here(&["campaign", "status", "fleet", "--json"])?;
         status.expect(0, &[])?;
-        let status: Value =
-            serde_json::from_str(&status.stdout).context("understanding a status")?;
+        let status: Value = serde_json::from_str(&status.stdout).context("parsing a status")?;
         let states = ["done", "failed", "running", "open", "damaged"];
         let sum: u64 = states.iter().filter_map(|state| status[state].as_u64()).sum();
         ensure!(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How many tests passed, failed and were skipped.
+//! Counts of passed, failed and skipped tests.
 
 use std::fmt;
 use std::ops::Add;
@@ -25,7 +25,7 @@ impl Counts {
         let mut announced = None;
         for line in text.lines() {
             if let Some(tests) = tests_announced(line) {
-                // The program before ended without its result.
+                // The previous program ended without a result.
                 counts.failed += usize::from(announced.is_some());
                 announced = Some(tests);
             } else if line.starts_with("test result: ") {
@@ -59,7 +59,7 @@ fn tests_announced(line: &str) -> Option<usize> {
     matches!(rest, "test" | "tests").then(|| number.parse().ok())?
 }
 
-/// The lines of `cargo test` that name a test which failed or was skipped.
+/// The lines of `cargo test` that name a failed or skipped test.
 pub(super) fn notable(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| {
         line.starts_with("test ")
