@@ -21,19 +21,19 @@ use guest_run::CommandContext;
 pub struct Bare {
     /// As it ships and boots: stripped, and packed behind a PVH entry that unpacks it.
     pub elf: PathBuf,
-    /// The kernel as it was linked, with its symbols: for debuggers, and for finding the engine in it. It boots as
-    /// well.
+    /// The kernel as linked, with symbols: for debuggers, and to find the engine in it. It also
+    /// boots.
     pub unstripped: PathBuf,
 }
 
-/// Bytes that the stripped ELF may have: it is a microkernel, and is to stay one.
+/// Limit for the stripped ELF, to keep it a microkernel.
 const MOST_BYTES: u64 = 96 * 1024;
 
 const PROGRAM: GuestProgram<'_> =
     GuestProgram { package: "baremetal", name: "uchaos-bare", feature: "bare", flags: &FLAGS };
 
-/// Compiler flags: none is needed to work, each makes the image smaller. The kernel is linked at a fixed place, has no
-/// unwinder, and folds functions that came out alike.
+/// Compiler flags, all optional; each makes the image smaller. The kernel is linked at a fixed address, has no
+/// unwinder, and folds identical functions.
 const FLAGS: [&str; 5] = [
     "-Crelocation-model=static",
     "-Crelro-level=off",
@@ -63,7 +63,7 @@ pub fn build(context: &CommandContext, engine_object: &Path) -> Result<Bare> {
         .path(engine_object)
         .text("flags", FLAGS.join(" "))
         .text("paths", PATHS.join(" "));
-    // In a dry run before the first build there is no object to hash; what would be done is known anyway.
+    // In a dry run before the first build there is no object to hash, but the steps are known.
     let inputs =
         if engine_object.exists() { inputs } else { Inputs::new().text("engine", "not built yet") };
     step::run(context, "baremetal", &inputs, &[&bare.elf, &bare.unstripped], |log| {
@@ -86,7 +86,7 @@ fn check_size(elf: &Path, log: &mut StepLog) -> Result<()> {
     log.note(&format!("{}: {bytes} bytes of at most {MOST_BYTES}", elf.display()))?;
     if bytes > MOST_BYTES {
         bail!(
-            "the microkernel has {bytes} bytes, and may have {MOST_BYTES}: see what grew (nm --size-sort)"
+            "the microkernel has {bytes} bytes, more than the limit of {MOST_BYTES}: see what grew (nm --size-sort)"
         );
     }
     Ok(())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! cargo, for what goes into a guest: in a separate target folder, because its flags differ from everything else's,
-//! and with no path of this machine in what it makes.
+//! Runs cargo for the guests' programs: in a separate target folder, because their flags differ from all others,
+//! and without any path of this machine in the output.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,15 +11,15 @@ use anyhow::{Context, Result};
 use crate::log::StepLog;
 use guest_run::CommandContext;
 
-/// What everything is compiled for.
+/// The target of all guest programs.
 pub const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// Compiler flags for a static program without a C library: at a fixed place, as the engine object's code model needs it,
-/// and functions that came out alike folded.
+/// Compiler flags for a static program without a C library: at a fixed address for the engine object's code model,
+/// and with identical functions folded.
 pub const STATIC_FLAGS: [&str; 3] =
     ["-Crelocation-model=static", "-Ctarget-feature=+crt-static", "-Clink-arg=-Wl,--icf=all"];
 
-/// Options of `strip` for such a program: no symbols, and no tables for an unwinder that it does not have.
+/// Options of `strip` for such a program: no symbols, and no unwind tables.
 pub const STRIP: [&str; 3] =
     ["--strip-all", "--remove-section=.eh_frame", "--remove-section=.comment"];
 
@@ -53,7 +53,7 @@ impl GuestProgram<'_> {
     }
 }
 
-/// Puts `linked` at `program` without its symbols, whole or not at all; its length there in bytes.
+/// Writes `linked` without symbols atomically to `program`; returns its length in bytes.
 pub fn strip(linked: &Path, program: &Path, log: &mut StepLog) -> Result<u64> {
     let stripped = program.with_file_name("stripped");
     log.run(Command::new("strip").args(STRIP).arg("-o").arg(&stripped).arg(linked))?;
@@ -63,7 +63,7 @@ pub fn strip(linked: &Path, program: &Path, log: &mut StepLog) -> Result<u64> {
     Ok(bytes)
 }
 
-/// What stands in a program for the paths of the checkout and of crates; an input of every step that runs cargo.
+/// The replacement for the paths of the checkout and of crates in a program; an input of every step that runs cargo.
 pub const PATHS: [&str; 2] = ["/uchaos", "/crates"];
 
 /// `cargo` in the checkout with these compiler flags; its subcommand and `--locked` are the caller's.
@@ -74,7 +74,7 @@ pub fn cargo(
     target: &Path,
 ) -> Command {
     let mut flags: Vec<String> = flags.iter().map(|&flag| flag.to_owned()).collect();
-    // Panic messages have paths in them, and not even a registry's name may depend on who builds.
+    // Panic messages contain paths, and even a registry's name must not depend on the builder.
     let [checkout, crates] = PATHS;
     let remap = |from: &Path, to| format!("--remap-path-prefix={}={to}", from.display());
     flags.push(remap(&context.root, checkout));

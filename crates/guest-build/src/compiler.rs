@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The C compiler and the linker of the guests: gcc and ld of this machine, by their names. Their versions are an input of
-//! every step that runs them; a user's choice of others is rejected, because what is built would no longer be known.
+//! The C compiler and the linker of the guests: this machine's gcc and ld, by name. Their versions are an input of
+//! every step that runs them; a user's choice of others is rejected, because the result would no longer be known.
 
 use std::ffi::OsString;
 use std::process::Command;
@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use guest_run::ExitKind;
 
-/// The compiler in a language standard that all kernels from 5.15 to 6.18 and busybox are written for. From GCC 15 on the
+/// The compiler with the language standard of all kernels from 5.15 to 6.18 and of busybox. From GCC 15 on the
 /// default is C23, in which `bool` and `false` are keywords and `()` takes no arguments. The kernel's main makefile gives
 /// the standard, but the makefiles of the boot code, of the real-mode code and of the build's own tools set their flags
 /// from scratch and, in many versions, without it. A flag that follows on the command line wins, so those which ask for
@@ -21,7 +21,7 @@ pub fn make_variables() -> [String; 2] {
     ["CC", "HOSTCC"].map(|name| format!("{name}={GCC}"))
 }
 
-/// Variables by which other builds take a compiler, a linker or their flags, and the one value that changes nothing.
+/// Variables by which other builds select a compiler, a linker or flags, and the one value that changes nothing.
 const CHOICES: [(&str, &str); 8] = [
     ("CC", "gcc"),
     ("HOSTCC", "gcc"),
@@ -36,7 +36,7 @@ const CHOICES: [(&str, &str); 8] = [
 /// Rejects a compiler, linker or kernel flags in the environment.
 ///
 /// # Errors
-/// Returns an error ([`ExitKind::Usage`]) if one is set to anything but what is used anyway.
+/// Returns an error ([`ExitKind::Usage`]) if one is set to anything but the default.
 pub fn reject_choices() -> Result<()> {
     reject(|name| std::env::var_os(name))
 }
@@ -47,7 +47,7 @@ fn reject(variable: impl Fn(&str) -> Option<OsString>) -> Result<()> {
             continue;
         };
         return Err(ExitKind::Usage(format!(
-            "{name}={} is set, and the guests are built by `gcc` and `ld` alone, so that the same inputs give the same \
+            "{name}={} is set, but the guests are built only by `gcc` and `ld`, so that the same inputs give the same \
              bytes. Unset {name}; to use another version, put a folder with a link named gcc to it first in PATH",
             value.display()
         ))
@@ -56,7 +56,7 @@ fn reject(variable: impl Fn(&str) -> Option<OsString>) -> Result<()> {
     Ok(())
 }
 
-/// The versions of what turns source into bytes.
+/// The versions of compiler and linker.
 pub fn versions() -> Result<String> {
     let mut text = String::new();
     for tool in ["gcc", "ld"] {
@@ -98,7 +98,7 @@ mod tests {
         with("CFLAGS_FOR_SOMETHING_ELSE", "-O3").unwrap();
     }
 
-    /// A tree as kernels have it: makefiles that name their compiler and set their flags from scratch.
+    /// A source tree like a kernel's: makefiles that name their compiler and set their flags from scratch.
     #[test]
     fn every_sub_make_compiles_by_the_standard() {
         let folder = tempfile::tempdir().unwrap();

@@ -39,7 +39,7 @@ pub struct Engine {
 
 /// Compiler flags. Each is needed by one target at least, and harmless for the others.
 pub const FLAGS: [&str; 9] = [
-    // Any place: the top 2 GB of the kernel module, the bottom of the microkernel, and wherever the firmware puts a UEFI
+    // Any address: the top 2 GB for the kernel module, the bottom for the microkernel, the firmware's choice for a UEFI
     // program. All relocations are relative to the instruction, and there is no GOT.
     "-Ccode-model=small",
     "-Crelocation-model=pic",

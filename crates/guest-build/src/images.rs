@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Both images and what goes into them, built in order: the engine's object first, since everything links it.
+//! Builds both images and their parts in order: the engine's object first, since everything links it.
 
 use fs_err as fs;
 use std::path::{Path, PathBuf};
@@ -16,14 +16,14 @@ use crate::{baremetal, disk, engine, launcher, linux_image, preflight};
 
 /// The steps of [`build_bare`], in order.
 const BARE_PLAN: [&str; 4] = ["engine", "baremetal", "bare-initrd", "launcher"];
-/// The steps that [`build`] has after them. An unpacked source tree has no step.
+/// The following steps of [`build`]. Unpacking a source tree is not a step.
 const LINUX_PLAN: [&str; 7] =
     ["kernel's source", "kernel", "busybox's source", "busybox", "module", "uchaosbox", "linux"];
 
-/// Most step lines that [`build`] prints.
+/// Maximum number of step lines that [`build`] prints.
 pub const STEPS: usize = BARE_PLAN.len() + LINUX_PLAN.len();
 
-/// Where [`build`] leaves the description of what it built, in the output folder.
+/// The description that [`build`] writes to the output folder.
 pub const DESCRIPTION: &str = "images.json";
 
 /// One file of an image, as `image --json` prints it.
@@ -35,7 +35,7 @@ pub struct BuiltFile {
     pub path: PathBuf,
 }
 
-/// Looks whether the tools are there to build and to boot both guests, and builds. `more_steps` are still to come.
+/// Checks the tools for building and booting both guests, and builds. `more_steps` steps follow.
 pub fn prepare(
     context: &CommandContext,
     options: &LinuxOptions,
@@ -59,7 +59,7 @@ pub fn prepare_bare(context: &CommandContext, more_steps: usize) -> Result<Image
     build_bare(context)
 }
 
-/// Builds what is not up to date.
+/// Builds the images that are not up to date.
 pub fn build(context: &CommandContext, options: &LinuxOptions) -> Result<Images> {
     let bare = build_bare(context)?;
     let linux = linux_image::build(context, options, &bare.engine.object)?;
@@ -70,7 +70,7 @@ pub fn build(context: &CommandContext, options: &LinuxOptions) -> Result<Images>
     Ok(images)
 }
 
-/// Builds the microkernel where it is not up to date.
+/// Builds the microkernel if it is not up to date.
 pub fn build_bare(context: &CommandContext) -> Result<Images> {
     let engine = engine::build(context)?;
     let bare = baremetal::build(context, &engine.object)?;

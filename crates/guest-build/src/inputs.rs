@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What a build step depends on, reduced to one SHA-256: files, folders, texts (flags, versions).
-//! Order matters and names are part of the hash, so that two inputs cannot trade places unseen.
+//! The inputs of a build step (files, folders, texts such as flags and versions), reduced to one SHA-256.
+//! Order matters and names are part of the hash, so that swapped inputs change it.
 
 use fs_err as fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ impl Inputs {
         Self::default()
     }
 
-    /// A file, or a folder with all that is in it (build folders called `target` are passed over).
+    /// A file, or a folder with its contents (build folders called `target` are skipped).
     pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
         self.parts.push(Part::Path(path.into()));
         self

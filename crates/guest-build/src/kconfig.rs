@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Fragments of Kconfig (the kernel's and busybox's): one option a line, each with its reason; and the check that
-//! every requested option really took, since Kconfig drops what it cannot have without a word.
+//! Kconfig fragments (the kernel's and busybox's): one option per line, each with its reason; and the check that
+//! every requested option took effect, since Kconfig silently drops options with unmet dependencies.
 //!
 //! ```text
 //! CONFIG_SLOB=y     # [< 6.2] the smallest allocator; 6.4 dropped it
@@ -39,7 +39,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// What is asked for: option to value, `n` for off. Later fragments override earlier ones.
+/// The requested options: option to value, `n` for off. Later fragments override earlier ones.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Options {
     wanted: BTreeMap<String, String>,
@@ -66,14 +66,14 @@ impl Options {
                 continue;
             }
             if let Some(before) = seen.insert(option, number) {
-                bail!("line {number} asks for {option} again, as line {before} did");
+                bail!("line {number} requests {option} again after line {before}");
             }
             self.set(option, value);
         }
         Ok(())
     }
 
-    /// Asks for one more option.
+    /// Requests one more option.
     pub fn set(&mut self, option: &str, value: &str) {
         self.wanted.insert(option.to_owned(), value.to_owned());
     }
@@ -89,7 +89,7 @@ impl Options {
             .collect()
     }
 
-    /// Compares with the `.config` that Kconfig made of them.
+    /// Compares them with the `.config` that Kconfig generated.
     pub fn check_taken(&self, config: &str) -> Result<()> {
         let taken: BTreeMap<&str, &str> =
             config.lines().filter_map(|line| line.split_once('=')).collect();
@@ -98,15 +98,14 @@ impl Options {
             .iter()
             .filter_map(|(option, wanted)| {
                 let found = taken.get(option.as_str()).copied().unwrap_or("n");
-                (found != wanted)
-                    .then(|| format!("  {option}: asked for {wanted}, came out {found}"))
+                (found != wanted).then(|| format!("  {option}: requested {wanted}, got {found}"))
             })
             .collect();
         if lost.is_empty() {
             return Ok(());
         }
         bail!(
-            "{} of the options asked for did not take (a dependency is missing, or this version has no such option; \
+            "{} of the requested options had no effect (a dependency is missing, or this version has no such option; \
              `# [< 6.2]` before the reason limits a line to versions):\n{}",
             lost.len(),
             lost.join("\n")
@@ -114,7 +113,7 @@ impl Options {
     }
 }
 
-/// A fragment's line: option, value and the versions it holds for; nothing on comment and empty lines.
+/// Parses a fragment's line: option, value and versions; `None` for comments and empty lines.
 fn read_line(line: &str) -> Result<Option<(&str, &str, Option<Condition>)>> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') {
@@ -217,12 +216,9 @@ mod tests {
             .check_taken("CONFIG_B=y\nCONFIG_N=\"x=1\"\nCONFIG_C=14\n")
             .unwrap_err()
             .to_string();
-        for part in [
-            "3 of",
-            "CONFIG_A: asked for y, came out n",
-            "CONFIG_B: asked for n, came out y",
-            "CONFIG_C",
-        ] {
+        for part in
+            ["3 of", "CONFIG_A: requested y, got n", "CONFIG_B: requested n, got y", "CONFIG_C"]
+        {
             assert!(error.contains(part), "{error}");
         }
     }

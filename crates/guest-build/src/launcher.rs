@@ -13,7 +13,7 @@ use guest_run::CommandContext;
 const PROGRAM: GuestProgram<'_> =
     GuestProgram { package: "launcher", name: "launcher", feature: "guest", flags: &STATIC_FLAGS };
 
-/// Builds the program. It needs the Rust toolchain and binutils alone.
+/// Builds the program. It needs only the Rust toolchain and binutils.
 pub fn build(context: &CommandContext) -> Result<PathBuf> {
     let folder = context.out.join("launcher");
     let program = folder.join("launcher");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The build system of the guests: source files, the Linux kernel, busybox, the module, the engine's object, the
-//! microkernel and the images, one file per thing that is built. Each build function takes the
-//! [`CommandContext`](guest_run::CommandContext) and the paths of what it needs, and returns the path of what it made.
+//! microkernel and the images, one source file per product. Each build function takes the
+//! [`CommandContext`](guest_run::CommandContext) and the paths of its inputs, and returns the path of its output.
 //!
-//! A [`step`] is skipped while its [`stamp`] holds: its [`inputs`] as one SHA-256, and its outputs as they were left.
+//! A [`step`] is skipped while its [`stamp`] is valid: the SHA-256 of its [`inputs`], and its outputs, are unchanged.
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "an internal crate: self-explanatory names need no sentence")]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A step's log: everything its tools print goes to a file; the terminal gets a spinner with the time, and on
-//! failure the first error and the last lines. A tool runs in its own process group, which goes down with an interrupt.
+//! A step's log: its tools' output goes to a file; the terminal shows a spinner with the elapsed time, and on
+//! failure the first error and the last lines. A tool runs in its own process group, which an interrupt ends.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -13,10 +13,10 @@ use guest_run::progress::spinner;
 use guest_run::quoted;
 use indicatif::ProgressBar;
 
-/// Lines of a failed tool's output that are shown at once: the last, and those from the first error on.
+/// Number of lines shown of a failed tool's output: the last ones, and those from the first error on.
 const TAIL_LINES: usize = 15;
 const ERROR_LINES: usize = 5;
-/// What an error of a compiler, linker or make has in its line.
+/// Texts that identify an error line of a compiler, linker or make.
 const ERRORS: [&str; 8] = [
     "error:",
     "error[",
@@ -48,28 +48,27 @@ impl StepLog {
         Ok(Self { path, file, bar })
     }
 
-    /// Where the log is.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Adds a line of the step's own.
+    /// Adds a line from the step itself.
     pub fn note(&mut self, text: &str) -> Result<()> {
         writeln!(self.file, "{text}").with_context(|| format!("writing {}", self.path.display()))
     }
 
-    /// Shows a line to the person now, above the spinner, and keeps it in the log.
+    /// Shows a line at once, above the spinner, and adds it to the log.
     pub fn say(&mut self, text: &str) -> Result<()> {
         self.bar.suspend(|| eprintln!("    {text}"));
         self.note(text)
     }
 
-    /// The bar, for steps that know how far they are.
+    /// The progress bar, for steps that know their progress.
     pub fn bar(&self) -> &ProgressBar {
         &self.bar
     }
 
-    /// Runs a tool to its end, its output in the log. `command` is used up.
+    /// Runs a tool to its end, with its output in the log. `command` is consumed.
     pub fn run(&mut self, command: &mut Command) -> Result<()> {
         let shown = quoted(command);
         self.note(&format!("$ {shown}"))?;
@@ -87,7 +86,7 @@ impl StepLog {
         bail!("`{shown}` failed ({status}); {}", self.failure_since(begin))
     }
 
-    /// Of what the tool wrote since `begin`: with parallel jobs the first error is often far above the last lines.
+    /// Excerpts of the output since `begin`: with parallel jobs the first error is often far above the last lines.
     fn failure_since(&self, begin: u64) -> String {
         let bytes = fs::read(&self.path).unwrap_or_default();
         let text = String::from_utf8_lossy(bytes.get(begin as usize..).unwrap_or_default());
@@ -106,7 +105,7 @@ impl StepLog {
         }
     }
 
-    /// Takes the spinner off the screen.
+    /// Removes the spinner.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
@@ -130,7 +129,7 @@ mod tests {
                 && text.contains("sh -c"),
             "{text}"
         );
-        // The first error of a parallel build, and not only what the other jobs wrote after it.
+        // The first error of a parallel build, not only the later output of other jobs.
         let parallel =
             "echo 'a.c:1:2: error: no such thing'; seq 40; echo 'make: *** Error 1'; exit 2";
         let error = log.run(Command::new("sh").args(["-c", parallel])).unwrap_err();

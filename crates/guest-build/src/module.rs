@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The kernel module: the C shim of linux-guest/uchaos and the engine object, put together by the kernel's own build
-//! system, and scanned for what modpost accepts and a loading kernel then refuses.
+//! The kernel module: the C shim of linux-guest/uchaos and the engine object, linked by the kernel's build
+//! system, and scanned for faults that modpost accepts but a loading kernel rejects.
 
 use fs_err as fs;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ pub const SHIM: &str = "linux-guest/uchaos";
 /// The engine's header, in the checkout.
 pub const HEADER: &str = "crates/chaos-ffi/include/uchaos_engine.h";
 
-/// The guest's kernel unpacks each symbol before /init runs, and needs those of relocations only.
+/// The guest's kernel unpacks each symbol before /init runs, and needs only those of relocations.
 const STRIP: [&str; 2] = ["--strip-unneeded", "--remove-section=.comment"];
 
 /// Builds `uchaos.ko` for a kernel.
@@ -50,7 +50,7 @@ pub fn build(
         .path(context.root.join(HEADER))
         .text("kernel", kernel.release.clone())
         .text("strip", STRIP.join(" "));
-    // In a dry run what comes before may not be there yet.
+    // In a dry run the inputs may not exist yet.
     for part in
         [engine_object, &kernel.build_dir.join(".config"), &kernel.build_dir.join("Module.symvers")]
     {
@@ -79,7 +79,7 @@ pub fn build(
     Ok(module)
 }
 
-/// Copies a module to where it is kept.
+/// Copies a module to its final place.
 pub fn put_in_place(built: &Path, module: &Path) -> Result<()> {
     if let Some(parent) = module.parent() {
         fs::create_dir_all(parent)?;
@@ -87,8 +87,8 @@ pub fn put_in_place(built: &Path, module: &Path) -> Result<()> {
     fs::copy(built, module).with_context(|| format!("writing {}", module.display())).map(|_| ())
 }
 
-/// Puts what kbuild needs into one folder, emptied first: it builds in place, and a checkout may be read-only. The
-/// engine comes under the name that the module's Kbuild has for its form.
+/// Copies kbuild's inputs to one empty folder: it builds in place, and a checkout may be read-only. The
+/// engine gets the name that the module's Kbuild expects for its form.
 pub fn gather(
     context: &CommandContext,
     engine: &Path,
@@ -115,7 +115,7 @@ pub fn gather(
     copy(engine, engine_name)
 }
 
-/// Refuses what a loading kernel refuses, and what must not be in the module.
+/// Rejects a module that a loading kernel rejects or that has forbidden contents.
 pub fn scan(module: &[u8]) -> Result<()> {
     let module = File::parse(module).context("reading the module as ELF")?;
     for section in module.sections() {
@@ -124,7 +124,7 @@ pub fn scan(module: &[u8]) -> Result<()> {
             let RelocationFlags::Elf { r_type } = relocation.flags() else { continue };
             if !RELOCATIONS.contains(&r_type) {
                 bail!(
-                    "relocation type {r_type} at {offset:#x} of {name}: no kernel takes it; \
+                    "relocation type {r_type} at {offset:#x} of {name}: no kernel accepts it; \
                      was the engine compiled with -Crelro-level=off?"
                 );
             }
@@ -135,7 +135,7 @@ pub fn scan(module: &[u8]) -> Result<()> {
     };
     if let Some(symbol) = module.symbols().find(panics) {
         bail!(
-            "the module wants '{}': the engine has a path that panics",
+            "the module needs '{}': the engine has a path that panics",
             symbol.name().unwrap_or("?")
         );
     }

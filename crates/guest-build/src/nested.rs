@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The guest that boots itself: an archive laid over the image's own, with a QEMU for the guest, its firmware, the
-//! image once more, and the script that is the outer guest's first process.
+//! The guest that boots itself: an archive on top of the image's own, with a QEMU for the guest, its firmware, the
+//! image again, and the script that is the outer guest's first process.
 
 mod qemu;
 
@@ -19,10 +19,10 @@ use guest_run::archive::Archive;
 pub const PROFILE: &str = "nested";
 /// Memory of the outer guest in MiB: the image and QEMU as files, the inner guest, and QEMU's translated code.
 pub const OUTER_MIB: u32 = 192;
-/// What makes the outer guest run the script instead of /init.
+/// The argument that makes the outer guest run the script instead of /init.
 pub const WORDS: &str = "rdinit=/etc/nested";
 
-/// Most step lines that [`build`] prints.
+/// Maximum number of step lines that [`build`] prints.
 pub const STEPS: usize = 5;
 
 /// The firmware that the inner machine starts with, by their names in linux-guest/sources.toml.
@@ -42,7 +42,7 @@ pub fn build(context: &CommandContext, bzimage: &Path, initramfs: &Path) -> Resu
         .into_iter()
         .chain(firmware.iter().map(|obtained| &obtained.path))
     {
-        // In a dry run what comes before may not be there yet.
+        // In a dry run the inputs may not exist yet.
         if file.exists() {
             inputs = inputs.path(file);
         }
@@ -67,7 +67,7 @@ pub fn build(context: &CommandContext, bzimage: &Path, initramfs: &Path) -> Resu
             archive =
                 archive.file(&format!("/usr/share/qemu/{name}"), 0o644, read(&obtained.path)?);
         }
-        // The kernel unpacks archives one after the other.
+        // The kernel unpacks the archives in order.
         let mut whole = read(initramfs)?;
         whole.extend(archive.to_cpio_gz()?);
         log.say(&format!("the outer guest's initramfs: {} bytes", whole.len()))?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The preflight before work: everything that is missing is named with its reason, and installed as root or
-//! with passwordless sudo; otherwise the one line to run is printed.
+//! The preflight: missing tools are listed with their purpose, and installed as root or
+//! with passwordless sudo; otherwise the command to run is printed.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,8 +15,8 @@ use guest_run::tools::{self, Need, install_line};
 /// Makes sure that all of `needs` are on this machine.
 ///
 /// # Errors
-/// [`ExitKind::Missing`] when something is missing and cannot be installed from here, [`ExitKind::Usage`] when the tools
-/// cannot build in the folder for what is built.
+/// Returns an error if something is missing and cannot be installed ([`ExitKind::Missing`]), or if the tools
+/// cannot build in the output folder ([`ExitKind::Usage`]).
 pub fn ensure(context: &CommandContext, needs: &[Need]) -> Result<()> {
     check_folder(&context.out)?;
     let missing = tools::missing(needs);
@@ -55,7 +55,7 @@ pub fn ensure(context: &CommandContext, needs: &[Need]) -> Result<()> {
     Ok(())
 }
 
-/// cargo and make separate paths by a colon, make ends a rule at a line end, and rust-lld reads a `%` as a pattern.
+/// cargo and make separate paths by a colon, make ends a rule at a line end, and rust-lld reads `%` as a pattern.
 fn check_folder(folder: &Path) -> Result<()> {
     let text = folder.to_string_lossy();
     let Some(bad) = [':', '\n', '%'].into_iter().find(|bad| text.contains(*bad)) else {
@@ -67,7 +67,7 @@ fn check_folder(folder: &Path) -> Result<()> {
     .into())
 }
 
-/// What goes before a command to run it as root: nothing as root, `sudo -n` where it asks nothing.
+/// The prefix that runs a command as root: nothing as root, `sudo -n` with passwordless sudo.
 fn privilege() -> Option<&'static [&'static str]> {
     if nix::unistd::geteuid().is_root() {
         return Some(&[]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `linux-guest/profiles/NAME.toml`: what one Linux guest is made of. Everything that differs between guests is
-//! in there; the build steps take it as they find it.
+//! `linux-guest/profiles/NAME.toml`: the parts of one Linux guest. Everything that differs between guests is
+//! in this file; the build steps follow it.
 
 use fs_err as fs;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 use crate::toml_text;
 use guest_run::{ExitKind, Server};
 
-/// The profile that is built when none is named.
+/// The default profile.
 pub const DEFAULT: &str = "uchaos";
 
-/// In linux-guest/kernel, for more than one processor.
+/// The fragment in linux-guest/kernel for more than one processor.
 const SMP_FRAGMENT: &str = "smp";
 /// Kernel arguments of profiles with one processor: the others need their interrupt controllers.
 const WITHOUT_APIC: [&str; 2] = ["noapic", "nolapic"];
-/// On a busy host the emulated timer ticks late: a kernel that checks it by the IO-APIC takes it for broken, and panics.
+/// On a busy host the emulated timer ticks late: a kernel that checks it with the IO-APIC finds it broken and panics.
 const NO_TIMER_CHECK: &str = "no_timer_check";
 
 /// One Linux guest.
@@ -41,7 +41,7 @@ pub struct Profile {
     pub userland: UserlandProfile,
     /// A read-only disk with programs of Debian's.
     pub disk: Option<DiskProfile>,
-    /// What it is there to serve.
+    /// The service that it provides.
     pub server: Option<Server>,
 }
 
@@ -51,7 +51,7 @@ pub struct Profile {
 pub struct DiskProfile {
     /// Names of Debian's packages, in `[debs]` of sources.toml.
     pub packages: Vec<String>,
-    /// Paths of programs in them; the libraries that these need come along.
+    /// Paths of programs in them; the libraries that they need are included.
     pub programs: Vec<String>,
     /// Paths of other files and folders in them.
     #[serde(default)]
@@ -62,7 +62,7 @@ pub struct DiskProfile {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KernelProfile {
-    /// Names in sources.toml; the first that can be had is built.
+    /// Names in sources.toml; the first available one is built.
     pub sources: Vec<String>,
     /// `linux-guest/kernel/NAME.config`, later ones override earlier ones.
     pub fragments: Vec<String>,
@@ -78,7 +78,7 @@ pub struct KernelProfile {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserlandProfile {
-    /// Names in sources.toml; the first that can be had is built.
+    /// Names in sources.toml; the first available one is built.
     #[serde(default)]
     pub busybox: Vec<String>,
     /// The same, instead of busybox.
@@ -86,7 +86,7 @@ pub struct UserlandProfile {
     pub toybox: Vec<String>,
     /// `linux-guest/busybox/NAME.config` or the same in `toybox/`, later ones override earlier ones.
     pub applets: Vec<String>,
-    /// `linux-guest/rootfs-extra/NAME/`, laid over `linux-guest/rootfs` in this order.
+    /// `linux-guest/rootfs-extra/NAME/`, copied on top of `linux-guest/rootfs` in this order.
     #[serde(default)]
     pub rootfs: Vec<String>,
     /// Whether uchaosbox has the applet that measures a PC from a USB stick.
@@ -106,15 +106,15 @@ impl UserlandProfile {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BootForm {
-    /// The packed kernel, as a boot loader or another emulator takes it.
+    /// The packed kernel, for boot loaders and other emulators.
     #[default]
     Bzimage,
-    /// The kernel as it was linked, entered by PVH as the microkernel is: nothing has to be unpacked. It is kept
+    /// The kernel as linked, entered by PVH like the microkernel: nothing has to be unpacked. It is kept
     /// next to bzImage.
     Vmlinux,
 }
 
-/// How bzImage is packed: smaller takes longer to unpack at boot.
+/// The compression of bzImage: smaller takes longer to unpack at boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Compression {
@@ -128,7 +128,7 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// The Kconfig option that chooses it.
+    /// The Kconfig option that selects it.
     pub fn option(self) -> &'static str {
         match self {
             Self::Lz4 => "CONFIG_KERNEL_LZ4",
@@ -169,7 +169,7 @@ impl Profile {
             profile.rootfs_folders(root),
         ];
         if let Some(part) = parts.iter().flatten().find(|part| !part.exists()) {
-            bail!("{} names {}, which is not there", path.display(), part.display());
+            bail!("{} names {}, which does not exist", path.display(), part.display());
         }
         Ok(profile)
     }

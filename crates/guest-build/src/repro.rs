@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Everything that ships, built twice from sources alone by this same program, in surroundings that differ in what
-//! commonly leaks into a build; and where the two first differ.
+//! Builds everything that ships twice from sources with this program, in environments that differ in what
+//! commonly leaks into a build, and finds the first difference.
 
 mod checkout;
 mod difference;
@@ -24,7 +24,7 @@ use guest_run::process::{self, OnInterrupt, Wiring};
 use guest_run::quoted;
 use surroundings::{BOTH, Surroundings};
 
-/// What one build of one file is.
+/// Size and hash of one build of one file.
 #[derive(Debug, Serialize)]
 pub struct Build {
     pub bytes: u64,
@@ -36,15 +36,15 @@ pub struct Build {
 pub struct Twice {
     pub name: String,
     pub builds: [Build; 2],
-    /// Absent where they are the same.
+    /// Absent if they are equal.
     pub difference: Option<Difference>,
 }
 
-/// What is built.
+/// The selected parts.
 #[derive(Debug)]
 pub struct Selection<'a> {
     pub options: &'a LinuxOptions,
-    /// The image of a USB stick as well, with its own kernel.
+    /// Also the image of a USB stick, with its own kernel.
     pub usb: bool,
 }
 
@@ -67,7 +67,7 @@ pub fn build_twice(
     selection: &Selection<'_>,
     base: &Path,
 ) -> Result<Vec<Twice>> {
-    // Both copies at once: a file that is saved while the first build runs is not to be in the second.
+    // Both copies at once: a file saved during the first build must not be in the second.
     for surroundings in &BOTH {
         surroundings.prepare(context, base)?;
     }
@@ -84,7 +84,7 @@ pub fn build_twice(
     first.into_iter().zip(second).map(|(first, second)| compare(first, second)).collect()
 }
 
-/// What [`build_twice`] would do: for people.
+/// A readable description of [`build_twice`].
 pub fn describe(
     context: &CommandContext,
     selection: &Selection<'_>,
@@ -125,7 +125,7 @@ fn build(
     Ok(files)
 }
 
-/// What a command prints with `--json`.
+/// A command's output with `--json`.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Built {
@@ -133,9 +133,9 @@ enum Built {
     One(BuiltFile),
 }
 
-/// Runs a command whose progress a person sees, and gives what it printed.
+/// Runs a command with visible progress, and returns its standard output.
 fn output(mut command: Command) -> Result<Vec<u8>> {
-    // Its progress goes to our standard error as it comes.
+    // Its progress goes directly to our standard error.
     let mut list = tempfile::tempfile().context("creating a file for the list")?;
     let output = list.try_clone().context("sharing the list's file")?;
     command.stdin(Stdio::null()).stdout(output);
@@ -151,7 +151,7 @@ fn output(mut command: Command) -> Result<Vec<u8>> {
 fn compare(first: BuiltFile, second: BuiltFile) -> Result<Twice> {
     ensure!(
         first.name == second.name,
-        "one build made {}, and the other {} in its place",
+        "one build made {}, and the other {} instead",
         first.name,
         second.name
     );

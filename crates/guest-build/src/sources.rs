@@ -37,13 +37,13 @@ pub struct Obtained {
 }
 
 impl Obtained {
-    /// Which it is and where it came from, for a run's provenance.
+    /// The file and its origin, for a run's provenance.
     pub(crate) fn described(&self) -> String {
         format!("{} {} (SHA-256 {}) from {}", self.name, self.version, self.sha256, self.from)
     }
 }
 
-/// What is next to a cached file.
+/// The record next to a cached file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Origin {
     version: String,
@@ -51,7 +51,7 @@ struct Origin {
     from: String,
 }
 
-/// The first of `names` that can be had: what the cache holds goes before what would have to be fetched, so that
+/// The first available source of `names`: cached ones are preferred to ones that must be fetched, so that
 /// an unchanged build needs no network. With `--dry-run` nothing is fetched.
 pub fn first_available(context: &CommandContext, names: &[String]) -> Result<Obtained> {
     let manifest = Manifest::read(&context.root)?;
@@ -87,7 +87,7 @@ pub fn first_available(context: &CommandContext, names: &[String]) -> Result<Obt
     if context.offline {
         let wanted: Vec<String> = sources.iter().map(|source| source.file.clone()).collect();
         bail!(
-            "--offline, and {} is not in {}: run once without --offline, or put the file there",
+            "--offline, but {} is not in {}: run once without --offline, or put the file there",
             wanted.join(" or "),
             folder.display()
         );
@@ -95,10 +95,10 @@ pub fn first_available(context: &CommandContext, names: &[String]) -> Result<Obt
     fetch_first(context, &manifest, &sources, &folder)
 }
 
-/// Fetches the first of `names` if the cache lacks it, even where the cache has another that would do.
+/// Fetches the first of `names` if the cache lacks it, even if the cache has another one of them.
 ///
 /// # Errors
-/// [`WrongSum`]; that the source is not available is said, and is no error while another one can.
+/// Returns an error for a wrong hash ([`WrongSum`]). An unavailable source is only reported if another is available.
 pub fn try_preferred(context: &CommandContext, names: &[String]) -> Result<()> {
     let manifest = Manifest::read(&context.root)?;
     let Some(name) = names.first().filter(|_| !context.offline && !context.dry_run) else {
@@ -121,7 +121,7 @@ pub fn try_preferred(context: &CommandContext, names: &[String]) -> Result<()> {
 /// The source from the cache, else from its mirrors.
 ///
 /// # Errors
-/// When no mirror gives it; [`WrongSum`] for a file that is another.
+/// Returns an error if no mirror has it, or if its hash is wrong ([`WrongSum`]).
 pub fn obtain(context: &CommandContext, manifest: &Manifest, source: &Source) -> Result<Obtained> {
     match in_cache(&folder(context), source)? {
         Some(obtained) => Ok(obtained),
@@ -129,7 +129,7 @@ pub fn obtain(context: &CommandContext, manifest: &Manifest, source: &Source) ->
     }
 }
 
-/// A file that is not what it should be is never papered over by taking another one; nor is Ctrl-C, nor a full disk.
+/// These errors never lead to another source: a wrong hash, Ctrl-C, a full disk.
 fn is_final(error: &anyhow::Error) -> bool {
     let full = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::StorageFull;
     error.is::<WrongSum>()
@@ -163,17 +163,17 @@ fn fetch_first(
     }
     log.finish();
     bail!(
-        "no source to build from could be had:\n{}\nCheck the network, or put the file into {} by hand (log: {})",
+        "no source to build from is available:\n{}\nCheck the network, or put the file into {} by hand (log: {})",
         failures.join("\n"),
         folder.display(),
         log.path().display()
     )
 }
 
-/// What the cache holds of a source. A file put there by hand is taken if its SHA-256 is the manifest's.
+/// The cached file of a source. A file put there by hand is accepted if its SHA-256 is the manifest's.
 ///
 /// # Errors
-/// [`WrongSum`] for a file that is not the manifest's; it is set aside.
+/// Returns an error if the file is not the manifest's ([`WrongSum`]); it is set aside.
 pub fn in_cache(folder: &Path, source: &Source) -> Result<Option<Obtained>> {
     let path = folder.join(&source.file);
     if !path.exists() {
@@ -205,8 +205,7 @@ fn record(
     from: String,
 ) -> Result<Obtained> {
     let origin = Origin { version, sha256, from };
-    let text =
-        serde_json::to_string_pretty(&origin).context("writing down where a source came from")?;
+    let text = serde_json::to_string_pretty(&origin).context("recording the origin of a source")?;
     let beside = origin_path(&path);
     fs::write(&beside, text)?;
     let Origin { version, sha256, from } = origin;
@@ -214,10 +213,10 @@ fn record(
 }
 
 impl Obtained {
-    /// Hashes the file again, as is done before it is unpacked.
+    /// Hashes the file again, as before unpacking.
     ///
     /// # Errors
-    /// [`WrongSum`] when it is not what it was; the file is set aside.
+    /// Returns an error if it has changed ([`WrongSum`]); the file is set aside.
     pub fn verify(&self) -> Result<()> {
         let found = file_sha256(&self.path)?;
         if found == self.sha256 {
@@ -228,7 +227,7 @@ impl Obtained {
     }
 }
 
-/// Where source files are kept.
+/// The folder of source files.
 pub fn folder(context: &CommandContext) -> PathBuf {
     context.cache.join("sources")
 }

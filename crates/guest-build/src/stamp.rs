@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A stamp remembers what a step was made from and what it left: it holds only while the inputs' digest and
-//! each output's SHA-256 are the same.
+//! A stamp records a step's inputs and outputs: it is valid only while the inputs' digest and
+//! each output's SHA-256 are unchanged.
 
 use fs_err as fs;
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ impl Stamp {
             })
     }
 
-    /// Why it does not hold, in a few words.
+    /// Why it is not valid, in a few words.
     pub fn why_not(&self, inputs_sha256: &str) -> &'static str {
         match self.read() {
             None => "not built yet",
@@ -48,7 +48,7 @@ impl Stamp {
         }
     }
 
-    /// Removes the stamp, so that a step which fails half-way is not taken for done.
+    /// Removes the stamp, so that an interrupted step does not count as done.
     pub fn forget(&self) -> Result<()> {
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -58,7 +58,7 @@ impl Stamp {
         }
     }
 
-    /// Records what was made.
+    /// Records the outputs.
     pub fn write(&self, inputs_sha256: &str, outputs: &[&Path]) -> Result<()> {
         let mut outputs_sha256 = BTreeMap::new();
         for output in outputs {
@@ -77,7 +77,7 @@ impl Stamp {
     }
 }
 
-/// A folder counts as present; a file counts by its bytes.
+/// A folder is only checked for presence; a file by its bytes.
 fn output_digest(output: &Path) -> Result<String> {
     if output.is_dir() { Ok("folder".to_owned()) } else { file_sha256(output) }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! How a build step is run and shown: skipped while its stamp holds, its tools' output in a log, one line on the
+//! Runs and shows a build step: skipped while its stamp is valid, its tools' output in a log, one line on the
 //! terminal.
 
 use std::path::Path;
@@ -14,17 +14,17 @@ use crate::inputs::Inputs;
 use crate::log::StepLog;
 use crate::stamp::Stamp;
 
-/// How a step ended.
+/// The outcome of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepOutcome {
     Built,
-    /// Its inputs and outputs are as they were.
+    /// Its inputs and outputs are unchanged.
     UpToDate,
     /// `--dry-run`: it would have run.
     WouldBuild,
 }
 
-/// Runs one step unless its inputs, and the outputs it left last time, are unchanged.
+/// Runs one step unless its inputs and its previous outputs are unchanged.
 pub fn run(
     context: &CommandContext,
     name: &str,

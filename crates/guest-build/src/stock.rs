@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The module for a kernel that a distribution built, by the headers which it ships: the engine comes as a listing
-//! ([`engine::listing_of`]) with the kernel's own returns, and what the kernel's mitigations ask for is checked.
+//! The module for a distribution's kernel, built against its headers: the engine comes as a listing
+//! ([`engine::listing_of`]) with the kernel's own returns, and the kernel's mitigations are checked.
 
 pub mod debian;
 pub mod dkms;
@@ -21,16 +21,16 @@ use crate::step;
 use guest_run::CommandContext;
 use guest_run::ExitKind;
 
-/// A folder of kernel headers that modules can be built by.
+/// A folder of kernel headers for building modules.
 #[derive(Debug, Clone)]
 pub struct Headers {
     dir: PathBuf,
-    /// As `uname -r` says it.
+    /// The kernel release, as printed by `uname -r`.
     pub release: String,
     config: String,
 }
 
-/// The key that a module is signed with.
+/// The key for signing a module.
 #[derive(Debug, Clone)]
 pub struct Signing {
     /// The private key, as PEM.
@@ -40,17 +40,17 @@ pub struct Signing {
 }
 
 impl Headers {
-    /// Looks whether a module can be built by what is in the folder.
+    /// Checks that a module can be built with the folder's headers.
     ///
     /// # Errors
-    /// [`ExitKind::Missing`] with what is not there, and what would bring it.
+    /// Returns an error ([`ExitKind::Missing`]) that names the missing part and how to get it.
     pub fn open(dir: &Path) -> Result<Self> {
         let missing = |what: &str, advice: &str| {
             ExitKind::Missing(format!("--kernel-headers {}: {what}; {advice}", dir.display()))
         };
         let advice = "install linux-headers-VERSION, and give /lib/modules/VERSION/build";
         let dir = fs::canonicalize(dir).map_err(|_| missing("there is no such folder", advice))?;
-        // Not include/config/kernel.release: Debian's says the upstream version there.
+        // Not include/config/kernel.release: Debian's has the upstream version there.
         let release = dir.join("include/generated/utsrelease.h");
         for needed in [&dir.join("Makefile"), &dir.join(".config"), &release] {
             if !needed.exists() {
@@ -62,7 +62,7 @@ impl Headers {
             }
         }
         if !dir.join("Module.symvers").exists() {
-            let advice = "take the headers of a kernel that was built, or build this one";
+            let advice = "use the headers of a built kernel, or build this one";
             return Err(missing("it has no Module.symvers", advice).into());
         }
         let read = |path: &Path| {
@@ -71,7 +71,7 @@ impl Headers {
         for included in includes(&read(&dir.join("Makefile"))?) {
             if !included.exists() {
                 let what =
-                    format!("its Makefile includes {}, which is not there", included.display());
+                    format!("its Makefile includes {}, which does not exist", included.display());
                 return Err(missing(&what, "install the package that has it").into());
             }
         }
@@ -99,12 +99,12 @@ impl Headers {
         self.config.lines().any(|line| line.strip_prefix(option) == Some("=y"))
     }
 
-    /// Whether it was built with one of these, which are one option by its names in several versions.
+    /// Whether it was built with one of these names of one option in different versions.
     pub fn has_any(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.has(name))
     }
 
-    /// Debian's headers call the compiler by its version.
+    /// Debian's headers name the compiler with its version.
     fn check_compiler(&self) -> Result<()> {
         let variables = fs::read_to_string(self.dir.join(".kernelvariables")).unwrap_or_default();
         let named = variables
@@ -123,13 +123,13 @@ impl Headers {
 
     fn make(&self, folder: &Path, goal: &str) -> Command {
         let mut make = kernel::quiet_make();
-        // Type information for tracers would take pahole, and nothing here asks for it.
+        // Type information for tracers would need pahole, and is not used here.
         make.arg("CONFIG_DEBUG_INFO_BTF_MODULES=");
         make.arg("-C").arg(&self.dir).arg(format!("M={}", folder.display())).arg(goal);
         make
     }
 
-    /// Signs a module in place, as `make modules_install` would.
+    /// Signs a module in place, like `make modules_install`.
     fn sign(&self, module: &Path, signing: &Signing, log: &mut StepLog) -> Result<()> {
         let tool = self.dir.join("scripts/sign-file");
         if !tool.exists() {
@@ -168,7 +168,7 @@ pub fn build(
         .text("headers", headers.dir.display().to_string())
         .text("config", headers.config.clone())
         .text("compiler", compiler::versions()?);
-    // In a dry run the engine may not be there yet.
+    // In a dry run the engine may not exist yet.
     if listing.exists() {
         inputs = inputs.path(engine_object).path(&listing);
     }
@@ -213,11 +213,14 @@ fn compare_listing(object: &Path, listing: &Path, folder: &Path, log: &mut StepL
     fs::remove_file(&plain).with_context(|| format!("removing {}", plain.display()))
 }
 
-/// A kernel with return thunks counts on every return going through one; neither modpost nor the loader looks.
+/// A kernel with return thunks requires every return to use one; neither modpost nor the loader checks this.
 fn check_returns(code: &str) -> Result<()> {
     match code.lines().find(|line| line.ends_with("\tret") || line.contains("\tret ")) {
         Some(line) => {
-            bail!("the module returns by itself, and not by the kernel's thunk: {}", line.trim())
+            bail!(
+                "the module returns directly instead of through the kernel's thunk: {}",
+                line.trim()
+            )
         }
         None => Ok(()),
     }
@@ -238,7 +241,7 @@ fn entries_have_endbr(headers: &Headers, folder: &Path, log: &mut StepLog) -> Re
         .is_some_and(is_endbr))
 }
 
-/// The engine's functions are called directly, so they need ENDBR only to be like the kernel's other functions.
+/// The engine's functions are called directly, so they need ENDBR only for consistency with the kernel's functions.
 fn check_entries(code: &str) -> Result<()> {
     for name in engine::FUNCTIONS {
         match first_instruction(code, name) {

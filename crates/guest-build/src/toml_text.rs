@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! TOML files that people write: an unknown key or word is an error that names the nearest known one.
+//! Hand-written TOML files: an unknown key or value is an error that names the nearest known one.
 
 use anyhow::{Result, anyhow};
 use chaos_wire::nearest;
@@ -17,7 +17,7 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
     })
 }
 
-/// In serde's words "unknown field `x`, expected one of `a`, `b`": the one of the expected that is nearest.
+/// The nearest expected name in serde's message "unknown field `x`, expected one of `a`, `b`".
 fn meant(message: &str) -> Option<String> {
     let (unknown, expected) = message.strip_prefix("unknown ")?.split_once(", expected ").map(
         |(unknown, expected)| (unknown.split('`').nth(1), expected.split('`').skip(1).step_by(2)),

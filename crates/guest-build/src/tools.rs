@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What building, packaging and testing need beyond what booting a guest needs.
+//! The needs of building, packaging and testing, in addition to those of booting a guest.
 
 use guest_run::tools::{Need, need};
 
-/// What host tests need, which are skipped without it.
+/// Needed by host tests, which are skipped without it.
 pub const TO_TEST: &[Need] = &[
     need("chromium", "chromium", "opens the report in its own test"),
     need(
@@ -13,7 +13,7 @@ pub const TO_TEST: &[Need] = &[
     ),
 ];
 
-/// What building the images needs.
+/// Needed to build the images.
 pub const TO_BUILD: &[Need] = &[
     need("gcc", "gcc", "compiles the Linux kernel and the module's C shim"),
     need("make", "make", "drives the kernel's and busybox's builds"),
@@ -27,7 +27,7 @@ pub const TO_BUILD: &[Need] = &[
     need("bzip2", "bzip2", "unpacks busybox"),
     need("tar", "tar", "unpacks the sources"),
     need("patch", "patch", "scripts of the kernel's build"),
-    need("cpio", "cpio", "the kernel's header archive, and tests of ours"),
+    need("cpio", "cpio", "the kernel's header archive, and our tests"),
     need("rsync", "rsync", "the kernel's header installation"),
     need("/usr/include/libelf.h", "libelf-dev", "the kernel's object checker"),
     need("/usr/include/stdio.h", "libc6-dev", "the C library's headers, for the builds' own tools"),
@@ -40,19 +40,19 @@ pub const TO_BUILD: &[Need] = &[
     ),
 ];
 
-/// What making a profile's read-only disk needs.
+/// Needed to make a profile's read-only disk.
 pub const TO_MAKE_DISK: &[Need] = &[
     need("mksquashfs", "squashfs-tools", "packs the disk"),
     need("dpkg-deb", "dpkg", "unpacks Debian's packages"),
 ];
 
-/// What the checks of the database server need.
+/// Needed by the checks of the database server.
 pub const TO_TEST_SERVER: &[Need] = &[
-    need("mariadb", "mariadb-client", "a client, as users have it"),
+    need("mariadb", "mariadb-client", "the client that users have"),
     need("mkfs.ext4", "e2fsprogs", "makes the disk for the data"),
 ];
 
-/// What building QEMU for the guest needs.
+/// Needed to build QEMU for the guest.
 pub const TO_NEST: &[Need] = &[
     need("ninja", "ninja-build", "drives QEMU's build"),
     need("meson", "meson", "configures QEMU"),
@@ -60,25 +60,21 @@ pub const TO_NEST: &[Need] = &[
     need("pkg-config", "pkg-config", "finds QEMU's libraries"),
     need("/usr/include/glib-2.0/glib.h", "libglib2.0-dev", "QEMU's base library"),
     need("/usr/include/zlib.h", "zlib1g-dev", "QEMU's compression"),
-    need(
-        "/usr/include/pixman-1/pixman.h",
-        "libpixman-1-dev",
-        "QEMU's pictures, which it insists on",
-    ),
+    need("/usr/include/pixman-1/pixman.h", "libpixman-1-dev", "QEMU's graphics, which it requires"),
     need("/usr/include/libfdt.h", "libfdt-dev", "QEMU's device trees"),
 ];
 
-/// What checking the module's source needs beyond building it.
+/// Needed to check the module's source, in addition to building it.
 pub const TO_CHECK_MODULE: &[Need] =
     &[need("sparse", "sparse", "checks the module's C for addresses and locks of the wrong kind")];
 
-/// What the checks on packages and signed modules need.
+/// Needed by the checks on packages and signed modules.
 pub const TO_PACKAGE: &[Need] = &[
     need("dkms", "dkms", "builds the module from its package"),
     need("openssl", "openssl", "makes a key to sign a module with"),
 ];
 
-/// What making the image of a USB stick needs.
+/// Needed to make the image of a USB stick.
 pub const TO_MAKE_STICK: &[Need] = &[
     need("grub-mkimage", "grub-common", "makes the boot loader"),
     need("/usr/lib/grub/x86_64-efi/moddep.lst", "grub-efi-amd64-bin", "the boot loader for UEFI"),
@@ -87,14 +83,14 @@ pub const TO_MAKE_STICK: &[Need] = &[
     need("mcopy", "mtools", "puts files onto it"),
 ];
 
-/// What the checks of sticks need, which boot by UEFI as well and look at what was written.
+/// Needed by the checks of sticks, which also boot by UEFI and check the written files.
 pub const TO_TEST_STICK: &[Need] = &[
     need("/usr/share/OVMF/OVMF_CODE_4M.fd", "ovmf", "QEMU's UEFI firmware"),
     need("mkfs.fat", "dosfstools", "makes and checks FAT volumes"),
-    need("mcopy", "mtools", "puts files onto them and takes them off"),
+    need("mcopy", "mtools", "copies files to and from them"),
 ];
 
-/// What the checks of campaigns on Slurm need, which start a cluster on this machine.
+/// Needed by the checks of campaigns on Slurm, which start a cluster on this machine.
 pub const TO_TEST_CAMPAIGNS: &[Need] = &[
     need("slurmctld", "slurmctld", "the controller of the checks' cluster"),
     need("slurmd", "slurmd", "its nodes"),

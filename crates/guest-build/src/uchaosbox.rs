@@ -12,7 +12,7 @@ use crate::inputs::Inputs;
 use crate::step;
 use guest_run::CommandContext;
 
-/// Builds the program as it ships.
+/// Builds the shipped program.
 pub fn build(context: &CommandContext, engine_object: &Path) -> Result<PathBuf> {
     build_with(context, engine_object, "uchaosbox", "guest")
 }
@@ -50,7 +50,7 @@ fn build_with(
     ] {
         inputs = inputs.path(context.root.join(path));
     }
-    // In a dry run the engine may not be there yet.
+    // In a dry run the engine may not exist yet.
     if engine_object.exists() {
         inputs = inputs.path(engine_object);
     }

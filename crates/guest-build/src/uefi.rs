@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The UEFI program: compiled with the stock host toolchain as a position-independent ELF around the engine's object, and
-//! made into the PE file that firmware loads.
+//! The UEFI program: compiled with the stock host toolchain as a position-independent ELF around the engine's object,
+//! and converted to the PE file that firmware loads.
 
 mod pe;
 mod red_zone;
@@ -20,13 +20,13 @@ use crate::step;
 /// The steps of [`build`], after the engine's.
 pub const STEPS: usize = 1;
 
-/// Bytes that the program may have: see what grew before this is raised.
+/// Size limit of the program: see what grew before raising it.
 const MOST_BYTES: u64 = 160 * 1024;
 
 const PROGRAM: GuestProgram<'_> =
     GuestProgram { package: "uchaos-uefi", name: "uchaos-uefi", feature: "program", flags: &FLAGS };
 
-/// Compiler flags: the firmware puts the program anywhere, and its interrupt handlers run on the program's stack, so that
+/// Compiler flags: the firmware loads the program anywhere, and its interrupt handlers run on the program's stack, so
 /// nothing may be kept below the stack pointer.
 const FLAGS: [&str; 7] = [
     "-Crelocation-model=pic",
@@ -62,7 +62,7 @@ pub fn build(context: &CommandContext, engine_object: &Path) -> Result<PathBuf> 
     ] {
         inputs = inputs.path(context.root.join(path));
     }
-    // In a dry run the engine may not be there yet.
+    // In a dry run the engine may not exist yet.
     if engine_object.exists() {
         inputs = inputs.path(engine_object);
     }
@@ -74,7 +74,7 @@ pub fn build(context: &CommandContext, engine_object: &Path) -> Result<PathBuf> 
         let same = engine::verify(&engine, &linked)?;
         log.note(&format!("the engine is in it: {} bytes are equal", same.compared_bytes))?;
         red_zone::check(&engine::disassemble(&linked)?)
-            .with_context(|| format!("looking through the code of {}", linked.display()))?;
+            .with_context(|| format!("checking the code of {}", linked.display()))?;
         let bytes = fs::read(&linked)?;
         let made = pe::of_elf(&bytes)
             .with_context(|| format!("making a PE file of {}", linked.display()))?;
@@ -91,7 +91,7 @@ fn check_size(bytes: u64, log: &mut StepLog) -> Result<()> {
     log.note(&format!("uchaos.efi: {bytes} bytes of at most {MOST_BYTES}"))?;
     if bytes > MOST_BYTES {
         bail!(
-            "the UEFI program has {bytes} bytes, and may have {MOST_BYTES}: see what grew (nm --size-sort)"
+            "the UEFI program has {bytes} bytes, more than the limit of {MOST_BYTES}: see what grew (nm --size-sort)"
         );
     }
     Ok(())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The guest's shell and tools: one static program, which is busybox or toybox as the profile names it.
+//! The guest's shell and tools: one static program, busybox or toybox, as the profile says.
 
 mod busybox;
 mod toybox;
@@ -35,7 +35,7 @@ pub fn build(context: &CommandContext, profile: &Profile) -> Result<Tools> {
     }
 }
 
-/// What the build of either begins with.
+/// The inputs of either build.
 struct Begun {
     source: Obtained,
     options: Options,

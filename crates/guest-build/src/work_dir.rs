@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Folders for the kernel's make, which refuses paths with spaces or colons: where the checkout or the cache has
-//! such a path, the work is done in a folder of the user's own under `/var/tmp`.
+//! Folders for the kernel's make, which rejects paths with spaces or colons: if the checkout or the cache has
+//! such a path, a private folder under `/var/tmp` is used.
 
 use fs_err as fs;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
@@ -10,13 +10,13 @@ use anyhow::{Context, Result, bail};
 
 use guest_run::CommandContext;
 
-/// A folder for what is built; it goes with `cargo clean` where that can be.
+/// A folder for build output; removed by `cargo clean` if possible.
 pub fn for_builds(context: &CommandContext, name: &str) -> Result<PathBuf> {
     let folder = first_plain(&[&context.out, &context.cache], name)?;
     create(context, folder)
 }
 
-/// A folder for what is kept: unpacked sources.
+/// A folder for unpacked sources, which are kept.
 pub fn for_trees(context: &CommandContext) -> Result<PathBuf> {
     let folder = first_plain(&[&context.cache], "trees")?;
     create(context, folder)
@@ -52,7 +52,7 @@ fn own_folder_in(parent: &Path) -> Result<PathBuf> {
         }
         _ => {}
     }
-    // Anyone may create names in /var/tmp; what another has put there is not built in.
+    // Anyone may create names in /var/tmp; do not build in another user's folder.
     let found = fs::symlink_metadata(&folder)?;
     if !found.is_dir() || found.uid() != uid || found.mode() & 0o022 != 0 {
         bail!(

@@ -12,10 +12,10 @@ use super::lz4;
 use crate::log::StepLog;
 use guest_run::CommandContext;
 
-/// Where `linker.ld` puts the kernel, and `unpack.S` unpacks it to.
+/// The address where `linker.ld` puts the kernel, and to which `unpack.S` unpacks it.
 const KERNEL_START: u64 = 0x10_0000;
 
-/// Packs the kernel `linked` into the ELF `packed`, with `folder` for what comes between.
+/// Packs the kernel `linked` into the ELF `packed`, with `folder` for intermediate files.
 pub(super) fn build(
     context: &CommandContext,
     linked: &Path,
@@ -33,7 +33,7 @@ pub(super) fn build(
     let mut compiler = Command::new("cc");
     compiler
         .args(["-nostdlib", "-static", "-no-pie", "-s", "-Wl,--nmagic", "-Wl,--build-id=none"])
-        // Not by -Wa and -Wl, which would cut a path at its commas.
+        // Not by -Wa and -Wl, which would split a path at commas.
         .args(["-Xassembler", "-I", "-Xassembler"])
         .arg(folder)
         .arg("-T")

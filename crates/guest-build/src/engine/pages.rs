@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Where the pages of a linked program cut the engine. QEMU's TCG chains translated code within a page only, so a loop
-//! that runs over the end of a page costs a lookup each time around: a third of the stream's rate, when one did.
+//! Page boundaries in the engine of a linked program. QEMU's TCG chains translated code only within a page, so a loop
+//! that crosses a page boundary costs a lookup per iteration; one such loop once cost a third of the stream's rate.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ use super::verify::place_in;
 
 const PAGE_BYTES: u64 = 4096;
 
-/// Checks that the engine begins a page in `linked`, a program with its symbols, and that no loop of it crosses one.
+/// Checks that the engine starts at a page boundary in `linked`, a program with symbols, and no loop of it crosses one.
 pub fn check_pages(engine: &Engine, linked: &Path) -> Result<()> {
     let read = |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
     let (object, program) = (read(&engine.object)?, read(linked)?);
@@ -37,15 +37,15 @@ pub fn check_pages(engine: &Engine, linked: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Where execution may go on after an instruction.
+/// Where execution may continue after an instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Flow {
     jump: Option<u64>,
-    /// Whether it may be the instruction behind it.
+    /// Whether execution may continue with the next instruction.
     falls_through: bool,
 }
 
-/// The instructions at `addresses`, from objdump's listing. A call comes back, and counts as any other instruction.
+/// The instructions at `addresses`, from objdump's listing. A call returns, so it counts as an ordinary instruction.
 fn instructions(listing: &str, addresses: &Range<u64>) -> BTreeMap<u64, Flow> {
     let instruction = |line: &str| {
         let (address, rest) = line.split_once(":\t")?;
@@ -68,7 +68,7 @@ fn instructions(listing: &str, addresses: &Range<u64>) -> BTreeMap<u64, Flow> {
         .collect()
 }
 
-/// The first jump to an earlier page from where execution can come back to the jump.
+/// The first jump to an earlier page from which execution can return to the jump.
 fn loop_across_pages(code: &BTreeMap<u64, Flow>) -> Option<(u64, u64)> {
     let mut jumps = code.iter().filter_map(|(from, flow)| Some((*from, flow.jump?)));
     jumps.find(|&(from, to)| to / PAGE_BYTES < from / PAGE_BYTES && leads_to(code, to, from))
@@ -113,14 +113,14 @@ mod tests {
     fn a_loop_over_the_end_of_a_page_is_found_and_other_jumps_are_none() {
         let find = |listing: &str| loop_across_pages(&instructions(listing, &(0..0x3000)));
         assert_eq!(find(LISTING), Some((0x1005, 0xff8)));
-        // A jump back to the way out goes no second time around.
+        // A jump back to the exit does not loop.
         assert_eq!(find(&LISTING.replace("jne    100a <take+0x1a>", "ret")), None);
         // The same loop within one page.
         let within = LISTING.replace(" ff", " 12f").replace("\n    10", "\n    13");
         let within =
             within.replace("jmp    ff8", "jmp    12f8").replace("jne    100a", "jne    130a");
         assert_eq!(find(&within), None, "{within}");
-        // Other code than the engine's may loop as it likes.
+        // Code outside the engine may contain such loops.
         assert_eq!(loop_across_pages(&instructions(LISTING, &(0x1000..0x3000))), None);
     }
 

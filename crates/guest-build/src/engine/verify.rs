@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Finds the engine in a linked program and compares it with the object, byte for byte outside of relocations: that
-//! every target ran the same code is then seen, not assumed.
+//! Finds the engine in a linked program and compares it with the object, byte for byte outside relocations. This
+//! proves that every target ran the same code.
 
 use std::fs;
 use std::path::Path;
@@ -11,11 +11,11 @@ use object::{File, Object as _, ObjectSection as _, ObjectSymbol as _, Relocatio
 
 use super::{Engine, FUNCTIONS};
 
-/// What was compared.
+/// The extent of the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified {
     pub compared_bytes: usize,
-    /// Bytes of code that a linker fills in, and that cannot be compared.
+    /// Bytes of code that a linker fills in, so they cannot be compared.
     pub relocated_bytes: usize,
 }
 
@@ -76,7 +76,7 @@ impl Place {
     }
 }
 
-/// The place that every function of the engine agrees on.
+/// The address on which all functions of the engine agree.
 pub(super) fn place_in(object: &File<'_>, program: &File<'_>) -> Result<Place> {
     let mut agreed: Option<Place> = None;
     for function in FUNCTIONS {

@@ -19,10 +19,10 @@ use guest_run::CommandContext;
 
 /// Its name in linux-guest/sources.toml.
 const SOURCE: &str = "qemu-debian";
-/// What the program may have, stripped.
+/// Size limit of the stripped program.
 const MOST_BYTES: u64 = 7_000_000;
 
-/// The devices. q35 is there because without any PC machine this version does not link.
+/// The devices. q35 is included because this version does not link without a PC machine.
 const DEVICES: &str = "CONFIG_MICROVM=y
 CONFIG_Q35=y
 CONFIG_ISA_DEBUG=y
@@ -38,7 +38,7 @@ const CONFIGURE: &[&str] = &[
     "--without-default-devices",
     "--enable-tcg",
     "--enable-fdt=system",
-    // Debian leaves the firmware out of the source, and builds it apart.
+    // Debian removes the firmware from the source, and builds it separately.
     "--disable-install-blobs",
     "--disable-werror",
     "--disable-debug-info",
@@ -47,7 +47,7 @@ const CONFIGURE: &[&str] = &[
     "--enable-lto",
     // The texts of trace events.
     "--enable-trace-backends=nop",
-    // Nothing unwinds its stack.
+    // No stack unwinding.
     "--extra-cflags=-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables",
     "--extra-ldflags=-Wl,--gc-sections,--build-id=none,-z,noseparate-code",
 ];
@@ -77,7 +77,7 @@ pub(super) fn build(context: &CommandContext) -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Unpacks the source package with its patches, and says which devices there are to be; complete or not at all.
+/// Unpacks the source package with its patches and writes the list of devices, atomically.
 fn unpack_source(obtained: &Obtained, tree: &Path, log: &mut StepLog) -> Result<()> {
     obtained.verify()?;
     let begun = tree.with_extension("unpacking");
@@ -114,7 +114,7 @@ fn strip(linked: &Path, program: &Path, log: &mut StepLog) -> Result<()> {
     let bytes = fs::metadata(program)?.len();
     log.say(&format!("QEMU for the guest: {bytes} bytes"))?;
     if bytes > MOST_BYTES {
-        bail!("QEMU for the guest has {bytes} bytes, and may have {MOST_BYTES}");
+        bail!("QEMU for the guest has {bytes} bytes, more than the limit of {MOST_BYTES}");
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A copy of the checkout as another user would have it: the same files with that user's modes, at another path, and
-//! without what was built or measured in it.
+//! A copy of the checkout as another user would have it: the same files with that user's modes, at another path,
+//! without build output and results.
 
 use fs_err as fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -24,7 +24,7 @@ pub fn copy_checkout(from: &Path, to: &Path, umask: u32) -> Result<()> {
                 .with_context(|| format!("reading the link {}", path.display()))?;
             symlink(target, &copy).with_context(|| format!("creating {}", copy.display()))?;
         } else if kind.is_dir() {
-            // Caches mark themselves so (bford.info/cachedir), cargo's target folders among them.
+            // The mark of caches (bford.info/cachedir), including cargo's target folders.
             let is_left_out = LEFT_OUT.iter().any(|name| path.ends_with(name))
                 || path.join("CACHEDIR.TAG").exists()
                 || to.starts_with(&path);
@@ -62,7 +62,7 @@ mod tests {
         fs::write(at("from/elsewhere/CACHEDIR.TAG"), "Signature: 8a477f597d28d172789f06886806bc55")
             .unwrap();
         set_mode(&at("from/a/file"), 0o755).unwrap();
-        // The copy may lie in the checkout itself.
+        // The copy may be inside the checkout itself.
         let to = at("from/tmp/copy");
         copy_checkout(&at("from"), &to, 0o027).unwrap();
         let mode = |name: &str| to.join(name).metadata().unwrap().permissions().mode() & 0o7777;

@@ -15,7 +15,7 @@ use guest_run::archive;
 pub struct Difference {
     /// The first byte that differs, or is in one of them only.
     pub offset_bytes: usize,
-    /// What lies there, where the file's format is known.
+    /// The part of the file, if its format is known.
     pub place: Option<String>,
 }
 
@@ -26,7 +26,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// `None` where the two are the same.
+/// `None` if both are equal.
 pub fn first_difference(first: &[u8], second: &[u8]) -> Option<Difference> {
     if first == second {
         return None;
@@ -45,13 +45,13 @@ fn member(first: &[u8], second: &[u8]) -> Option<String> {
         (Some(first), Some(second)) => {
             first_difference(first, second).map(|difference| format!("in {name}: {difference}"))
         }
-        _ => Some(format!("{name} is in one of them only")),
+        _ => Some(format!("{name} is in only one of them")),
     });
-    Some(differs.unwrap_or_else(|| "in what is said of its files: modes, times, order".to_owned()))
+    Some(differs.unwrap_or_else(|| "in the files' metadata: modes, times, order".to_owned()))
 }
 
-/// The section of an ELF file that the byte lies in; `None` unless both are ELF files. Where a section has another
-/// length the headers differ before it does, so then the first section that differs is named as well.
+/// The section of an ELF file with the byte; `None` unless both are ELF files. If a section has another
+/// length, the headers differ first, so then the first differing section is also named.
 fn section(first: &[u8], second: &[u8], offset_bytes: usize) -> Option<String> {
     let (first, second) = (object::File::parse(first).ok()?, object::File::parse(second).ok()?);
     let holds = |section: &object::Section<'_, '_>| {

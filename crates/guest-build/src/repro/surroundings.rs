@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The two surroundings that everything is built in. Nothing of them may be found in what is built: paths, user, home,
-//! time zone (their days are never the same), language, umask, how many jobs ran at a time; nor the hour.
+//! The two environments of the builds. Nothing of them may be found in the output: paths, user, home,
+//! time zone (their dates always differ), language, umask, number of parallel jobs; nor the time.
 
 use fs_err as fs;
 use std::ffi::OsString;
@@ -15,10 +15,10 @@ use crate::cargo;
 use crate::sources;
 use guest_run::CommandContext;
 
-/// What one of the two builds is surrounded by.
+/// The environment of one of the two builds.
 #[derive(Debug)]
 pub(super) struct Surroundings {
-    /// Where all of it is, below the base.
+    /// Its folder, below the base.
     folder: &'static str,
     umask: u32,
     time_zone: &'static str,
@@ -48,7 +48,7 @@ pub(super) const BOTH: [Surroundings; 2] = [
 ];
 
 impl Surroundings {
-    /// Where this build's copy of the checkout is.
+    /// The path of this build's copy of the checkout.
     pub(super) fn checkout(&self, base: &Path) -> PathBuf {
         base.join(self.folder).join("checkout")
     }
@@ -61,7 +61,7 @@ impl Surroundings {
         base.join(self.folder).join(self.user)
     }
 
-    /// For a line above its steps.
+    /// A description, printed above the steps.
     pub(super) fn describe(&self, base: &Path) -> String {
         let folder = base.join(self.folder);
         format!(
@@ -74,7 +74,7 @@ impl Surroundings {
         )
     }
 
-    /// Copies the checkout, and links what is only downloaded: the source files, and cargo's crates and settings.
+    /// Copies the checkout, and links downloads: the source files, and cargo's crates and settings.
     pub(super) fn prepare(&self, context: &CommandContext, base: &Path) -> Result<()> {
         copy_checkout(&context.root, &self.checkout(base), self.umask)
             .context("copying the checkout")?;
@@ -85,7 +85,7 @@ impl Surroundings {
         fs::create_dir_all(&cargo)?;
         let entries = cargo::home().and_then(|home| fs::read_dir(home).ok());
         for entry in entries.into_iter().flatten().flatten() {
-            // Locks are each home's own.
+            // Each home has its own locks.
             if !entry.file_name().to_string_lossy().starts_with(".package-cache") {
                 link(&entry.path(), &cargo.join(entry.file_name()))?;
             }
@@ -93,7 +93,7 @@ impl Surroundings {
         Ok(())
     }
 
-    /// A command of this program that builds something, and prints what it built as JSON.
+    /// A command of this program that builds something, and prints the result as JSON.
     pub(super) fn command(
         &self,
         context: &CommandContext,
@@ -126,7 +126,7 @@ impl Surroundings {
     }
 }
 
-/// The toolchain stays where it is: its version is pinned, and it is not part of what is built.
+/// The toolchain is not copied: its version is pinned, and it is not part of the output.
 fn rustup_home() -> Option<PathBuf> {
     let given = std::env::var_os("RUSTUP_HOME").map(PathBuf::from);
     given.or_else(|| Some(std::env::home_dir()?.join(".rustup")))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Fetching from Debian's archive with apt: lists of our own in the cache, so that no deb-src entry, root or
+//! Fetches from Debian's archive with apt: our own package lists in the cache, so that no deb-src entry, root or
 //! change to the machine's configuration is needed. apt checks the archive's signatures.
 
 use std::fs::File;
@@ -13,14 +13,14 @@ use anyhow::{Context, Result, bail};
 use super::manifest::Debian;
 use crate::log::StepLog;
 
-/// An apt whose state lives in one folder.
+/// An apt whose state is in one folder.
 #[derive(Debug)]
 pub(super) struct Apt {
     folder: PathBuf,
 }
 
 impl Apt {
-    /// Sets the folder up and brings the lists up to date.
+    /// Sets up the folder and updates the lists.
     pub(super) fn open(debian: &Debian, folder: &Path, log: &mut StepLog) -> Result<Self> {
         if !debian.keyring.exists() {
             bail!("{} is missing: install debian-archive-keyring", debian.keyring.display());
@@ -40,7 +40,7 @@ impl Apt {
         let list = folder.join("sources.list");
         fs::write(&list, lines)?;
         let apt = Self { folder: folder.to_path_buf() };
-        log.run(apt.command().arg("update")).context("bringing Debian's package lists")?;
+        log.run(apt.command().arg("update")).context("updating Debian's package lists")?;
         Ok(apt)
     }
 
@@ -74,7 +74,7 @@ impl Apt {
         let unpacked = unpacker.wait().context("waiting for dpkg-deb")?;
         if !copied.success() || !unpacked.success() {
             bail!(
-                "taking {member} out of {}: it may not be in there, or the disk is full",
+                "extracting {member} from {}: it may not be in there, or the disk is full",
                 deb.display()
             );
         }
@@ -103,7 +103,7 @@ impl Apt {
         log: &mut StepLog,
     ) -> Result<()> {
         let inbox = self.empty_inbox()?;
-        // Mirrors of Debian may lack the signatures and patches that come next to it.
+        // Mirrors of Debian may lack the signatures and patches next to it.
         let mut download = self.command();
         download.args(["source", "--download-only", "--tar-only", package]).current_dir(&inbox);
         log.run(&mut download)?;
@@ -122,8 +122,8 @@ impl Apt {
         fs::remove_dir_all(&inbox).with_context(|| format!("removing {}", inbox.display()))
     }
 
-    /// Puts a tarball of the newest kernel of a flavour at `target`: the image and the headers that modules are built
-    /// by. Returns their version.
+    /// Puts a tarball of the newest kernel of a flavour at `target`: the image and the headers for building
+    /// modules. Returns their version.
     pub(super) fn kernel(&self, flavour: &str, target: &Path, log: &mut StepLog) -> Result<String> {
         let image = self.needed_by(&format!("linux-image-{flavour}"), &["linux-image-"])?;
         let headers = self.needed_by(&format!("linux-headers-{flavour}"), &["linux-headers-"])?;
@@ -162,7 +162,7 @@ impl Apt {
         Ok(version.trim().to_owned())
     }
 
-    /// The packages that `package` depends on and whose names begin in one of these ways.
+    /// The dependencies of `package` whose names have one of these prefixes.
     fn needed_by(&self, package: &str, beginnings: &[&str]) -> Result<Vec<String>> {
         let text = output_of(self.program("apt-cache").args(["depends", package]))?;
         Ok(text
@@ -217,7 +217,7 @@ fn the_only(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<PathBuf> {
     }
 }
 
-/// Makes one tarball of what is in `inbox`, and removes that.
+/// Makes one tarball of the contents of `inbox`, and removes `inbox`.
 fn bundle(inbox: &Path, target: &Path, log: &mut StepLog) -> Result<()> {
     let mut tar = Command::new("tar");
     tar.args(["--create", "--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--file"])

@@ -7,11 +7,11 @@ use super::{Manifest, Obtained, Source, fetch, folder, http, in_cache, is_final}
 use crate::log::StepLog;
 use guest_run::CommandContext;
 
-/// The packages of these names, from the cache or fetched. With `--dry-run` nothing is fetched, and only those come that
-/// the cache holds.
+/// The packages of these names, from the cache or fetched. With `--dry-run` nothing is fetched, and only those in
+/// the cache are returned.
 ///
 /// # Errors
-/// Returns an error if one is not available in any version; [`WrongSum`](super::WrongSum) for a file that is another.
+/// Returns an error if one is not available in any version, or if a hash is wrong ([`WrongSum`](super::WrongSum)).
 pub fn obtain_debs(context: &CommandContext, names: &[String]) -> Result<Vec<Obtained>> {
     let manifest = Manifest::read(&context.root)?;
     let folder = folder(context);
@@ -35,7 +35,7 @@ pub fn obtain_debs(context: &CommandContext, names: &[String]) -> Result<Vec<Obt
     if context.offline {
         let files: Vec<&str> = missing.iter().map(|[pinned, _]| pinned.file.as_str()).collect();
         bail!(
-            "--offline, and {} not in {}: run once without --offline, or put them there",
+            "--offline, but {} not in {}: run once without --offline, or put them there",
             files.join(", "),
             folder.display()
         );

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Bringing one source file into the cache: its mirrors in turn, going on where a transfer broke, and verified before
-//! it gets its name.
+//! Fetches one source file into the cache: from its mirrors in turn, resuming broken transfers, and verified before
+//! it gets its final name.
 
 use std::fs;
 use std::path::Path;
@@ -15,15 +15,15 @@ use crate::log::StepLog;
 use guest_run::CommandContext;
 use guest_run::file_sha256;
 
-/// Times that one mirror's transfer may break, as long as tries bring something.
+/// Number of times that a mirror's transfer may break while attempts make progress.
 const MOST_BREAKS: usize = 20;
-/// Tries in a row that may bring nothing new. A server that cannot resume starts at 0 each time, and gets less far at times.
+/// Consecutive attempts without progress. A server that cannot resume starts at 0, and sometimes gets less far.
 const FRUITLESS_TRIES: usize = 2;
 
-/// Fetches one source from the first of its mirrors that gives it, whatever the cache holds.
+/// Fetches one source from the first of its mirrors that has it, regardless of the cache.
 ///
 /// # Errors
-/// When no mirror does; [`WrongSum`](super::WrongSum) when none that answered gave the right file.
+/// Returns an error if no mirror has it, or if all that answered sent a wrong file ([`WrongSum`](super::WrongSum)).
 pub(super) fn from_mirrors(
     context: &CommandContext,
     manifest: &Manifest,
@@ -39,8 +39,8 @@ pub(super) fn from_mirrors(
     let mut failures: Vec<String> = Vec::new();
     let mut wrong_sum = None;
     for mirror in &source.mirrors {
-        // What lies there may be the beginning of another mirror's wrong file: a sum that is wrong after continuing
-        // from it gets a second try from nothing.
+        // The partial file may be the beginning of another mirror's wrong file: if the sum is wrong after resuming
+        // from it, a second attempt starts from scratch.
         let mut tries_left = if len_of(&part) > 0 { 2 } else { 1 };
         let mut ends_left = FRUITLESS_TRIES;
         while tries_left > 0 {
@@ -60,7 +60,7 @@ pub(super) fn from_mirrors(
                 if ended == Ended::Somewhere && ends_left > 0 {
                     ends_left -= 1;
                     log.say(&format!(
-                        "{mirror} ended after {} bytes without having promised a length, and they are not the file; \
+                        "{mirror} ended after {} bytes without having announced a length, and they are not the file; \
                          trying again",
                         len_of(&part)
                     ))?;
@@ -73,7 +73,7 @@ pub(super) fn from_mirrors(
                 wrong_sum = Some(error);
                 continue;
             }
-            // Only now: where no mirror has the file, the error names each.
+            // Only now: if no mirror has the file, the error names each.
             for failure in &failures {
                 log.say(failure.trim_start())?;
             }
@@ -87,14 +87,14 @@ pub(super) fn from_mirrors(
     match wrong_sum {
         Some(error) => Err(error.into()),
         None => Err(anyhow!(
-            "{} could be fetched from none of its mirrors:\n{}",
+            "{} could not be fetched from any of its mirrors:\n{}",
             source.file,
             failures.join("\n")
         )),
     }
 }
 
-/// Brings a file from one mirror to `part`; the version, where the mirror alone knows it, and whether it is whole.
+/// Fetches a file from one mirror to `part`; returns the version, if only the mirror knows it, and if it is complete.
 fn bring(
     context: &CommandContext,
     manifest: &Manifest,
@@ -123,7 +123,7 @@ fn bring(
     version.map(|version| (version, Ended::Whole))
 }
 
-/// Downloads, and continues where the transfer breaks for as long as that brings something. A mirror that stalls is left.
+/// Downloads, and resumes broken transfers while that makes progress. A mirror that stalls is given up.
 fn download(url: &str, part: &Path, stall: Duration, log: &mut StepLog) -> Result<Ended> {
     let (mut breaks, mut fruitless, mut furthest_bytes) = (0, 0, len_of(part));
     loop {
@@ -157,7 +157,7 @@ mod tests {
     use crate::sources::WrongSum;
     use guest_run::hex;
 
-    /// A server on the loopback that serves one content, byte ranges included. Each connection ends after its cut.
+    /// A loopback server for one file, with byte ranges. Each connection ends after its number of bytes.
     struct Server {
         url: String,
         thread: JoinHandle<Vec<u64>>,
@@ -195,7 +195,7 @@ mod tests {
         PromisesNoLength,
     }
 
-    /// Answers one request with at most `cut` bytes of what it asks for; where the request wanted to begin.
+    /// Answers one request with at most `cut` bytes; returns the requested start offset.
     fn answer(kind: Kind, listener: &TcpListener, content: &[u8], cut: usize) -> u64 {
         let (mut stream, _) = listener.accept().unwrap();
         let mut from = 0;
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn the_next_mirror_goes_on_where_the_last_one_gave_up() {
         let content = vec![7_u8; 100_000];
-        // Cut, and then not a byte more: this mirror is given up.
+        // Interrupted, then not a single byte more: this mirror is given up.
         let first = Server::start(content.clone(), vec![40_000, 0]);
         let second = Server::start(content.clone(), vec![usize::MAX]);
         let mut source = first.source(&sum(&content));

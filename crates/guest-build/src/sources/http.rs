@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Fetching a file over HTTP(S) into `<file>.part`, and continuing where an earlier attempt broke.
+//! Fetches a file over HTTP(S) into `<file>.part`, and resumes where an earlier attempt broke.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
@@ -13,42 +13,42 @@ use guest_run::interrupt;
 use indicatif::{HumanBytes, ProgressBar};
 use ureq::tls::{RootCerts, TlsConfig};
 
-/// A host that is not there is found out within this time.
+/// Time limit for connecting to a host.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 /// A mirror that does not answer is given up after this time.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A transfer without a byte for this long has stalled.
 pub(super) const STALL: Duration = Duration::from_secs(30);
-/// A source file takes no longer than this on any line that is of use.
+/// A source file takes less than this on any usable connection.
 const BODY_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// A transfer that began and did not end as it should: worth another try, from where it broke.
+/// A transfer that started but broke: worth another attempt from there.
 #[derive(Debug, thiserror::Error)]
 #[error("{url} {how} after {done_bytes} bytes")]
 pub(super) struct Broken {
     url: String,
     how: String,
     done_bytes: u64,
-    /// Whether bytes stopped coming while the connection stayed: another try would wait as long.
+    /// Whether bytes stopped coming on an open connection: another attempt would wait as long.
     pub(super) stalled: bool,
 }
 
-/// How a transfer ended that the server did not break.
+/// The end of a transfer that the server did not break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// With as many bytes as the server had promised.
+    /// With as many bytes as the server announced.
     Whole,
-    /// Where the connection ended. The server promised no length, so it may have been cut.
+    /// At the end of the connection. The server announced no length, so the file may be incomplete.
     Somewhere,
 }
 
-/// What the thread that waits for the server reports.
+/// An event from the thread that waits for the server.
 enum Event {
     Head {
         resumed: bool,
         rest_bytes: Option<u64>,
     },
-    /// All of it is here already.
+    /// The file is already complete.
     Complete,
     Bytes(Vec<u8>),
     End,
@@ -57,7 +57,7 @@ enum Event {
     Interrupted,
 }
 
-/// Appends what is missing of `url` to `part`, or starts again where the server cannot resume. No wait is longer than
+/// Appends the missing bytes of `url` to `part`, or starts again if the server cannot resume. No wait is longer than
 /// `stall`, and an interrupt ends each at once.
 pub(super) fn download(
     url: &str,
@@ -69,12 +69,12 @@ pub(super) fn download(
     let (sender, events) = sync_channel(4);
     let wake = sender.clone();
     let _subscription = interrupt::subscribe(move || {
-        // Where the channel is full, the next event is awaited anyway, and `check` comes before each.
+        // If the channel is full, the next event is already waiting, and `check` runs before each.
         let _ = wake.try_send(Event::Interrupted);
     });
     let asked = url.to_owned();
-    // A read of a socket cannot be given up from outside: the thread is left to end by itself, at the latest with the
-    // connection, and what it still brings is dropped.
+    // A read of a socket cannot be cancelled from outside: the thread ends by itself, at the latest with the
+    // connection, and its remaining data is dropped.
     thread::Builder::new()
         .name("download".to_owned())
         .spawn(move || fetch(&asked, have_bytes, &sender))
@@ -85,16 +85,16 @@ pub(super) fn download(
     ended
 }
 
-/// Fetches from `have_bytes` on, and sends what comes until the receiver is gone.
+/// Fetches from `have_bytes` on, and sends the data until the receiver is gone.
 fn fetch(url: &str, have_bytes: u64, events: &SyncSender<Event>) {
-    // The receiver may be gone; the event is then of no use.
+    // The receiver may be gone; ignore the send error.
     let send = |event| events.send(event).is_ok();
     let mut request = agent().get(url);
     if have_bytes > 0 {
         request = request.header("Range", format!("bytes={have_bytes}-"));
     }
     let response = match request.call() {
-        // 416: all of it is here already (or the server's file is shorter, which the SHA-256 will tell).
+        // 416: the file is already complete (or the server's file is shorter, which the SHA-256 will show).
         Err(ureq::Error::StatusCode(416)) if have_bytes > 0 => {
             send(Event::Complete);
             return;
@@ -125,7 +125,7 @@ fn fetch(url: &str, have_bytes: u64, events: &SyncSender<Event>) {
     }
 }
 
-/// Writes what comes to `part`.
+/// Writes the received data to `part`.
 fn receive(
     url: &str,
     part: &Path,

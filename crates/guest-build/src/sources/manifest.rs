@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! `linux-guest/sources.toml`: which source files there are, where each is to be had, and what it must hash to.
+//! `linux-guest/sources.toml`: the source files, their mirrors and their hashes.
 
 use fs_err as fs;
 use std::path::{Path, PathBuf};
@@ -11,14 +11,14 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// How Debian's archive is reached and trusted.
+    /// Address and keyring of Debian's archive.
     pub debian: Debian,
     source: Vec<Source>,
     #[serde(default)]
     debs: Debs,
 }
 
-/// Debian's archive: apt lists of our own.
+/// Debian's archive: entries for our own apt lists.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Debian {
@@ -49,15 +49,15 @@ struct Deb {
 #[serde(deny_unknown_fields)]
 pub struct Source {
     pub name: String,
-    /// The version inside; for files that move with Debian's updates it is learned when they come.
+    /// The version inside; for files that change with Debian's updates it is known only after fetching.
     pub version: Option<String>,
     pub file: String,
-    /// What it must hash to, in lower-case hexadecimal.
+    /// The required SHA-256, in lower-case hexadecimal.
     pub sha256: Option<String>,
     pub mirrors: Vec<Mirror>,
 }
 
-/// One place to get a file from.
+/// One source of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Mirror {
@@ -70,9 +70,9 @@ pub enum Mirror {
         /// The file's path as `dpkg-deb --contents` prints it.
         member: String,
     },
-    /// The newest of a Debian binary package, whole.
+    /// The newest version of a Debian binary package, as a whole.
     Deb(String),
-    /// Debian's newest kernel of a flavour, with the headers that modules are built by: a tarball of its packages.
+    /// Debian's newest kernel of a flavour, with its headers for modules: a tarball of its packages.
     DebianKernel(String),
     /// A whole Debian source package, patches included: a tarball of what `dpkg-source` unpacks.
     DebianSourcePackage(String),
@@ -164,7 +164,7 @@ impl Source {
                 bail!("sha256 = '{sum}' is not 64 lower-case hexadecimal digits")
             }
             None if self.mirrors.iter().any(|mirror| matches!(mirror, Mirror::Url(_))) => {
-                bail!("has an address but no sha256: nothing would verify what comes from there")
+                bail!("has an address but no sha256: the download could not be verified")
             }
             _ => Ok(()),
         }

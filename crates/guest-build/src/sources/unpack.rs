@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Unpacking a source tarball into a tree that is kept: complete or not there at all.
+//! Unpacks a source tarball atomically into a tree that is kept.
 
 use fs_err as fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A file whose SHA-256 is not what it should be: named with both sums, and set aside.
+//! A file with a wrong SHA-256: reported with both sums, and set aside.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::{origin_path, with_ending};
 
-/// A source file that is not the one it should be.
+/// A source file with a wrong SHA-256.
 #[derive(Debug)]
 pub struct WrongSum {
     file: PathBuf,
@@ -33,7 +33,7 @@ impl std::fmt::Display for WrongSum {
 
 impl std::error::Error for WrongSum {}
 
-/// Moves a wrong file to `<file>.bad` and forgets where it came from.
+/// Moves a wrong file to `<file>.bad` and removes its origin record.
 pub(super) fn set_aside(
     wrong: &Path,
     file: &Path,

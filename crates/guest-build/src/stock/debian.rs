@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Debian's own kernel, unpacked into the cache and not installed: its headers, its image, its modules.
+//! Debian's kernel, unpacked into the cache and not installed: its headers, image and modules.
 
 use fs_err as fs;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ impl Series {
     }
 }
 
-/// A kernel as Debian ships it.
+/// A kernel shipped by Debian.
 #[derive(Debug)]
 pub struct DebianKernel {
     pub headers: Headers,
@@ -44,7 +44,7 @@ pub struct DebianKernel {
 }
 
 impl DebianKernel {
-    /// Fetches and unpacks it, where that was not done.
+    /// Fetches and unpacks it, if not done before.
     pub fn obtain(context: &CommandContext, series: Series) -> Result<Self> {
         let source = series.source();
         let obtained = sources::first_available(context, &[source.to_owned()])?;
@@ -79,7 +79,7 @@ impl DebianKernel {
     }
 }
 
-/// Unpacks the packages of the tarball over each other, complete or not at all.
+/// Unpacks the packages of the tarball into one tree, atomically.
 fn unpack_packages(tarball: &Path, tree: &Path, log: &mut StepLog) -> Result<()> {
     let begun = tree.with_extension("unpacking");
     if begun.exists() {
@@ -91,8 +91,8 @@ fn unpack_packages(tarball: &Path, tree: &Path, log: &mut StepLog) -> Result<()>
         let package = entry.context("listing Debian's packages")?.path();
         log.run(Command::new("dpkg-deb").arg("--extract").arg(&package).arg(&begun))?;
     }
-    fs::remove_dir_all(&packages).context("removing what was unpacked")?;
-    // The headers' Makefile includes another package's by its installed place.
+    fs::remove_dir_all(&packages).context("removing the unpacked packages")?;
+    // The headers' Makefile includes another package's by its installed path.
     let built_headers = |path: &Path| path.join("Module.symvers").exists();
     let makefile = the_one_in(&begun.join("usr/src"), built_headers)?.join("Makefile");
     let text = fs::read_to_string(&makefile)?

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The Debian package `uchaos-dkms`: the module's sources and the engine's listing, which DKMS builds for each kernel
-//! that is installed. It needs no Rust where it is built.
+//! that is installed. Building it needs no Rust.
 
 use fs_err as fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -29,7 +29,7 @@ pub fn build(context: &CommandContext, engine_object: &Path) -> Result<PathBuf> 
         .path(context.root.join(module::SHIM))
         .path(context.root.join(module::HEADER))
         .text("files", [control(), dkms_conf(), postinst(), prerm()].concat());
-    // In a dry run the engine may not be there yet.
+    // In a dry run the engine may not exist yet.
     if listing.exists() {
         inputs = inputs.path(&listing);
     }
@@ -83,7 +83,7 @@ fn dkms_conf() -> String {
     )
 }
 
-/// DKMS's own script adds the module, and builds it for the kernels whose headers are there.
+/// DKMS's script adds the module, and builds it for the kernels with installed headers.
 fn postinst() -> String {
     format!(
         "#!/bin/sh\nset -e\nif [ \"$1\" = configure ]; then\n\t\
@@ -112,7 +112,7 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<()> {
         .with_context(|| format!("setting the mode of {}", path.display()))
 }
 
-/// The umask of who builds stays out of the package.
+/// Keeps the builder's umask out of the package.
 fn level_modes(folder: &Path) -> Result<()> {
     let set = |path: &Path, mode| {
         fs::set_permissions(path, std::fs::Permissions::from_mode(mode))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! A PE file of a linked position-independent ELF: its three sections at their addresses, and its relocations in PE's form,
-//! so that the firmware's loader applies them and the program needs no start-up code of its own for that.
+//! Converts a linked position-independent ELF to PE: its three sections at their addresses, and its relocations,
+//! so that the firmware's loader applies them and the program needs no start-up code for that.
 
 use anyhow::{Context, Result, bail, ensure};
 use object::pe;
@@ -16,7 +16,7 @@ struct Part {
     address: u32,
     /// In memory.
     size: u32,
-    /// In the file: shorter where zeros follow.
+    /// In the file: shorter if zeros follow.
     bytes: Vec<u8>,
 }
 
@@ -88,7 +88,7 @@ fn part(file: &object::File<'_>, name: &str) -> Result<Part> {
     let section = file.section_by_name(name).with_context(|| format!("it has no {name}"))?;
     let mut bytes = section.uncompressed_data()?.into_owned();
     let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    // Data ends in zeros, which the loader makes by itself; relocated words lie before them or are put there below.
+    // Data ends in zeros, which the loader adds by itself; relocated words are before them or are written below.
     if name == ".data" {
         bytes.truncate(used.next_multiple_of(8));
     }
@@ -99,7 +99,7 @@ fn part(file: &object::File<'_>, name: &str) -> Result<Part> {
     })
 }
 
-/// Puts each relocated word's value for a load address of 0 in its place; where they are, in order.
+/// Writes each relocated word's value for a load address of 0; returns their addresses, sorted.
 fn relocate(file: &object::File<'_>, parts: &mut [Part]) -> Result<Vec<u32>> {
     let mut places = Vec::new();
     for (address, relocation) in file.dynamic_relocations().into_iter().flatten() {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Firmware takes its interrupts on the program's stack, so that what lies below the stack pointer is overwritten at any
+//! Firmware handles interrupts on the program's stack, so data below the stack pointer is overwritten at any
 //! time. Our code is compiled without a red zone; the prebuilt parts of Rust's core library are not, so the linked program
-//! is looked through.
+//! is checked.
 
 use anyhow::{Result, bail};
 
-/// Refuses code that reads or writes below the stack pointer.
+/// Rejects code that reads or writes below the stack pointer.
 pub(super) fn check(code: &str) -> Result<()> {
     let mut instructions = 0;
     let mut function = "";
@@ -16,14 +16,14 @@ pub(super) fn check(code: &str) -> Result<()> {
         }
         if line.contains(":\t") {
             instructions += 1;
-            // `lea` only computes; it is how a stack frame is made.
+            // `lea` only computes; it sets up a stack frame.
             if is_below(line) && !line.contains("\tlea") {
                 found.push(format!("{function} {}", line.trim()));
             }
         }
     }
     if instructions < 100 {
-        bail!("objdump shows {instructions} instructions only: is it the binutils one?");
+        bail!("objdump shows only {instructions} instructions: is it from binutils?");
     }
     if !found.is_empty() {
         bail!("it uses the red zone:\n{}", found.join("\n"));

@@ -53,7 +53,7 @@ pub(super) fn build(context: &CommandContext, profile: &Profile) -> Result<Tools
     })
 }
 
-/// Repairs for one version: `VERSION-NAME.patch`.
+/// Patches for one version: `VERSION-NAME.patch`.
 fn patches(folder: &Path, version: &str) -> Result<Vec<PathBuf>> {
     let beginning = format!("{version}-");
     let mut found = Vec::new();
