@@ -139,6 +139,13 @@ impl RunError {
         scene.command = scene.command.replace(&from, &to);
     }
 
+    /// Names another command to repeat the run by, where the one that was run works only once.
+    pub fn repeat_by(&mut self, command: String) {
+        if let Some(scene) = self.scene_mut() {
+            scene.command = command;
+        }
+    }
+
     fn scene_mut(&mut self) -> Option<&mut Scene> {
         match self {
             Self::Start { scene, .. }

@@ -2,7 +2,10 @@
 //! One command in a guest: what it writes to standard output comes out of ours, and how it ends decides how we end.
 
 use anyhow::Result;
-use guest_run::{ExitKind, Forwarding, Guest, Limits, Machine, OutputPort, Qemu, Session};
+use guest_run::{
+    ExitKind, Forwarding, Guest, Limits, Machine, OutputPort, Qemu, RunError, Scene, Session,
+    quoted,
+};
 use nix::sys::signal::Signal;
 
 /// The guest's line before the command starts. What follows on the console is the command's standard error.
@@ -27,6 +30,8 @@ pub(crate) fn exec(
     mut guest: Guest,
     limits: &Limits,
 ) -> Result<()> {
+    // Without the port, whose socket is gone after this run: then the output goes to the console.
+    let repeat = quoted(&machine.command(qemu, &guest));
     let port = OutputPort::attach(&mut guest)?;
     let mut session = Session::start(qemu, machine, &guest, limits)?;
     let mut run = Run { port: Some(port), forwarding: None, status: None };
@@ -41,7 +46,15 @@ pub(crate) fn exec(
     };
     // A closed standard output is why a guest was stopped.
     run.forwarding.map_or(Ok(()), Forwarding::finish)?;
-    let scene = outcome?.scene;
+    let scene = match outcome {
+        Ok(outcome) => Scene { command: repeat, ..outcome.scene },
+        Err(mut error) => {
+            if let Some(run) = error.downcast_mut::<RunError>() {
+                run.repeat_by(repeat);
+            }
+            return Err(error);
+        }
+    };
     let text = match run.status {
         Some(0) => return Ok(()),
         Some(status) => format!(

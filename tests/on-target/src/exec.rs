@@ -110,8 +110,10 @@ fn each_way_to_fail_has_its_message(rig: &Rig) -> Result<()> {
 }
 
 fn ctrl_c_deadline_and_a_closed_output_end_it(rig: &Rig) -> Result<()> {
-    lab(rig, &["--deadline", "20", "--exec", "sleep 1000"])?
-        .expect(4, &["no end within 20.0 s", BEGIN])?;
+    let late = lab(rig, &["--deadline", "20", "--exec", "sleep 1000"])?;
+    late.expect(4, &["no end within 20.0 s", BEGIN])?;
+    // The socket of its output is gone: a command that names it could not be repeated.
+    ensure!(!late.stderr.contains("uchaos.output"), "{}", late.stderr);
 
     let arguments = ["run-linux", "--profile", "lab", "--accel", "tcg", "--exec"];
     let mut running =

@@ -112,6 +112,9 @@ fn lab_has_network_module_and_tools(rig: &Rig) -> Result<()> {
     session.expect(PROMPT, DEADLINE)?;
     session.send("ping -c 1 10.0.2.2 | awk '/transmitted/ { print \"got-\" $4 }'");
     session.expect("got-1", DEADLINE)?;
+    session.send("ip address del 10.0.2.15/24 dev eth0; udhcpc -n -q; ip address");
+    session.expect("dhcp: eth0 has 10.0.2.15", DEADLINE)?;
+    session.expect("inet 10.0.2.15/24", DEADLINE)?;
     session.send("uchaosbox health && echo healthy-$((6 * 7))");
     session.expect("healthy-42", DEADLINE)?;
     session.send("exit");
