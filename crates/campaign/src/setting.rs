@@ -108,7 +108,7 @@ mod tests {
             let plan = format!("[grid]\nguest = \"baremetal\"\ncondition = \"{condition}\"\n");
             let plan = Plan::parse(&plan, "plan").unwrap();
             let ours = Setting::of(&plan, &plan.cells()[0]).unwrap().request;
-            let planned = PlannedBoot { guest: GuestKind::BareMetal, isolated, number: 1 };
+            let planned = PlannedBoot::new(GuestKind::BareMetal, isolated, 1);
             assert_eq!(ours.params, planned.request(&settings).params);
         }
     }

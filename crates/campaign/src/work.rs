@@ -140,7 +140,7 @@ impl Bench<'_> {
             reason: "named in the plan".to_owned(),
             surroundings: surroundings::Watch::start(),
         };
-        let planned = PlannedBoot { guest: setting.guest, isolated: setting.isolated, number: 1 };
+        let planned = PlannedBoot::new(setting.guest, setting.isolated, 1);
         let boot = planned.boot(self.images, &host, &setting.machine, &setting.request)?;
         let taken = boot.keep(&host.qemu, run, &planned.slug(), &[])?;
         let name = format!("{}, {coordinates}", self.campaign.name());

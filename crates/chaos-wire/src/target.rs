@@ -24,16 +24,22 @@ chaos_vocab::words! {
         LinuxCrng = 4 "linux-crng",
         /// The userland tool on the host itself.
         HostUser = 5 "host-user",
+        /// The host's generator, which QEMU hands to the Linux guest by virtio-rng, as the reference.
+        LinuxHwrng = 6 "linux-hwrng",
     }
 }
 
 impl Target {
-    /// Whether the target can do a job: the Linux kernel's own generator has an output stream and no more.
+    /// Whether the target can do a job: the generators of the Linux kernel and of the host have an output stream and no
+    /// more.
     #[must_use]
     pub const fn can(self, job: Job) -> bool {
         !matches!(
             (self, job.kind()),
-            (Self::LinuxCrng, JobKind::Raw | JobKind::Restart | JobKind::Seed | JobKind::SelfTest)
+            (
+                Self::LinuxCrng | Self::LinuxHwrng,
+                JobKind::Raw | JobKind::Restart | JobKind::Seed | JobKind::SelfTest
+            )
         )
     }
 }
@@ -79,6 +85,12 @@ impl Targets {
     #[must_use]
     pub const fn contains(self, target: Target) -> bool {
         self.bits & (1 << target as u8) != 0
+    }
+
+    /// The targets that are in both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self { bits: self.bits & other.bits }
     }
 
     #[must_use]

@@ -196,7 +196,7 @@ fn any_request() -> impl Strategy<Value = Request> {
     );
     let words = (
         prop::sample::select(Timer::ALL.to_vec()),
-        prop::sample::subsequence(Target::ALL.to_vec(), 0..=6),
+        prop::sample::subsequence(Target::ALL.to_vec(), 0..=7),
     );
     (jobs, any_params(), words).prop_map(
         |((raw, stream, restart, seed, self_test), params, words)| {

@@ -46,15 +46,17 @@ fn all_jobs_of_one_target_come_back() {
 
 #[test]
 fn each_target_does_what_it_can() {
-    let request =
-        "uchaos.job=raw:9,stream:10,restart:2x2 uchaos.target=linux-crng+linux-module+linux-user";
+    let request = "uchaos.job=raw:9,stream:10,restart:2x2 uchaos.target=linux-crng+linux-hwrng+linux-module+linux-user";
     let capture = read(&sample(request)).unwrap();
     let targets: Vec<_> = capture.targets.iter().map(|taken| taken.target).collect();
-    assert_eq!(targets, [Target::LinuxModule, Target::LinuxUser, Target::LinuxCrng]);
-    let crng = capture.target(Target::LinuxCrng).unwrap();
-    assert_eq!((crng.raw.len(), crng.stream.len(), &crng.restarts), (0, 10, &None));
-    let skipped: Vec<_> = crng.meta.iter().filter(|(key, _)| *key == "skipped").collect();
-    assert_eq!(skipped, [("skipped", "raw:9"), ("skipped", "restart:2x2")]);
+    let generators = [Target::LinuxCrng, Target::LinuxHwrng];
+    assert_eq!(targets, [[Target::LinuxModule, Target::LinuxUser], generators].concat());
+    for target in generators {
+        let taken = capture.target(target).unwrap();
+        assert_eq!((taken.raw.len(), taken.stream.len(), &taken.restarts), (0, 10, &None));
+        let skipped: Vec<_> = taken.meta.iter().filter(|(key, _)| *key == "skipped").collect();
+        assert_eq!(skipped, [("skipped", "raw:9"), ("skipped", "restart:2x2")]);
+    }
     assert_eq!(capture.target(Target::LinuxUser).unwrap().meta.get("skipped"), None);
 }
 

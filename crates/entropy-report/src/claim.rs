@@ -7,6 +7,7 @@
 mod boots;
 mod captions;
 mod clones;
+mod host_generator;
 mod noise;
 mod order;
 mod restarts;
@@ -19,6 +20,7 @@ pub use captions::{
     SpectrumPeak,
 };
 pub use clones::{BegunAlike, ClonedOutputs, GenerationId, IsolatedClones, OrdinaryClones};
+pub use host_generator::HostGenerator;
 pub(crate) use noise::FALSE_ALARM;
 pub use noise::{Assessed, Assessment, Emulated, Runs, TargetBits, TooFewSamples};
 pub use order::{Apart, Distributions, Order, Pair};
@@ -100,6 +102,8 @@ facts! {
     IsolatedBoots,
     /// Ordinary boots of all targets.
     OrdinaryBoots,
+    /// Isolated boots of the host's generator.
+    HostGenerator,
     /// Assessed min-entropy of all targets.
     Assessment,
     /// Timing is the emulator's.

@@ -11,11 +11,14 @@ use std::collections::BTreeMap;
 /// The accelerator of a synthetic clock, which a lesson uses.
 pub(crate) const SYNTHETIC: &str = "synthetic";
 
+/// The target whose bytes are those of the host's generator, which isolation does not reach.
+pub(crate) const HOST_GENERATOR: &str = "linux-hwrng";
+
 /// One boot of one target under one condition.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TakenRun {
-    /// `baremetal`, `linux-module`, `linux-user`, `linux-crng`, `host-user`, or `synthetic-…`.
+    /// `baremetal`, `linux-module`, `linux-user`, `linux-crng`, `linux-hwrng`, `host-user`, or `synthetic-…`.
     pub target: String,
     /// Which of several runs it is from: `A`, `B`, ... Empty where all boots are of one run.
     #[serde(default, skip_serializing_if = "String::is_empty")]

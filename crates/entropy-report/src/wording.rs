@@ -11,12 +11,14 @@ pub use server_keys::{add_server_keys, server_keys, server_keys_tables};
 
 use crate::claim::{
     AcrossRuns, Assessed, BootTimes, Claim, CommonDeltas, Control, Correlation, Deltas, Distinct,
-    Drift, FALSE_ALARM, FreshShare, Health, LEAST_SAMPLES, OutputTests, Pairs, RestartChecked,
-    RestartPicture, RestartUnchecked, SecondBoot, SpectrumPeak, TooFewSamples, joined,
+    Drift, FALSE_ALARM, FreshShare, Health, HostGenerator, LEAST_SAMPLES, OutputTests, Pairs,
+    RestartChecked, RestartPicture, RestartUnchecked, SecondBoot, SpectrumPeak, TooFewSamples,
+    joined,
 };
 use crate::format::estimator;
 use crate::result::{CompareResult, Comparison, RestartResult, Sanity, StreamResult, TargetResult};
 use crate::status::Status;
+use crate::taken::HOST_GENERATOR;
 use serde_json::Value;
 
 /// SP 800-90B §3.1.4.1: this many restarts, and this many samples after each.
@@ -25,7 +27,7 @@ const RESTARTS: u64 = 1_000;
 /// Writes the sentence of every finding of `result`, in place of what is there.
 pub(crate) fn attach(result: &mut CompareResult) {
     for comparison in &mut result.isolation {
-        let claims = vec![Claim::from(control(comparison))];
+        let claims = vec![host_generator(comparison).unwrap_or_else(|| control(comparison).into())];
         comparison.verdict.state(claims);
     }
     for comparison in &mut result.across {
@@ -57,6 +59,13 @@ pub(crate) fn attach(result: &mut CompareResult) {
     }
     result.claims = findings::all(result);
     result.summary = joined(&result.claims);
+}
+
+/// What isolated boots show where they are not a control.
+fn host_generator(comparison: &Comparison) -> Option<Claim> {
+    let Comparison { target, boots, identical, .. } = comparison;
+    let host = HostGenerator { target: comparison.title(), boots: *boots, identical: *identical };
+    (target == HOST_GENERATOR).then(|| host.into())
 }
 
 fn control(comparison: &Comparison) -> Control {
@@ -104,6 +113,7 @@ fn state_target(target: &mut TargetResult, repeated: Option<bool>) {
     let over_boots = target.spread(|boot| boot.min_entropy_bits_per_sample);
     let isolated = target.isolated;
     let kernel_generator = target.name == "linux-crng";
+    let host_generator = target.name == HOST_GENERATOR;
     if let Some(raw) = &mut target.raw {
         let claim = match (raw.min_entropy_bits_per_sample, over_boots) {
             (Some(h), Some(over_boots)) => Assessed {
@@ -128,7 +138,7 @@ fn state_target(target: &mut TargetResult, repeated: Option<bool>) {
     }
     if let Some(stream) = &mut target.stream {
         let bits_per_output_bit = stream.fresh_bits_per_output_bit;
-        let fresh = FreshShare { bits_per_output_bit, isolated, kernel_generator };
+        let fresh = FreshShare { bits_per_output_bit, isolated, kernel_generator, host_generator };
         let claims = vec![output_tests(stream).into(), fresh.into()];
         stream.verdict.state(claims);
     }

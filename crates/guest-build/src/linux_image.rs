@@ -85,6 +85,8 @@ pub fn build(
     let module = module::build(context, &kernel, engine_object)?;
     let uchaosbox = if profile.userland.stick {
         uchaosbox::build_stick(context, engine_object)?
+    } else if profile.host_rng {
+        uchaosbox::build_host_rng(context, engine_object)?
     } else {
         uchaosbox::build(context, engine_object)?
     };
@@ -144,6 +146,7 @@ pub fn build(
         command_line: profile.kernel.command_line,
         network: profile.network,
         share: profile.share,
+        host_rng: profile.host_rng,
         server: profile.server,
         source: [&kernel.from, &tools.from]
             .into_iter()

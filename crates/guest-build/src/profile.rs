@@ -37,6 +37,9 @@ pub struct Profile {
     /// Whether it takes a folder of the host's, and a command to run.
     #[serde(default)]
     pub share: bool,
+    /// Whether its machine has virtio-rng, which hands it bytes of the host's generator.
+    #[serde(default)]
+    pub host_rng: bool,
     pub kernel: KernelProfile,
     pub userland: UserlandProfile,
     /// A read-only disk with programs of Debian's.

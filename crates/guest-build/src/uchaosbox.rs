@@ -27,6 +27,11 @@ pub fn build_stick(context: &CommandContext, engine_object: &Path) -> Result<Pat
     build_with(context, engine_object, "uchaosbox-stick", "stick")
 }
 
+/// Builds the program with the target that reads the host's generator.
+pub fn build_host_rng(context: &CommandContext, engine_object: &Path) -> Result<PathBuf> {
+    build_with(context, engine_object, "uchaosbox-hwrng", "hwrng")
+}
+
 fn build_with(
     context: &CommandContext,
     engine_object: &Path,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! What is attached to a machine for one guest: its disks, a port of its network on this host, a folder of this host, and
-//! a command with the socket that takes its output.
+//! What is attached to a machine for one guest: its disks, a port of its network on this host, a folder of this host, a
+//! command with the socket that takes its output, and the host's generator.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,8 @@ pub struct Attached {
     pub command: Option<String>,
     /// The socket that takes the command's output; without one it goes to the console.
     pub output: Option<PathBuf>,
+    /// Whether it has virtio-rng, which hands it bytes of this host's generator.
+    pub host_rng: bool,
 }
 
 /// By this mount tag the guest finds the shared folder.
@@ -26,6 +28,9 @@ const SHARE: &str = "share";
 const COMMAND: &str = "opt/uchaos/exec";
 /// Where the kernel finds that configuration on a PC without ACPI: 12 ports from 0x510 on, and the offsets of its registers.
 pub const COMMAND_KERNEL_ARGUMENT: &str = "qemu_fw_cfg.ioport=12@0x510:0:1:4";
+
+/// This host's generator.
+const HOST_RNG: &str = "rng-random,id=host-rng,filename=/dev/urandom";
 
 /// A disk: a raw file on the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +73,13 @@ impl Attached {
         let Some(text) = &self.command else { return };
         let option = format!("name={COMMAND},string=");
         command.arg("-fw_cfg").arg(option_with_path(&option, Path::new(text)));
+    }
+
+    /// The host's generator as a `device`, QEMU's name of the machine's kind of virtio-rng with its options.
+    pub(crate) fn add_host_rng(&self, command: &mut Command, device: &str) {
+        if self.host_rng {
+            command.args(["-object", HOST_RNG, "-device", &format!("{device},rng=host-rng")]);
+        }
     }
 
     /// The end of the user network's options.

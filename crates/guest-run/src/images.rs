@@ -73,6 +73,9 @@ pub struct LinuxImage {
     pub network: bool,
     /// Whether it takes a folder of the host's, and a command to run.
     pub share: bool,
+    /// Whether its machine has virtio-rng.
+    #[serde(default)]
+    pub host_rng: bool,
     /// Its read-only disk, if the profile has one.
     pub disk: Option<DiskImage>,
     /// The service that it provides.

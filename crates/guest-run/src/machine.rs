@@ -208,6 +208,13 @@ impl Machine {
         if let Some(socket) = &guest.attached.output {
             self.add_output(&mut command, socket);
         }
+        let host_rng = match (self.model, self.isolated) {
+            (Model::Microvm, _) => "virtio-rng-device",
+            (Model::Q35 | Model::Pc, false) => "virtio-rng-pci",
+            // As for the data port: no other thread decides when it answers.
+            (Model::Q35 | Model::Pc, true) => "virtio-rng-pci,ioeventfd=off",
+        };
+        guest.attached.add_host_rng(&mut command, host_rng);
         if let Some(data) = &guest.data {
             self.add_data(&mut command, data);
         }

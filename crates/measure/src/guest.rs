@@ -137,7 +137,8 @@ impl GuestKind {
             Self::Linux => Targets::EMPTY
                 .with(Target::LinuxModule)
                 .with(Target::LinuxUser)
-                .with(Target::LinuxCrng),
+                .with(Target::LinuxCrng)
+                .with(Target::LinuxHwrng),
         }
     }
 
@@ -235,6 +236,7 @@ impl<'a> BootFiles<'a> {
     /// disk in the initramfs.
     fn parts(&self, machine: &Machine) -> (&'a Path, Attached) {
         let mut attached = self.attached.cloned().unwrap_or_default();
+        attached.host_rng |= self.image.is_some_and(|image| image.host_rng);
         match self.image.and_then(|image| image.disk.as_ref()) {
             Some(disk) if machine.isolated => (&disk.initramfs, attached),
             Some(disk) => {

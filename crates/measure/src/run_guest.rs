@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use chaos_wire::{GuestStatus, Job, Jobs, Problem, Request, Targets};
+use chaos_wire::{GuestStatus, Job, Jobs, Problem, Request, Target, Targets};
 use clap::Args;
 use entropy_report::TakenRun;
 use guest_run::{CommandContext, ExitKind, FIRST_OUTPUT, Limits, Machine, Network, say};
@@ -24,7 +24,7 @@ pub struct RunOptions {
     /// Jobs: raw:SAMPLES, stream:BYTES, restart:ROWSxCOLUMNS, seed:BYTES; joined by commas (run-bare has selftest too)
     #[arg(long, value_name = "JOBS", value_parser = jobs)]
     job: Option<Jobs>,
-    /// Targets that run the jobs: baremetal; or linux-module, linux-user, linux-crng, joined by +
+    /// Targets that run the jobs: baremetal; or linux-module, linux-user, linux-crng, linux-hwrng, joined by +
     #[arg(long, value_name = "TARGETS", requires = "job", value_parser = targets)]
     target: Option<Targets>,
     /// Folder for the files of a job; it must not exist yet
@@ -82,6 +82,12 @@ impl RunOptions {
     #[must_use]
     pub fn cpus(&self) -> u32 {
         self.machine.smp
+    }
+
+    /// Whether it asks for the host's generator by virtio-rng.
+    #[must_use]
+    pub fn asks_for_host_rng(&self) -> bool {
+        self.target.is_some_and(|targets| targets.contains(Target::LinuxHwrng))
     }
 
     /// The same with at least this much memory.
@@ -174,7 +180,8 @@ fn jobs(text: &str) -> Result<Jobs, String> {
     Jobs::parse(text).map_err(with_nearest)
 }
 
-fn targets(text: &str) -> Result<Targets, String> {
+/// The targets in a value of the command line.
+pub fn targets(text: &str) -> Result<Targets, String> {
     Targets::parse(text).map_err(with_nearest)
 }
 

@@ -146,7 +146,7 @@ declare! {
     qemu: String,
     /// memory of the guest, MiB
     memory_mib: i64,
-    /// `baremetal`, `linux-module`, `linux-user`, `linux-crng`, `host-user`, ...
+    /// `baremetal`, `linux-module`, `linux-user`, `linux-crng`, `linux-hwrng`, `host-user`, ...
     target: String,
     /// whether only isolated boots were made
     isolated: bool,

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use guest_run::{CommandContext, ExitKind, Images};
+use guest_run::{CommandContext, ExitKind, Images, LinuxImage};
 
 /// Which images a command needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Parts {
     BothSmp,
     /// Both, the Linux guest with a server.
     Server,
+    /// Both, of which the Linux guest has virtio-rng.
+    HostRng,
 }
 
 impl Parts {
@@ -53,15 +55,9 @@ impl ImageSource for Built {
                 return Err(ExitKind::Missing(text.to_owned()).into());
             }
             Parts::Server => {
-                let linux = images.linux()?;
-                if linux.server.is_none() {
-                    let text = format!(
-                        "this needs a Linux guest with a server, but these images have the profile {}: `cargo xtask image --profile mariadb` in a checkout builds one",
-                        linux.profile
-                    );
-                    return Err(ExitKind::Missing(text).into());
-                }
+                check(&images, "with a server", "mariadb", |linux| linux.server.is_some())?;
             }
+            Parts::HostRng => check(&images, "with virtio-rng", "hwrng", |linux| linux.host_rng)?,
         }
         context.expect_steps(more_steps);
         Ok(images)
@@ -70,4 +66,22 @@ impl ImageSource for Built {
     fn description(&self) -> Option<&Path> {
         Some(&self.description)
     }
+}
+
+/// Whether the Linux guest is of the kind that is needed, which a profile gives.
+fn check(
+    images: &Images,
+    kind: &str,
+    profile: &str,
+    is_kind: fn(&LinuxImage) -> bool,
+) -> Result<()> {
+    let linux = images.linux()?;
+    if is_kind(linux) {
+        return Ok(());
+    }
+    let text = format!(
+        "this needs a Linux guest {kind}, but these images have the profile {}: `cargo xtask image --profile {profile}` in a checkout builds one",
+        linux.profile
+    );
+    Err(ExitKind::Missing(text).into())
 }

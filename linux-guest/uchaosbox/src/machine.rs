@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The targets that a Linux system has, as the machine of the shared job loop: an engine in this process, the kernel
-//! module, and the kernel's own generator as the reference.
+//! module, and as references the kernel's own generator and the host's.
 
 mod engine;
 #[cfg(feature = "stick")]
 mod facts;
+#[cfg(feature = "hwrng")]
+mod hwrng;
 pub(crate) mod loader;
 mod module;
 #[cfg(feature = "selftest")]
@@ -37,11 +39,14 @@ enum Source {
     Closed,
     Engine(OwnEngine),
     Module(Module),
-    Crng(OwnedFd),
+    /// A generator of bytes, and where it is read.
+    Bytes(OwnedFd, &'static str),
 }
 
 /// What a target answers that does not have the output in question.
 const NO_SUCH_OUTPUT: EngineError = EngineError::new("this target has no such output");
+
+const NO_SUCH_TARGET: EngineError = EngineError::new("this system does not have this target");
 
 impl Linux {
     /// No target yet.
@@ -68,11 +73,14 @@ impl Linux {
             Target::LinuxModule => Source::Module(Module::open(request)?),
             Target::LinuxUser | Target::HostUser => Source::Engine(OwnEngine::start(request)?),
             Target::LinuxCrng => {
-                Source::Crng(file::open(CRNG_PATH).map_err(system("opening /dev/urandom"))?)
+                let urandom = file::open(CRNG_PATH).map_err(system("opening /dev/urandom"))?;
+                Source::Bytes(urandom, CRNG_PATH)
             }
-            Target::None | Target::BareMetal => {
-                return Err(EngineError::new("a Linux system does not have this target"));
-            }
+            #[cfg(feature = "hwrng")]
+            Target::LinuxHwrng => Source::Bytes(hwrng::open()?, hwrng::PATH),
+            #[cfg(not(feature = "hwrng"))]
+            Target::LinuxHwrng => return Err(NO_SUCH_TARGET),
+            Target::None | Target::BareMetal => return Err(NO_SUCH_TARGET),
         };
         Ok(())
     }
@@ -119,7 +127,7 @@ impl Sampler for Linux {
         match &mut self.source {
             Source::Engine(engine) => engine.raw(delta_ticks),
             Source::Module(module) => module.raw(delta_ticks),
-            Source::Closed | Source::Crng(_) => Err(NO_SUCH_OUTPUT),
+            Source::Closed | Source::Bytes(..) => Err(NO_SUCH_OUTPUT),
         }
     }
 
@@ -127,10 +135,10 @@ impl Sampler for Linux {
         match &mut self.source {
             Source::Engine(engine) => engine.stream(out),
             Source::Module(module) => module.stream(out),
-            Source::Crng(urandom) => match read_full(urandom, out) {
+            Source::Bytes(generator, _) => match read_full(generator, out) {
                 Ok((len, _)) if len == out.len() => Ok(()),
-                Ok(_) => Err(EngineError::new("/dev/urandom came to an end")),
-                Err(error) => Err(system("reading /dev/urandom")(error)),
+                Ok(_) => Err(EngineError::new("the generator's device came to an end")),
+                Err(error) => Err(system("reading the generator's device")(error)),
             },
             Source::Closed => Err(NO_SUCH_OUTPUT),
         }
@@ -140,7 +148,7 @@ impl Sampler for Linux {
         match &mut self.source {
             Source::Engine(engine) => engine.seed(out),
             Source::Module(module) => module.seed(out),
-            Source::Closed | Source::Crng(_) => Err(NO_SUCH_OUTPUT),
+            Source::Closed | Source::Bytes(..) => Err(NO_SUCH_OUTPUT),
         }
     }
 
@@ -148,7 +156,7 @@ impl Sampler for Linux {
         match &mut self.source {
             Source::Engine(engine) => engine.restart_row(delta_ticks),
             Source::Module(module) => module.restart_row(delta_ticks),
-            Source::Closed | Source::Crng(_) => Err(NO_SUCH_OUTPUT),
+            Source::Closed | Source::Bytes(..) => Err(NO_SUCH_OUTPUT),
         }
     }
 
@@ -162,7 +170,7 @@ impl Sampler for Linux {
                 let verdict = self_test_of_module(&request, lines);
                 self.open(Target::LinuxModule, &request).and(verdict)
             }
-            Source::Closed | Source::Crng(_) => Err(NO_SUCH_OUTPUT),
+            Source::Closed | Source::Bytes(..) => Err(NO_SUCH_OUTPUT),
         }
     }
 
@@ -170,7 +178,7 @@ impl Sampler for Linux {
         match &self.source {
             Source::Engine(engine) => engine.health(lines),
             Source::Module(module) => module.health(lines),
-            Source::Closed | Source::Crng(_) => lines.write_str("state=unknown\n"),
+            Source::Closed | Source::Bytes(..) => lines.write_str("state=unknown\n"),
         }
     }
 
@@ -183,7 +191,7 @@ impl Sampler for Linux {
         match &self.source {
             Source::Engine(engine) => engine.meta(lines),
             Source::Module(module) => module.meta(lines),
-            Source::Crng(_) => writeln!(lines, "source={CRNG_PATH}"),
+            Source::Bytes(_, path) => writeln!(lines, "source={path}"),
             Source::Closed => Ok(()),
         }
     }

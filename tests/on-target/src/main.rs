@@ -27,6 +27,7 @@ mod download;
 mod exec;
 mod failures;
 mod homogeneity;
+mod hwrng;
 mod input;
 mod kit;
 mod lab;
@@ -142,6 +143,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         profiles::CHECKS,
         exec::CHECKS,
         server::CHECKS,
+        hwrng::CHECKS,
         smp::CHECKS,
         stock::CHECKS,
         kit::CHECKS,

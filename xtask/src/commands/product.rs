@@ -36,6 +36,9 @@ pub(crate) struct RunLinuxOrNested {
 /// The profile for commands that need a server, if the requested profile has none.
 const SERVER_PROFILE: &str = "mariadb";
 
+/// The same for commands that need virtio-rng.
+const HOST_RNG_PROFILE: &str = "hwrng";
+
 /// Builds the images that a command needs.
 #[derive(Debug)]
 pub(crate) struct Builder<'a>(pub &'a LinuxOptions);
@@ -50,13 +53,31 @@ impl ImageSource for Builder<'_> {
                 images::prepare(context, &options, more_steps)
             }
             Parts::Server => {
-                let mut linux = self.0.clone();
-                if Profile::read(&context.root, &linux.profile)?.server.is_none() {
-                    SERVER_PROFILE.clone_into(&mut linux.profile);
-                }
-                images::prepare(context, &linux, more_steps)
+                let serves = |profile: &Profile| profile.server.is_some();
+                images::prepare(context, &self.like(context, serves, SERVER_PROFILE)?, more_steps)
+            }
+            Parts::HostRng => {
+                let has_host_rng = |profile: &Profile| profile.host_rng;
+                let options = self.like(context, has_host_rng, HOST_RNG_PROFILE)?;
+                images::prepare(context, &options, more_steps)
             }
         }
+    }
+}
+
+impl Builder<'_> {
+    /// The options with the requested profile if it is of the needed kind, and with `otherwise` if not.
+    fn like(
+        &self,
+        context: &CommandContext,
+        is_kind: impl Fn(&Profile) -> bool,
+        otherwise: &str,
+    ) -> Result<LinuxOptions> {
+        let mut options = self.0.clone();
+        if !is_kind(&Profile::read(&context.root, &options.profile)?) {
+            otherwise.clone_into(&mut options.profile);
+        }
+        Ok(options)
     }
 }
 

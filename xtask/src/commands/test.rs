@@ -52,7 +52,7 @@ const LINTS: [(&str, &[&str]); 6] = [
             "--package=baremetal",
             "--package=uchaos-uefi",
             "--package=uchaosbox",
-            "--features=baremetal/bare,uchaos-uefi/program,uchaosbox/selftest,uchaosbox/stick",
+            "--features=baremetal/bare,uchaos-uefi/program,uchaosbox/selftest,uchaosbox/stick,uchaosbox/hwrng",
             "--bins",
             "--profile=kernel",
             "--config=env.UCHAOS_ENGINE_OBJECT='not-linked'",

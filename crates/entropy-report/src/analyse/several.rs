@@ -5,7 +5,7 @@ use super::repeat;
 use crate::error::ReportError;
 use crate::provenance::Provenance;
 use crate::result::{Comparison, LETTERS};
-use crate::taken::TakenRun;
+use crate::taken::{HOST_GENERATOR, TakenRun};
 
 /// Runs that were recorded apart, as origins and boots to be analysed side by side: each boot is labelled with its run's
 /// letter (`A` is the first). One run alone keeps its boots as they are, and has no origin apart from the result's.
@@ -28,10 +28,14 @@ pub fn side_by_side(
     Ok((origins, all))
 }
 
-/// The first isolated boots of one target from different runs, if they were given the same request.
+/// The first isolated boots of one target from different runs, if they were given the same request. The host's generator
+/// gives different bytes at any time.
 pub(super) fn across(groups: &[Vec<&TakenRun>]) -> Vec<Comparison> {
-    let firsts: Vec<&TakenRun> =
-        groups.iter().map(|boots| boots[0]).filter(|boot| boot.isolated).collect();
+    let firsts: Vec<&TakenRun> = groups
+        .iter()
+        .map(|boots| boots[0])
+        .filter(|boot| boot.isolated && boot.target != HOST_GENERATOR)
+        .collect();
     let same = |a: &TakenRun, b: &TakenRun| {
         (&a.target, &a.accel, a.meta.get("request")) == (&b.target, &b.accel, b.meta.get("request"))
     };

@@ -67,8 +67,8 @@ impl Sentence for IsolatedBoots {
         }
         if parts.is_empty() {
             parts.push(
-                "No target was booted twice in isolation, so this run has no control: whether its noise is only \
-                 arithmetic was not tested."
+                "No target that makes its own bytes was booted twice in isolation, so this run has no control: whether its \
+                 noise is only arithmetic was not tested."
                     .to_owned(),
             );
         }

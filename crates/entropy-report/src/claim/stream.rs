@@ -140,6 +140,9 @@ pub struct FreshShare {
     pub isolated: bool,
     /// Whether it is the kernel's own generator, whose raw noise is not accessible.
     pub kernel_generator: bool,
+    /// Whether it is the host's, handed to a guest by virtio-rng.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub host_generator: bool,
 }
 
 impl Sentence for FreshShare {
@@ -159,6 +162,11 @@ impl Sentence for FreshShare {
                  share cannot be assessed."
                     .to_owned()
             }
+            None if self.host_generator => {
+                "It is the host's generator, handed to the guest by virtio-rng and shown for comparison: its raw noise is not \
+                 accessible, so that its fresh share cannot be assessed."
+                    .to_owned()
+            }
             None => "Its fresh share is unknown, because no raw noise was assessed.".to_owned(),
         }
     }
@@ -166,7 +174,7 @@ impl Sentence for FreshShare {
     fn status(&self) -> Status {
         match self.bits_per_output_bit {
             Some(_) => Status::Caution,
-            None if self.kernel_generator => Status::Stated,
+            None if self.kernel_generator || self.host_generator => Status::Stated,
             None => Status::Invalid,
         }
     }

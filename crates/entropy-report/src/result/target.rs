@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetResult {
-    /// `baremetal`, `linux-module`, `linux-user`, `linux-crng`, `host-user`, `synthetic-…`.
+    /// `baremetal`, `linux-module`, `linux-user`, `linux-crng`, `linux-hwrng`, `host-user`, `synthetic-…`.
     pub name: String,
     /// Which of several runs it is from: `A`, `B`, ... Absent where all boots are of one run.
     #[serde(default, skip_serializing_if = "String::is_empty")]

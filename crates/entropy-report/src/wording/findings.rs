@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! What the whole result shows.
 
-use super::{across, output_tests};
+use super::{across, host_generator, output_tests};
 use crate::claim::{
     Apart, Assessment, BootsOf, Claim, Distributions, Emulated, FailedRestarts, IsolatedBoots,
     Lesson, Order, OrdinaryBoots, OutputTests, Pair, RestartFinding, Runs, StreamFinding,
@@ -10,6 +10,7 @@ use crate::claim::{
 use crate::groups::{Kind, kind};
 use crate::result::{BootFigures, CompareResult, Comparison, LETTERS, Spread, TargetResult};
 use crate::status::Status;
+use crate::taken::HOST_GENERATOR;
 
 /// What the whole result shows, the most important first.
 pub(super) fn all(result: &CompareResult) -> Vec<Claim> {
@@ -20,6 +21,7 @@ pub(super) fn all(result: &CompareResult) -> Vec<Claim> {
         ordinary_boots(&result.ordinary).into(),
         assessment(&ordinary).into(),
     ];
+    claims.extend(result.isolation.iter().filter_map(host_generator));
     let under_tcg: Vec<String> =
         ordinary.iter().filter(|t| t.accel == "tcg").map(|t| t.short_title()).collect();
     claims.extend((!under_tcg.is_empty()).then(|| Emulated { under_tcg }.into()));
@@ -44,7 +46,8 @@ fn isolated_boots(result: &CompareResult) -> IsolatedBoots {
     let compared = result
         .isolation
         .iter()
-        .filter(|c| c.raw_identical.is_some() || c.stream_identical.is_some());
+        .filter(|c| c.raw_identical.is_some() || c.stream_identical.is_some())
+        .filter(|c| c.target != HOST_GENERATOR);
     let (same, different): (Vec<&Comparison>, Vec<&Comparison>) =
         compared.partition(|comparison| comparison.identical);
     let tests = result

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! Whether boots repeat each other.
 
-use entropy_report::{Status, analyse, to_html};
+use entropy_report::{CompareResult, Status, analyse, from_json, to_html, to_json};
 
-use super::common::{provenance, whole};
+use super::common::{provenance, run, together, whole};
 use super::{BASE, SMALL, shown, with};
 
 #[test]
@@ -64,6 +64,53 @@ fn a_control_that_worked_is_not_praise() {
     }
     let three = with(|result| result.isolation.iter_mut().for_each(|c| c.boots = 3));
     assert!(three.summary.contains("all 3 boots of each of 4 targets"), "{}", three.summary);
+}
+
+/// A run with the host's generator in it, whose isolated boots are made from these seeds.
+fn with_host_generator(isolated_seeds: [u64; 2]) -> CompareResult {
+    let of_host = |isolated, boot, seed| run("linux-hwrng", isolated, boot, seed, SMALL);
+    let mut boots = whole(SMALL);
+    for (boot, seed) in (1..).zip(isolated_seeds) {
+        boots.push(of_host(false, boot, 1000 + u64::from(boot)));
+        boots.push(of_host(true, boot, seed));
+    }
+    analyse(&boots, provenance()).expect("the made-up boots make a result")
+}
+
+#[test]
+fn the_hosts_generator_is_not_a_control_and_is_said_to_be_the_hosts() {
+    let result = with_host_generator([71, 72]);
+    let text = shown(&result);
+    assert!(text.contains("isolation does not reach it"));
+    assert!(!text.contains("did not repeat each other") && !text.contains("CONTROL FAILED"));
+    assert!(!text.contains("The control failed"));
+    assert!(result.summary.contains("both boots of each of 4 targets gave the same bytes"));
+    assert!(result.summary.contains("no two boots of each of 6 targets"), "{}", result.summary);
+    let comparison = result.isolation.iter().find(|c| c.target == "linux-hwrng").unwrap();
+    assert_eq!(comparison.verdict.status, Status::Stated);
+    let target = result.targets.iter().find(|target| target.name == "linux-hwrng").unwrap();
+    let stream = &target.stream.as_ref().unwrap().verdict;
+    assert!(stream.text.contains("handed to the guest by virtio-rng"), "{}", stream.text);
+    assert!(target.raw.is_none() && target.restarts.is_none());
+    assert_eq!(from_json(&to_json(&result).unwrap()).unwrap(), result);
+}
+
+#[test]
+fn a_hosts_generator_that_repeats_fails() {
+    let result = with_host_generator([71, 71]);
+    assert!(result.summary.contains("although these come from the host's generator: do not use"));
+    assert!(!result.summary.contains("isolation does not reach it"));
+    let comparison = result.isolation.iter().find(|c| c.target == "linux-hwrng").unwrap();
+    assert_eq!(comparison.verdict.status, Status::Failed);
+}
+
+#[test]
+fn isolated_boots_of_the_hosts_generator_are_not_compared_across_runs() {
+    let of_host = |boot, seed| run("linux-hwrng", true, boot, seed, SMALL);
+    let runs = [81, 82].map(|seed| (provenance(), vec![of_host(1, seed), of_host(2, seed + 10)]));
+    let result = together(runs.into()).unwrap();
+    assert!(result.across.is_empty(), "{:?}", result.across);
+    assert!(result.summary.contains("this run has no control"), "{}", result.summary);
 }
 
 #[test]

@@ -57,7 +57,7 @@ pub(crate) fn run(target: &str, isolated: bool, boot: u32, seed: u64, sizes: Siz
         "linux-module" => (610, 2, 60),
         _ => (700, 2, 90),
     };
-    let ours = target != "linux-crng";
+    let ours = !["linux-crng", "linux-hwrng"].contains(&target);
     let text = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
         pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
     };

@@ -266,3 +266,18 @@ pub(super) fn the_network_card_is_there_when_asked_for(qemu: &Qemu) {
         }
     }
 }
+
+pub(super) fn every_model_takes_the_hosts_generator(qemu: &Qemu) {
+    let folder = folder();
+    let attached = guest_run::Attached { host_rng: true, ..guest_run::Attached::default() };
+    let guest = guest_run::Guest { attached, ..guest(folder.path(), &success()) };
+    for model in [Model::Q35, Model::Pc, Model::Microvm] {
+        for isolated in [false, true] {
+            let machine = Machine { model, isolated, ..machine() };
+            let command = guest_run::quoted(&machine.command(qemu, &guest));
+            assert!(command.contains("filename=/dev/urandom"), "{command}");
+            assert!(command.contains("rng=host-rng"), "{command}");
+            run(qemu, &machine, &guest, &limits(PATIENCE)).unwrap().verdict().unwrap();
+        }
+    }
+}

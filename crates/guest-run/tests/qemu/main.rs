@@ -54,6 +54,7 @@ fn main() -> ExitCode {
         guests::both_kinds_of_data_port_are_there_and_the_file_is_made,
         guests::no_room_for_the_data_is_said_before_the_run,
         guests::the_network_card_is_there_when_asked_for,
+        guests::every_model_takes_the_hosts_generator,
         ways_out::a_signal_stops_the_guest_and_is_reported,
         ways_out::a_killed_runner_takes_its_guest_with_it,
         ways_out::a_second_interrupt_ends_a_program_that_does_not_listen,

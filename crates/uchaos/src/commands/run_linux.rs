@@ -27,6 +27,7 @@ use measure::run_guest::RunOptions;
                                                                a static program of yours, in the guest
   cargo xtask run-linux --smp 2                                two processors, and a kernel for them
   cargo xtask run-linux --profile mariadb --data db.img        a database server with TLS, until Ctrl-C
+  cargo xtask run-linux --profile hwrng --job stream:64K --target linux-hwrng --output out   the host's generator
   cargo xtask run-linux --dry-run                              the QEMU command, to copy")]
 pub struct RunLinux {
     #[command(flatten)]
@@ -90,6 +91,13 @@ impl RunLinux {
         let asked = self.network.map(|cable| cable.network(self.open)).transpose()?;
         let images = source.images(context, Parts::both(self.options.cpus()), 0)?;
         let linux = images.linux()?;
+        if self.options.asks_for_host_rng() && !linux.host_rng {
+            let text = format!(
+                "--target linux-hwrng: the profile {} has no virtio-rng; take --profile hwrng",
+                linux.profile
+            );
+            return Err(ExitKind::Usage(text).into());
+        }
         let network = match (linux.network, asked) {
             (_, None) if self.options.isolated => None,
             (true, Some(asked)) => asked,
