@@ -14,7 +14,7 @@ pub struct Attached {
     pub forward: Option<Forward>,
     /// A folder of this host, which the guest can read.
     pub share: Option<PathBuf>,
-    /// What the guest runs after its start; then it ends.
+    /// The command that the guest runs after its start; then it ends.
     pub command: Option<String>,
     /// The socket that takes the command's output; without one it goes to the console.
     pub output: Option<PathBuf>,
@@ -22,9 +22,9 @@ pub struct Attached {
     pub host_rng: bool,
 }
 
-/// By this mount tag the guest finds the shared folder.
+/// The mount tag by which the guest finds the shared folder.
 const SHARE: &str = "share";
-/// By this name the guest finds the command in QEMU's firmware configuration. The prefix is the one for users.
+/// The name of the command in QEMU's firmware configuration. The prefix is the one for users.
 const COMMAND: &str = "opt/uchaos/exec";
 /// Where the kernel finds that configuration on a PC without ACPI: 12 ports from 0x510 on, and the offsets of its registers.
 pub const COMMAND_KERNEL_ARGUMENT: &str = "qemu_fw_cfg.ioport=12@0x510:0:1:4";
@@ -59,7 +59,7 @@ impl Attached {
         }
     }
 
-    /// The folder, by QEMU's name of the machine's kind of 9p device.
+    /// The options for the folder; `device` is QEMU's name for the machine's kind of 9p device.
     pub(crate) fn add_share(&self, command: &mut Command, device: &str) {
         let Some(folder) = &self.share else { return };
         // `remap`: a folder may have other file systems mounted below it.

@@ -71,7 +71,7 @@ pub struct LinuxImage {
     pub command_line: String,
     /// Whether the guest supports a network.
     pub network: bool,
-    /// Whether it takes a folder of the host's, and a command to run.
+    /// Whether it supports a shared folder of the host, and a command to run.
     pub share: bool,
     /// Whether its machine has virtio-rng.
     #[serde(default)]

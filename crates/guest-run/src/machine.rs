@@ -132,7 +132,7 @@ pub struct LivePorts {
 pub(crate) enum ConsoleTo<'a> {
     /// QEMU's standard input and output, byte for byte.
     Stdio,
-    /// The same with QEMU's escapes (Ctrl-A) for a person at a terminal, and a log.
+    /// The same with QEMU's escapes (Ctrl-A) for interactive use, and a log.
     Terminal(Option<&'a Path>),
 }
 

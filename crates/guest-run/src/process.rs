@@ -52,7 +52,7 @@ pub enum Wiring {
     OnePipe,
     /// Its streams are as the command has set them.
     AsSet,
-    /// This program's own terminal, for a person to use.
+    /// This program's own terminal, for interactive use.
     Terminal,
 }
 

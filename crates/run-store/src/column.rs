@@ -102,7 +102,7 @@ declare! {
     recorded_utc: Utc,
     /// name of the run's folder
     run: String,
-    /// label that a person gave the run
+    /// label given to the run by a user
     label: String,
     /// name of the campaign
     campaign: String,

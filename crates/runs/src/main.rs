@@ -243,7 +243,8 @@ fn fill(runs: &Path, count: u64) -> Result<()> {
         table::batch(&numbers.map(|number| made_up(number, count)).collect::<Vec<Row>>())
     });
     segment::write(&path, batches, &[])?;
-    let len_bytes = fs_err::metadata(&path).context("reading the length of the written file")?.len();
+    let len_bytes =
+        fs_err::metadata(&path).context("reading the length of the written file")?.len();
     say!("{count} rows in {len_bytes} bytes: {}", path.display())
 }
 

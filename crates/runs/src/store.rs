@@ -101,7 +101,10 @@ impl Store {
             let whole = concat_batches(&schema, &batches).context("joining the store's files")?;
             return Ok((if batches.len() > 1 { once(&whole)? } else { whole }, read));
         }
-        bail!("reading {}: its files were replaced repeatedly meanwhile; try again", self.folder.display())
+        bail!(
+            "reading {}: its files were replaced repeatedly meanwhile; try again",
+            self.folder.display()
+        )
     }
 
     /// The files for a query: each row is in one of them, once, and each can be read.
@@ -130,7 +133,10 @@ impl Store {
     /// Waits until no other process writes.
     pub(crate) fn write(&self) -> Result<Writing<'_>> {
         let advice = || {
-            format!("writing to the store {} (use --no-scan to only read it)", self.folder.display())
+            format!(
+                "writing to the store {} (use --no-scan to only read it)",
+                self.folder.display()
+            )
         };
         fs::create_dir_all(&self.folder).with_context(advice)?;
         let lock = File::create(self.folder.join("lock")).with_context(advice)?;

@@ -46,10 +46,12 @@ fn what_cannot_be_shared_or_run_is_refused(rig: &Rig) -> Result<()> {
     run(&["--share", "/nowhere"])?.expect(2, &["--share /nowhere: there is no such folder"])?;
     run(&["--share", file])?.expect(2, &["not a folder"])?;
     run(&["--share", "/", "--isolated"])?.expect(2, &["cannot be used with"])?;
-    run(&["--share", "/"])?.expect(2, &["--share: the profile uchaos reads no folder", "lab"])?;
-    run(&["--exec", "true"])?.expect(2, &["--exec: the profile uchaos runs no command", "lab"])?;
+    run(&["--share", "/"])?
+        .expect(2, &["--share: the profile uchaos cannot read a folder", "lab"])?;
+    run(&["--exec", "true"])?
+        .expect(2, &["--exec: the profile uchaos cannot run a command", "lab"])?;
     run(&["--exec", ""])?.expect(2, &["--exec"])?;
-    run(&["--exec", "true", "--append", "uchaos.job=raw:10"])?.expect(2, &["leave one out"])
+    run(&["--exec", "true", "--append", "uchaos.job=raw:10"])?.expect(2, &["omit one"])
 }
 
 fn a_program_of_the_hosts_runs_in_the_guest(rig: &Rig) -> Result<()> {

@@ -78,7 +78,7 @@ pub(super) const RNGTEST: ExternalTest = ExternalTest {
             (Status::Passed, "no more than chance explains")
         };
         let text = format!(
-            "{failed} of {blocks} blocks fail, {what}: an ideal source fails about 8 in 10,000. Looks only."
+            "{failed} of {blocks} blocks fail, {what}: an ideal source fails about 8 in 10,000. This tests statistics only."
         );
         Ok(Reading { theirs: failed, ours: None, status, text })
     },
@@ -130,7 +130,7 @@ pub(super) const DIEHARDER: ExternalTest = ExternalTest {
             _ => names.join(", "),
         };
         let text = format!(
-            "Of {} tests, failed: {}; weak: {}. An ideal stream is weak in about 1 test of 100. Looks only.",
+            "Of {} tests, failed: {}; weak: {}. An ideal stream is weak in about 1 test of 100. This tests statistics only.",
             rows.len(),
             named(&failed),
             named(&weak)
@@ -167,7 +167,7 @@ pub(super) const PRACTRAND: ExternalTest = ExternalTest {
         };
         let length = section.split(',').next().unwrap_or_default().trim();
         let text = format!(
-            "After {length}: {failed} failed, {suspicious} suspicious; it says \"{results}\". Looks only."
+            "After {length}: {failed} failed, {suspicious} suspicious; it reports \"{results}\". This tests statistics only."
         );
         Ok(Reading { theirs: failed as f64, ours: failed_tests(target), status, text })
     },

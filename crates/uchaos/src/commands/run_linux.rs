@@ -41,7 +41,7 @@ pub struct RunLinux {
     /// Let the guest read this folder, in /share; for profiles that can (lab)
     #[arg(long, value_name = "DIR", conflicts_with = "isolated")]
     share: Option<PathBuf>,
-    /// Run this shell command in the guest, in /share where there is one: its output comes out here, and the guest ends with it
+    /// Run this shell command in the guest (in /share, if shared), print its output here, and end the guest
     #[arg(long, value_name = "COMMAND", conflicts_with = "job", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     exec: Option<String>,
     /// Keep the server's data in FILE, a disk that is created if it does not exist; by default it is in memory
@@ -84,7 +84,7 @@ impl RunLinux {
     pub fn run(self, context: &CommandContext, source: &dyn ImageSource) -> Result<()> {
         let request = self.options.check(GuestKind::Linux)?;
         if self.exec.is_some() && !request.jobs.is_empty() {
-            let text = "--exec: the guest runs a command, or the job of --append; leave one out";
+            let text = "--exec: the guest runs either a command or the job of --append; omit one";
             return Err(ExitKind::Usage(text.to_owned()).into());
         }
         let share = self.share.as_deref().map(readable_folder).transpose()?;
@@ -122,17 +122,17 @@ impl RunLinux {
     fn attached(&self, context: &CommandContext, linux: &LinuxImage) -> Result<Attached> {
         let refuse = |option: &str, what: &str, profile: &str| {
             let text =
-                format!("{option}: the profile {} {what}; take --profile {profile}", linux.profile);
+                format!("{option}: the profile {} {what}; use --profile {profile}", linux.profile);
             Err(ExitKind::Usage(text).into())
         };
         if self.share.is_some() && !linux.share {
-            return refuse("--share", "reads no folder of this machine", "lab");
+            return refuse("--share", "cannot read a folder of this machine", "lab");
         }
         if self.exec.is_some() && !linux.share {
-            return refuse("--exec", "runs no command of this machine", "lab");
+            return refuse("--exec", "cannot run a command from this machine", "lab");
         }
         if self.data.is_some() && linux.server.is_none() {
-            return refuse("--data", "serves nothing and keeps nothing", "mariadb");
+            return refuse("--data", "has no server and stores nothing", "mariadb");
         }
         let mut attached = Attached { command: self.exec.clone(), ..Attached::default() };
         if let Some(server) = linux.server {
@@ -156,7 +156,7 @@ fn readable_folder(folder: &Path) -> Result<PathBuf> {
         return Err(unusable("there is no such folder".to_owned()).into());
     }
     if !folder.is_dir() {
-        return Err(unusable("this is not a folder; give the one that it is in".to_owned()).into());
+        return Err(unusable("this is not a folder; give its folder".to_owned()).into());
     }
     fs::read_dir(folder).map_err(|error| {
         unusable(format!("it cannot be read ({error}); QEMU reads it as this user"))
