@@ -13,6 +13,9 @@ pub enum Applet {
     /// Measures a PC that was started from a USB stick.
     #[cfg(feature = "stick")]
     Stick,
+    /// Does everything with the kernel module at once.
+    #[cfg(feature = "selftest")]
+    Stress,
     /// Loads the kernel module with the parameters of the kernel command line.
     Load,
     Stream,
@@ -33,6 +36,8 @@ pub const APPLETS: &[Applet] = &[
     Applet::Serve,
     #[cfg(feature = "stick")]
     Applet::Stick,
+    #[cfg(feature = "selftest")]
+    Applet::Stress,
     Applet::Load,
     Applet::Stream,
     Applet::Raw,
@@ -51,6 +56,8 @@ impl Applet {
             Self::Serve => "serve",
             #[cfg(feature = "stick")]
             Self::Stick => "stick",
+            #[cfg(feature = "selftest")]
+            Self::Stress => "stress",
             Self::Load => "load",
             Self::Stream => "stream",
             Self::Raw => "raw",
@@ -70,7 +77,12 @@ impl Applet {
     /// Whether it takes an argument that is not an option: a count, or a file.
     #[must_use]
     pub const fn has_operand(self) -> bool {
-        matches!(self, Self::Load | Self::Stream | Self::Raw | Self::Seed | Self::View)
+        match self {
+            Self::Load | Self::Stream | Self::Raw | Self::Seed | Self::View => true,
+            #[cfg(feature = "selftest")]
+            Self::Stress => true,
+            _ => false,
+        }
     }
 
     /// Its options that are words of the job grammar.
@@ -88,6 +100,8 @@ impl Applet {
             Self::View => false,
             #[cfg(feature = "stick")]
             Self::Stick => false,
+            #[cfg(feature = "selftest")]
+            Self::Stress => false,
             _ => true,
         }
     }

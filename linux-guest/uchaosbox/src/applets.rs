@@ -85,6 +85,8 @@ pub(crate) fn run(command: &Command<'_>, options: &str) -> Result<(), Stop> {
         Applet::Serve => serve::run(options),
         #[cfg(feature = "stick")]
         Applet::Stick => stick::run(),
+        #[cfg(feature = "selftest")]
+        Applet::Stress => stress(operand),
         Applet::Load => load(&request(options)?, operand, credit),
         Applet::Seed if credit => crng::credit(&request(options)?, operand),
         Applet::Stream | Applet::Raw | Applet::Seed => {
@@ -94,6 +96,17 @@ pub(crate) fn run(command: &Command<'_>, options: &str) -> Result<(), Stop> {
         Applet::Health => show::health(&request(options)?),
         Applet::Bench => bench::run(&request(options)?),
     }
+}
+
+/// `stress`: both of its parts for so many seconds each.
+#[cfg(feature = "selftest")]
+fn stress(operand: Option<&str>) -> Result<(), Stop> {
+    let seconds = operand.and_then(|text| text.parse().ok()).filter(|seconds| *seconds > 0);
+    let seconds = seconds.ok_or_else(|| {
+        Stop::new(GuestStatus::BadCommandLine, "stress: give a number of seconds, 1 or more")
+    })?;
+    crate::machine::selftest::stress::run(seconds)
+        .map_err(|what| Stop::new(GuestStatus::JobFailed, what))
 }
 
 /// `load`: loads the kernel module with the parameters of the request, so that one grammar serves both.

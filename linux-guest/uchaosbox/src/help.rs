@@ -92,6 +92,16 @@ does the jobs of /uchaos/uchaos.conf there, and keeps the capture on the stick.
 What the machine is to do next is left in /tmp/after. Root only.
 "
             }
+            #[cfg(feature = "selftest")]
+            Self::Stress => {
+                "\
+uchaosbox stress SECONDS
+
+Everything that programs can do with the kernel module at once, under signals;
+then, as long again, the module is unloaded and loaded under its readers. Root
+only; for a kernel that checks locks and memory.
+"
+            }
             Self::Load => {
                 "\
 uchaosbox load [FILE] [--credit] [engine options]

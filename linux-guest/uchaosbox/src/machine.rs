@@ -10,7 +10,7 @@ mod hwrng;
 pub(crate) mod loader;
 mod module;
 #[cfg(feature = "selftest")]
-mod selftest;
+pub(crate) mod selftest;
 
 use core::fmt::{self, Write as _};
 

@@ -23,6 +23,7 @@ mod builds;
 mod campaign;
 mod clones;
 mod command;
+mod debug;
 mod download;
 mod exec;
 mod failures;
@@ -146,6 +147,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         hwrng::CHECKS,
         smp::CHECKS,
         stock::CHECKS,
+        debug::CHECKS,
         kit::CHECKS,
         packed::CHECKS,
         uefi::CHECKS,

@@ -7,6 +7,7 @@ mod loading;
 mod process;
 mod reading;
 mod sharing;
+pub(crate) mod stress;
 
 use core::fmt;
 

@@ -81,6 +81,14 @@ pub(crate) unsafe fn read_at(
     checked(unsafe { syscall3(READ, file.as_raw_fd() as usize, address, len) })
 }
 
+/// Reads to an address of the kernel's, where a program has no memory.
+#[cfg(feature = "selftest")]
+pub(crate) fn read_to_the_kernel(file: BorrowedFd<'_>, len: usize) -> Result<usize, Errno> {
+    const KERNEL: usize = 0xffff_8880_0000_0000;
+    // SAFETY: no memory of this process lies in the upper half of the addresses.
+    unsafe { read_at(file, KERNEL, len) }
+}
+
 /// Writes from an address that may be bad.
 #[cfg(feature = "selftest")]
 pub(crate) fn write_at(file: BorrowedFd<'_>, address: usize, len: usize) -> Result<usize, Errno> {
