@@ -96,7 +96,7 @@ impl Console {
         self.write_log(first_new)
     }
 
-    /// Whether the guest has written more than [`MOST_BYTES`].
+    /// Whether the guest has written more than `MOST_BYTES`.
     pub(crate) fn is_flooded(&self) -> bool {
         self.taken_bytes > MOST_BYTES
     }

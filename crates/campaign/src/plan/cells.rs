@@ -76,7 +76,7 @@ impl Coordinates {
         let workload = Axis::Engine(Parameter::Workload);
         if self.is(Axis::Guest, GUESTS[1]) && self.is(workload, Workload::Rtc.word()) {
             return Some(
-                "only bare metal can use the real-time clock; exclude these settings with \
+                "only bare metal has the real-time clock to itself; exclude these settings with \
                  [[exclude]] guest = \"linux\", workload = \"rtc\"",
             );
         }
