@@ -215,6 +215,14 @@ fn parse(record: &[u8], samples: usize) -> Option<(u32, Vec<u64>)> {
     Some((u32::from_le_bytes(*number), row))
 }
 
+impl Drop for StartRows {
+    fn drop(&mut self) {
+        // Closing the file alone would keep the lock for as long as a process that another thread is just starting has it
+        // open as well, and the next collection would begin a second file. An error leaves only that.
+        let _ = self.file.unlock();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
