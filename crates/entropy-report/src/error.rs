@@ -13,7 +13,7 @@ pub enum ReportError {
     TooManyRuns,
     /// The same boot twice.
     #[error(
-        "comparing runs: boot {boot} of {run} is there twice; \
+        "comparing runs: boot {boot} of {run} occurs twice; \
          number the boots of a target 1, 2, ... under each condition"
     )]
     DuplicateBoot {

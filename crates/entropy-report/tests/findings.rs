@@ -138,7 +138,7 @@ fn runs_that_make_no_sense_are_refused_with_a_reason() {
     let one = run("baremetal", false, 1, 1, SMALL);
     let twice = [one.clone(), one.clone()];
     let error = analyse(&twice, provenance()).unwrap_err();
-    assert!(error.to_string().contains("boot 1 of baremetal (tcg) is there twice"), "{error}");
+    assert!(error.to_string().contains("boot 1 of baremetal (tcg) occurs twice"), "{error}");
     let mut damaged = one;
     damaged.restarts.as_mut().unwrap().delta_ticks.pop();
     assert!(matches!(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The read-only disk of a profile: programs out of Debian's packages, the libraries that they need, and data files, in
-//! one squashfs. Nothing of this machine's own programs goes into it.
+//! The read-only disk of a profile: programs from Debian's packages, the libraries that they need, and data files, in one
+//! squashfs. It contains nothing that is installed on this machine.
 
 mod libraries;
 
@@ -21,9 +21,9 @@ use crate::step;
 /// Step lines that [`build`] prints for a profile that has a disk.
 pub const STEPS: usize = ["Debian's packages", "disk"].len();
 
-/// What decides what is in the disk, besides its packages.
+/// The code that determines the disk's contents, given its packages.
 const RECIPE: &str = concat!(include_str!("disk.rs"), include_str!("disk/libraries.rs"));
-/// How it is packed: the same bytes each time.
+/// Reproducible packing.
 const SQUASHFS: [&str; 12] = [
     "-comp",
     "xz",
@@ -43,7 +43,7 @@ const SQUASHFS: [&str; 12] = [
 #[derive(Debug)]
 pub struct Disk {
     pub image: PathBuf,
-    /// Where its packages came from, for provenance.
+    /// The origin of its packages, for provenance.
     pub from: String,
 }
 
@@ -51,7 +51,7 @@ impl Disk {
     /// The initramfs, packed, with the disk as one more file.
     pub fn in_initramfs(&self, initramfs: &[u8]) -> Result<Vec<u8>> {
         let mut whole = initramfs.to_vec();
-        // The kernel skips zeros, and takes an archive that is not packed at a multiple of 4 bytes only.
+        // The kernel skips zeros, and accepts an uncompressed archive only at a multiple of 4 bytes.
         whole.resize(initramfs.len().next_multiple_of(4), 0);
         let disk = Archive::new().file("/disk.squashfs", 0o444, fs::read(&self.image)?);
         whole.extend(disk.to_cpio()?);
@@ -59,7 +59,7 @@ impl Disk {
     }
 }
 
-/// Builds the profile's disk, where it has one.
+/// Builds the profile's disk, if it has one.
 pub fn build(context: &CommandContext, profile: &Profile) -> Result<Option<Disk>> {
     let Some(disk) = &profile.disk else { return Ok(None) };
     let packages = sources::obtain_debs(context, &disk.packages)?;
@@ -107,7 +107,7 @@ fn fill(disk: &DiskProfile, unpacked: &Path, tree: &Path, log: &mut StepLog) -> 
         }
         let target = tree.join(file);
         fs::create_dir_all(target.parent().context("a file without a folder")?)?;
-        // A library is known by the name of a link to it, and is one file here.
+        // A program names a library by a link to it; the disk has one file under that name.
         log.run(
             Command::new("cp")
                 .args(["--recursive", "--dereference", "--preserve=mode"])
@@ -118,7 +118,7 @@ fn fill(disk: &DiskProfile, unpacked: &Path, tree: &Path, log: &mut StepLog) -> 
     Ok(())
 }
 
-/// The sums of those that sources.toml names are there.
+/// Names and versions; sources.toml has the checksums of those that it names.
 fn described(packages: &[Obtained]) -> String {
     let named = packages.iter().map(|package| format!("{} {}", package.name, package.version));
     format!("Debian's packages {}", named.collect::<Vec<_>>().join(", "))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The Linux kernel of a profile: `allnoconfig` plus the profile's fragments, built outside of its tree, with
-//! nothing of this machine in it (names, times, paths), so that the same inputs give the same bytes.
+//! The Linux kernel of a profile: `allnoconfig` plus the profile's fragments, built outside its tree, without the names,
+//! times and paths of this machine, so that builds are reproducible.
 
 use fs_err as fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ use guest_run::CommandContext;
 #[derive(Debug)]
 struct Extras {
     files: Vec<PathBuf>,
-    /// What make is given for them.
+    /// The arguments of make for them.
     variables: Vec<String>,
 }
 
@@ -35,29 +35,29 @@ const LINK_HEADER: &str = "link.h";
 const OPTIONS_HEADER: &str = "options.h";
 /// The first series that has what that header turns off.
 const OPTIONS_SINCE: Version = Version { major: 6, minor: 13 };
-/// The symbols that uchaos.ko needs, for fragments whose kernel exports no other.
+/// The symbols that uchaos.ko needs, for kernels that export no others.
 const EXPORTED: &str = "exported.txt";
 
-/// A built kernel, and what building a module for it needs.
+/// A built kernel, and what a module's build needs of it.
 #[derive(Debug, Clone)]
 pub struct KernelBuild {
-    /// What is built into it and from what, for the names of steps and folders.
+    /// Its source and fragments, for the names of steps and folders.
     pub name: String,
     /// The source tree: `make -C` there.
     pub source_dir: PathBuf,
     /// `O=` of that make.
     pub build_dir: PathBuf,
-    /// As `uname -r` says it.
+    /// As printed by `uname -r`.
     pub release: String,
     pub bzimage: PathBuf,
-    /// The kernel as it was linked, with its symbols.
+    /// The linked kernel with its symbols.
     pub vmlinux: PathBuf,
     pub from: String,
-    /// What the user should know where this is not the kernel that the profile asks for first.
+    /// A note to the user if this is not the profile's preferred kernel.
     pub banner: Option<String>,
 }
 
-/// Builds the profile's kernel, from the user's own tree or tarball where one is given.
+/// Builds the profile's kernel, from the user's tree or tarball if one is given.
 pub fn build(
     context: &CommandContext,
     profile: &Profile,
@@ -68,7 +68,7 @@ pub fn build(
         eprintln!("\n    *** {banner} ***\n");
     }
     let options = options(context, profile, source.version)?;
-    // Profiles with the same fragments share one build; kernels of other sources are next to it.
+    // Profiles with the same fragments share a build; kernels from other sources get their own folders.
     let name = format!(
         "{}-{}-{}",
         source.release,
@@ -116,11 +116,11 @@ pub fn build(
     })
 }
 
-/// `make` for this kernel, with nothing of the caller's surroundings in it; for modules as well.
+/// `make` for this kernel and its modules, without the caller's environment.
 pub fn make(source_dir: &Path, build_dir: &Path) -> Command {
     let mut make = quiet_make();
     make.arg("-C").arg(source_dir).arg(format!("O={}", build_dir.display()));
-    // An empty LOCALVERSION keeps the `+` away that a git checkout around the tree would add.
+    // An empty LOCALVERSION omits the `+` that a git checkout around the tree would add.
     make.args(["ARCH=x86_64", "LOCALVERSION="]).args(compiler::make_variables());
     make.env("KBUILD_BUILD_TIMESTAMP", "Sun Mar  1 00:00:00 UTC 2026")
         .env("KBUILD_BUILD_VERSION", "1")
@@ -129,13 +129,13 @@ pub fn make(source_dir: &Path, build_dir: &Path) -> Command {
     make
 }
 
-/// A `make` for all processors, with nothing of the caller's surroundings in it.
+/// `make` on all processors, without the caller's environment.
 pub fn quiet_make() -> Command {
     let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut make = Command::new("make");
     make.arg(format!("-j{jobs}"));
-    // A compiler chosen there is rejected before any step (see `compiler`); these are of a make around this program, and
-    // flags that a build would take silently.
+    // A compiler set in the environment is rejected before any step (see `compiler`). These come from a make that called this
+    // program, or are flags that a build would silently use.
     for name in
         ["MAKEFLAGS", "MFLAGS", "MAKELEVEL", "KBUILD_OUTPUT", "CFLAGS", "CPPFLAGS", "LDFLAGS"]
     {
@@ -172,12 +172,12 @@ fn configure(
 impl Extras {
     fn of(root: &Path, version: Version, options: &Options, build_dir: &Path) -> Self {
         let mut names = vec![LINK_HEADER];
-        // -Ux86_64 is what the kernel's own makefile gives, and what stands here takes its place.
+        // This replaces the makefile's own value, -Ux86_64.
         let include = |name| format!("-include {}", build_dir.join(copied(name)).display());
         let mut variables = vec![format!("CPPFLAGS_vmlinux.lds=-Ux86_64 {}", include(LINK_HEADER))];
         if version >= OPTIONS_SINCE {
             names.push(OPTIONS_HEADER);
-            // Functions begin where the last one ended, as in kernels before: since 6.2 they are aligned for speed.
+            // Without padding between functions, as before 6.2, which aligns them for speed.
             variables.push(format!("KCFLAGS=-falign-functions=1 {}", include(OPTIONS_HEADER)));
         }
         if options.to_config().contains(&format!("\"{}\"", copied(EXPORTED))) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The kernel source tree that is built: one of the profile's sources, or a tree or tarball of the user's own.
+//! The kernel source tree to build: one of the profile's sources, or the user's tree or tarball.
 
 use fs_err as fs;
 use std::path::{Path, PathBuf};
@@ -17,12 +17,12 @@ use crate::log::StepLog;
 use guest_run::CommandContext;
 use guest_run::{file_sha256, hex};
 
-/// The oldest kernel that the fragments and the module are written for.
+/// The oldest kernel that the fragments and the module support.
 const OLDEST: Version = Version { major: 5, minor: 15 };
 /// The newest.
 const NEWEST: Version = Version { major: 6, minor: 18 };
 
-/// What no profile here builds, and is most of a tarball: other architectures, graphics, media, sound, manuals.
+/// Most of a tarball, and not built by any profile: other architectures, graphics, media, sound, manuals.
 /// Kconfig reads every `Kconfig`, so those stay.
 const LEFT_OUT: &[&str] = &[
     "*/Documentation/*/*",
@@ -45,13 +45,13 @@ pub struct KernelSource {
     pub version: Version,
     /// Changes when anything in the tree does.
     pub identity: String,
-    /// Where it came from, for the provenance of results.
+    /// Its origin, for the provenance of results.
     pub from: String,
-    /// What to tell the user where this is not what the profile asks for first.
+    /// A note to the user if this is not the profile's preferred source.
     pub banner: Option<String>,
 }
 
-/// The user's own tree or tarball, else the first of the profile's sources that can be had; unpacked.
+/// The user's tree or tarball, else the first of the profile's sources that is available; unpacked.
 pub fn prepare(
     context: &CommandContext,
     profile: &Profile,
@@ -130,7 +130,7 @@ fn prepare_own(context: &CommandContext, path: &Path) -> Result<KernelSource> {
     Ok(KernelSource { dir, release, version, identity, from, banner: None })
 }
 
-/// The folder of an unpacked tarball; another list of what is left out makes another folder.
+/// The folder of an unpacked tarball; its name depends on the list of omitted parts.
 fn tree_of(context: &CommandContext, name: &str, sha256: &str) -> Result<PathBuf> {
     let key =
         Inputs::new().text("tarball", sha256).text("left out", LEFT_OUT.join("\n")).digest()?;
@@ -192,7 +192,7 @@ fn tree_identity(tree: &Path) -> Result<String> {
     Ok(hex(&hasher.finalize()))
 }
 
-/// Enough of a digest for a folder's name.
+/// A digest, shortened for a folder's name.
 pub fn short(sha256: &str) -> &str {
     sha256.get(..12).unwrap_or(sha256)
 }

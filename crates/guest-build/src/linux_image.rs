@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The Linux guest's image: the profile's kernel, and an initramfs of busybox or toybox, the module, uchaosbox,
-//! `linux-guest/rootfs` and what the profile lays over it. The microkernel's initrd is made here as well, by the same archive tool.
+//! `linux-guest/rootfs` and the profile's files over it. The same archive code makes the microkernel's initrd.
 
 use fs_err as fs;
 use std::collections::BTreeMap;
@@ -21,11 +21,11 @@ use crate::step;
 use guest_run::archive::Archive;
 use guest_run::{CommandContext, DiskImage, LinuxImage};
 
-/// Folders that the kernel or /init mounts something on, or that people expect.
+/// Mount points of the kernel and /init, and folders that users expect.
 const FOLDERS: [&str; 9] =
     ["/bin", "/dev", "/etc", "/lib", "/lib/modules", "/proc", "/sbin", "/sys", "/tmp"];
 
-/// What packs the archives, which are packed again where it changes.
+/// The code that packs the archives; a change repacks them.
 const PACKER: &str =
     concat!(include_str!("../../guest-run/src/archive.rs"), include_str!("linux_image.rs"));
 
@@ -57,14 +57,14 @@ impl LinuxOptions {
         Ok(if self.smp { profile.for_several_cpus() } else { profile })
     }
 
-    /// The options as words of a command line that works from any folder.
+    /// The options as arguments of a command that works from any folder.
     pub fn words(&self) -> Result<Vec<OsString>> {
         let mut words = vec!["--profile".into(), self.profile.clone().into()];
         words.extend(self.linux_src_words()?);
         Ok(words)
     }
 
-    /// The kernel source alone, likewise; nothing where it is the profile's.
+    /// The same for the kernel source alone; empty if it is the profile's.
     pub fn linux_src_words(&self) -> Result<Vec<OsString>> {
         let Some(source) = &self.linux_src else { return Ok(Vec::new()) };
         let source = std::path::absolute(source)
@@ -102,7 +102,7 @@ pub fn build(
         .into_iter()
         .chain(disk.as_ref().map(|disk| &disk.image))
     {
-        // In a dry run what comes before may not be there yet.
+        // In a dry run the earlier steps' output may not exist.
         if part.exists() {
             inputs = inputs.path(part);
         }
@@ -161,7 +161,7 @@ pub fn build(
     })
 }
 
-/// The initramfs: these three, and what is in the folders.
+/// The initramfs: these three files, and those in the folders.
 pub fn pack(rootfs: &[PathBuf], tools: &Tools, uchaosbox: &Path, module: &Path) -> Result<Vec<u8>> {
     let read = |path: &Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
     let name = tools.program.file_name().unwrap_or_default().to_string_lossy();
@@ -180,7 +180,7 @@ pub fn pack(rootfs: &[PathBuf], tools: &Tools, uchaosbox: &Path, module: &Path) 
     add_rootfs(archive, rootfs)?.to_cpio_gz()
 }
 
-/// Fetches what [`build`] would, so that it can run offline later; what stood in for something is asked for again.
+/// Fetches everything that [`build`] needs, so that it can run offline later. A preferred source that was replaced before is tried again.
 pub fn fetch(context: &CommandContext, options: &LinuxOptions) -> Result<()> {
     let profile = Profile::read(&context.root, &options.profile)?;
     if options.linux_src.is_none() {
@@ -191,7 +191,7 @@ pub fn fetch(context: &CommandContext, options: &LinuxOptions) -> Result<()> {
     sources::first_available(context, profile.userland.sources()).map(|_| ())
 }
 
-/// Step lines that [`obtain_sources`] prints: kernel and the tools.
+/// Step lines that [`obtain_sources`] prints: kernel and tools.
 pub const SOURCES: usize = ["kernel", "tools"].len();
 
 /// Puts the source files of a guest into the cache, and unpacks nothing.
@@ -203,7 +203,7 @@ pub fn obtain_sources(context: &CommandContext, options: &LinuxOptions) -> Resul
     sources::first_available(context, profile.userland.sources()).map(|_| ())
 }
 
-/// The microkernel's initrd: the same defaults for jobs as the Linux guest has.
+/// The microkernel's initrd, with the Linux guest's defaults for jobs.
 pub fn bare_initrd(context: &CommandContext) -> Result<PathBuf> {
     let defaults = context.root.join("linux-guest/rootfs/etc/uchaos.conf");
     let initrd = context.out.join("baremetal/initrd.cpio");
@@ -227,7 +227,7 @@ pub fn bare_initrd(context: &CommandContext) -> Result<PathBuf> {
     Ok(initrd)
 }
 
-/// Adds the files below each of the folders, where a later one's take the place of an earlier one's.
+/// Adds the files of each folder; files of later folders replace those of earlier ones.
 fn add_rootfs(mut archive: Archive, folders: &[PathBuf]) -> Result<Archive> {
     let mut files = BTreeMap::new();
     for folder in folders {
@@ -241,7 +241,7 @@ fn add_rootfs(mut archive: Archive, folders: &[PathBuf]) -> Result<Archive> {
             continue;
         }
         let data = fs::metadata(&path)?;
-        // The checkout's umask stays out of the image.
+        // The image does not depend on the checkout's umask.
         let mode = if data.permissions().mode() & 0o111 == 0 { 0o644 } else { 0o755 };
         let bytes = fs::read(&path)?;
         archive = archive.file(&name, mode, bytes);
@@ -249,7 +249,7 @@ fn add_rootfs(mut archive: Archive, folders: &[PathBuf]) -> Result<Archive> {
     Ok(archive)
 }
 
-/// Names in the guest and paths here of what lies below `rootfs`.
+/// Each file below `rootfs`: its name in the guest and its path here.
 fn gather(rootfs: &Path, files: &mut BTreeMap<String, PathBuf>) -> Result<()> {
     let mut folders = vec![rootfs.to_path_buf()];
     while let Some(folder) = folders.pop() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! The image of a USB stick: GRUB for UEFI and for BIOS, and one FAT volume with both machines, their configuration and
-//! room for captures. Made by mtools and dosfstools as an ordinary user, the same bytes each time.
+//! room for captures. Made reproducibly by mtools and dosfstools, without root.
 
 mod fat;
 mod grub;
@@ -24,16 +24,16 @@ pub const STEPS: usize = images::STEPS + uefi::STEPS + 1;
 
 /// The FAT volume begins at 1 MiB, as partitions do; GRUB's BIOS part lies before it.
 const VOLUME_START_SECTORS: u32 = 2048;
-/// All in all 30 MiB, which is less than 32 million bytes.
+/// 30 MiB in total, which is less than 32 million bytes.
 const VOLUME_SECTORS: u32 = 29 * 2048;
 const SECTOR_BYTES: usize = 512;
 /// Kernel and initramfs of the profile.
 const LINUX_BYTES_AT_MOST: u64 = 4_000_000;
 
-/// Builds what is on the stick, and its image.
+/// Builds the programs for the stick, and its image.
 ///
 /// # Errors
-/// Returns an error if a tool is missing, a step fails, or Linux has outgrown its share.
+/// Returns an error if a tool is missing, a step fails, or Linux exceeds its limit.
 pub fn build(context: &CommandContext, linux_src: Option<&Path>) -> Result<PathBuf> {
     preflight::ensure(context, TO_MAKE_STICK)?;
     let bare = images::build_bare(context)?;
@@ -55,7 +55,7 @@ fn image(context: &CommandContext, images: &Images, uefi_program: &Path) -> Resu
         .text("command line", &linux.command_line);
     let parts: [&Path; 4] =
         [&linux.bzimage, &linux.initramfs, &images.bare.unstripped, uefi_program];
-    // In a dry run they may not be there yet.
+    // In a dry run they may not exist.
     for part in parts.into_iter().filter(|part| part.exists()) {
         inputs = inputs.path(part);
     }
@@ -96,7 +96,7 @@ fn image(context: &CommandContext, images: &Images, uefi_program: &Path) -> Resu
     Ok(image)
 }
 
-/// Line ends that every editor shows as such.
+/// Line ends that every editor understands.
 fn dos_text(text: &str) -> Vec<u8> {
     text.replace('\n', "\r\n").into_bytes()
 }

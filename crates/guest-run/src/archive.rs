@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Initial RAM disks for both guests: newc cpio archives that depend on their contents alone (sorted, owned by
-//! root, no times), so that the same inputs give the same bytes.
+//! Initial RAM disks for both guests: reproducible newc cpio archives (sorted, owned by root, no times).
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -10,7 +9,7 @@ use cpio::newc::{Builder, ModeFileType};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// What will be in the archive; paths are absolute in the guest (`/dev/console`).
+/// The contents of an archive; paths are absolute in the guest (`/dev/console`).
 #[derive(Debug, Default)]
 pub struct Archive {
     entries: BTreeMap<String, Entry>,
@@ -78,7 +77,7 @@ impl Archive {
         Ok(out)
     }
 
-    /// The archive as gzip, which is what the kernels here are built to unpack.
+    /// The archive as gzip, the one format that our kernels unpack.
     pub fn to_cpio_gz(&self) -> Result<Vec<u8>> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(&self.to_cpio()?).context("compressing the archive")?;
@@ -113,7 +112,7 @@ fn write_entry(out: &mut Vec<u8>, number: u32, path: &str, entry: &Entry) -> Res
     Ok(())
 }
 
-/// An archive as it was before it was compressed, if it was.
+/// The archive without its compression, if any.
 pub fn unpacked(archive: &[u8]) -> Result<Vec<u8>> {
     if !archive.starts_with(&[0x1f, 0x8b]) {
         return Ok(archive.to_vec());
@@ -125,7 +124,7 @@ pub fn unpacked(archive: &[u8]) -> Result<Vec<u8>> {
     Ok(plain)
 }
 
-/// The files of an archive by path, and their bytes (what a symbolic link points to counts as its bytes).
+/// The files of an archive by path, and their bytes (for a symbolic link, its target).
 pub fn read_back(archive: &[u8]) -> Result<BTreeMap<String, Vec<u8>>> {
     let plain = unpacked(archive)?;
     let mut rest = plain.as_slice();

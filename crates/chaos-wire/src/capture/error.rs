@@ -38,8 +38,8 @@ pub enum CaptureFault {
     /// The bytes are not a frame, or not those that were sent.
     #[error("{0}")]
     Frame(FrameFault),
-    /// A frame is missing, or there twice.
-    #[error("it has the number {given}: a frame is missing or there twice")]
+    /// A frame is missing or duplicated.
+    #[error("it has the number {given}: a frame is missing or duplicated")]
     Sequence {
         /// The number in its header.
         given: u32,

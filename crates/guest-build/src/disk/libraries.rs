@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Which libraries a program needs, by the names in its dynamic section, and theirs in turn: what `ldd` shows, of files
-//! that are not installed.
+//! The libraries that a program needs, directly and indirectly, by the names in dynamic sections: `ldd` for files that are
+//! not installed.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use fs_err as fs;
 use object::elf;
 use object::read::elf::{Dyn as _, ElfFile64, FileHeader as _};
 
-/// Where Debian has them.
+/// Where Debian installs them.
 const FOLDERS: [&str; 3] = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "usr/lib"];
 
 /// The libraries of `programs`, as paths below `root`. The dynamic linker is one, since the C library needs it.

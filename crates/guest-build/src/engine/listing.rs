@@ -19,7 +19,7 @@ use object::{
 use super::FUNCTIONS;
 use super::scan::disassemble;
 
-/// What comes before the code.
+/// The lines before the code.
 pub(super) const HEAD: &str = r#"/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The engine, written by `cargo xtask` from the object that rustc made of chaos-core: the same instructions, but
@@ -124,7 +124,7 @@ impl<'data> Lister<'data> {
             let span = usize::try_from(begin).context("an instruction's place")?
                 ..usize::try_from(end).context("an instruction's place")?;
             if self.function_around(begin).is_none() {
-                // What lies between functions aligns them.
+                // Bytes between functions are alignment.
                 let bytes = code.get(span).context("an instruction beyond the code")?;
                 writeln!(out, "PADDING({})", shown(bytes))?;
             } else if text.contains('*') {
@@ -161,7 +161,7 @@ impl<'data> Lister<'data> {
         (offset < function.end).then_some(function)
     }
 
-    /// What a section's relocations ask for, by their places.
+    /// A section's relocations by offset.
     fn references(&self, section: &object::Section<'_, '_>) -> Result<BTreeMap<u64, Reference>> {
         let mut references = BTreeMap::new();
         for (offset, relocation) in section.relocations() {
@@ -210,7 +210,7 @@ impl<'data> Lister<'data> {
     }
 }
 
-/// Writes bytes as they are, with the references where they belong.
+/// Writes bytes literally, with the references in their places.
 fn bytes_with<'a>(
     out: &mut String,
     data: &[u8],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! Looks through the engine's object for what some target could not take. Each of these links without a word and
-//! then fails at run time, or only on another machine; so the build fails instead.
+//! Searches the engine's object for code that some target cannot run. Such code links silently and then fails at run
+//! time, or only on another machine, so the build fails instead.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +14,7 @@ use object::{Object as _, ObjectSection as _, ObjectSymbol as _, RelocationFlags
 use super::FUNCTIONS;
 use crate::log::StepLog;
 
-/// What the engine may ask of the program that links it: every target has these.
+/// The symbols that the engine may import; every target has them.
 const PROVIDED: [&str; 4] = ["memcmp", "memcpy", "memmove", "memset"];
 
 /// Relocations that every target resolves, the kernel's module loader included.
@@ -26,10 +26,10 @@ const RELOCATIONS: [elf::RelocationType; 5] = [
     elf::R_X86_64_32S,
 ];
 
-/// The largest stack frame of a function. A kernel's stack has 16 KiB, and the engine is not the first to use it.
+/// The largest stack frame of a function. A kernel's stack has 16 KiB, part of which the engine's callers use.
 const FRAME_BYTES_AT_MOST: u64 = 1024;
 
-/// Refuses an object that is not fit for all targets.
+/// Refuses an object that some target cannot use.
 pub(super) fn scan(path: &Path, log: &mut StepLog) -> Result<()> {
     let bytes = fs::read(path).with_context(|| format!("reading {} to scan it", path.display()))?;
     check_object(&bytes)
@@ -114,7 +114,7 @@ fn check_registers(code: &str) -> Result<()> {
     Ok(())
 }
 
-/// No function may take much of the stack; one that takes more than a page does so page by page.
+/// No function may use much of the stack; frames above a page are allocated page by page.
 fn check_frames(code: &str) -> Result<()> {
     let mut function = "";
     for line in code.lines() {
@@ -124,7 +124,7 @@ fn check_frames(code: &str) -> Result<()> {
         let taken = ["sub ", "add "].iter().find_map(|instruction| {
             let (_, operands) = line.split_once(instruction)?;
             let number = operands.trim_start().strip_prefix("$0x")?.strip_suffix(",%rsp")?;
-            // A negative number that is added has all of its 64 bits.
+            // A negative number that is added is written with all 64 bits.
             let bytes = u64::from_str_radix(number, 16).ok()?.cast_signed();
             Some(bytes.unsigned_abs())
         });

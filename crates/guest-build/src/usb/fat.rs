@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//! The FAT volume, by mkfs.fat and mtools: no loop device, no root, and no time of day in it.
+//! The FAT volume, made by mkfs.fat and mtools: no loop device, no root, no time of day.
 
 use fs_err as fs;
 use std::collections::BTreeSet;
@@ -24,10 +24,10 @@ pub(super) fn volume(
 ) -> Result<Vec<u8>> {
     let volume = folder.join("volume.fat");
     let size_bytes = u64::from(VOLUME_SECTORS) * SECTOR_BYTES as u64;
-    // A fresh file of zeros: nothing of an older volume stays between the files.
+    // A new file of zeros, so that no data of an older volume remains between the files.
     fs::File::create(&volume)?.set_len(size_bytes)?;
     let mut format = Command::new("mkfs.fat");
-    // Clusters of 2 KiB: a small capture wastes little, and there are few enough of them for FAT16.
+    // With clusters of 2 KiB a small capture wastes little, and FAT16 can number all of them.
     format
         .args(["--invariant", "-F", "16", "-s", "4", "-g", "255/63", "-i", VOLUME_ID])
         .args(["-n", chaos_stick::VOLUME_LABEL, "-h", &VOLUME_START_SECTORS.to_string()])
@@ -55,7 +55,7 @@ pub(super) fn volume(
 
 fn mtool(name: &str, volume: &Path) -> Command {
     let mut command = Command::new(name);
-    // Times come from the epoch given here, in this zone; a file of settings in the user's home stays out.
+    // Times come from this epoch, in this zone; the user's settings are ignored.
     command.env("SOURCE_DATE_EPOCH", FILE_TIME_S).env("TZ", "UTC").env("MTOOLSRC", "/dev/null");
     command.arg("-i").arg(volume);
     command

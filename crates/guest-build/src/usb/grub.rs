@@ -12,7 +12,7 @@ use crate::log::StepLog;
 
 /// The first sector of the BIOS part, to be completed with a partition table.
 const BOOT_SECTOR: &str = "/usr/lib/grub/i386-pc/boot.img";
-/// What both parts have built in, since the stick has no folder of modules.
+/// The modules built into both parts; the stick has no folder of modules.
 const MODULES: [&str; 16] = [
     "part_msdos",
     "part_gpt",
@@ -53,7 +53,7 @@ pub(super) fn build(folder: &Path, log: &mut StepLog) -> Result<Loader> {
         log.run(&mut command)
     };
     make("x86_64-efi", "/boot/grub", &["chain", "efi_gop", "all_video"], &loader.efi)?;
-    // The drive is the one that the firmware started from.
+    // The drive from which the firmware started.
     make("i386-pc", "(,msdos1)/boot/grub", &["biosdisk", "multiboot2"], &loader.core)?;
     Ok(loader)
 }
@@ -77,16 +77,16 @@ pub(super) fn before_the_volume(loader: &Loader) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What grub-bios-setup would make of it. The rest of GRUB begins in the next sector, as both say by default.
+/// The result of grub-bios-setup. The rest of GRUB begins in the next sector, which is the default of both.
 fn boot_sector(boot: &[u8]) -> Result<Vec<u8>> {
     ensure!(boot.len() == SECTOR_BYTES, "it has {} bytes", boot.len());
     let mut sector = boot.to_vec();
-    // Two NOPs: a BIOS that says it started from a floppy disk is not believed.
+    // Two NOPs: ignore a BIOS that reports a start from a floppy disk.
     sector[DRIVE_CHECK..DRIVE_CHECK + 2].fill(0x90);
-    // Code for floppy disks lies where the table goes.
+    // The table replaces the code for floppy disks.
     sector[DISK_SIGNATURE..BOOT_SIGNATURE].fill(0);
     sector[DISK_SIGNATURE..DISK_SIGNATURE + 4].copy_from_slice(b"UCHA");
-    // Active, FAT16 by block numbers; cylinders and heads as they are where they are not used.
+    // Active, FAT16 by block numbers; the conventional values for unused cylinders and heads.
     let entry = [0x80, 0xfe, 0xff, 0xff, 0x0e, 0xfe, 0xff, 0xff];
     sector[PARTITIONS..PARTITIONS + 8].copy_from_slice(&entry);
     sector[PARTITIONS + 8..PARTITIONS + 12].copy_from_slice(&VOLUME_START_SECTORS.to_le_bytes());
