@@ -88,7 +88,8 @@ pub(super) fn power_cut_leaves_the_whole_capture_or_none(rig: &Rig) -> Result<()
         ..Parts::new(Firmware::Bios, Bus::Virtio, stick.path())
     };
     let mut pc = linux(rig, &slow)?;
-    pc.expect("[uchaos] end linux-module")?;
+    // Nothing is written before the samples are there, so this is before the first write.
+    pc.expect("[uchaos] begin linux-module")?;
     let kept = "kept /uchaos/captures/0002-linux.cap";
     let states = power_cut::at_every_stage(rig, &mut pc, stick.path(), kept, |cut| {
         let cut = Stick::at(cut);
@@ -102,7 +103,8 @@ pub(super) fn power_cut_leaves_the_whole_capture_or_none(rig: &Rig) -> Result<()
         Ok(true)
     })?;
     drop(pc);
-    ensure!(states.without >= 3 && states.with >= 1, "{states:?} the capture");
+    // The state before, and one at least in the middle of writing; how many depends on the kernel's pieces.
+    ensure!(states.without >= 2 && states.with >= 1, "{states:?} the capture");
     Ok(())
 }
 
