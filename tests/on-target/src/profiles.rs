@@ -14,6 +14,7 @@ use guest_build::linux_image::{self, LinuxOptions};
 use guest_run::archive::read_back;
 use guest_run::{LinuxImage, Network};
 use measure::footprint::limits;
+use measure::init_clock::instructions_to_init;
 
 checks! {
     long:
@@ -66,6 +67,10 @@ fn osso_is_online_and_offline(rig: &Rig) -> Result<()> {
     let available_kb: u64 = available_kb.parse().context("MemAvailable is not a number")?;
     let at_least = limits.available_kb_at_least;
     ensure!(available_kb >= at_least, "MemAvailable is {available_kb} kB of {at_least} wanted");
+    let taken =
+        instructions_to_init(image.kernel(), &image.initramfs, &image.command_line, rig.scratch())?;
+    let at_most = limits.instructions_at_most;
+    ensure!(taken <= at_most, "{taken} instructions to /init, and {at_most} are allowed");
     Ok(())
 }
 
