@@ -14,6 +14,7 @@ use guest_run::{Guest, Limits, Machine, Model, Monitored, Outcome, Qemu, Session
 use measure::guest::GuestKind;
 
 use super::Rig;
+use super::instance::{SHOW_INSTANCE, instances};
 use super::linux::{PROMPT, line_after};
 
 checks! {
@@ -48,8 +49,6 @@ const LEAKING_MODULE: &str = "samples/kmemleak/kmemleak-test.ko";
 /// An object is reported when two scans found nothing that points to it and it is older than 5 s.
 const COUNT_LEAKS: &str = "for scan in 1 2; do sleep 6; echo scan >/sys/kernel/debug/kmemleak || echo kmemleak is off; done; \
                            cat /sys/kernel/debug/kmemleak; grep -c 'unreferenced object' /sys/kernel/debug/kmemleak";
-const INSTANCE: &str =
-    "grep -o '\"instance\": \"[^\"]*\", \"generation\": [0-9]*' /proc/uchaos.json";
 
 /// The stress program, and a suspend under a reader; then nothing of the module may be left.
 fn stress_suspend_and_unloading_bring_no_report(rig: &Rig) -> Result<()> {
@@ -62,8 +61,8 @@ fn stress_suspend_and_unloading_bring_no_report(rig: &Rig) -> Result<()> {
         &format!("uchaosbox stress {STRESS_SECONDS} && echo stress-$((6 * 7))"),
         // Everything but the last step of a suspend to memory, then 5 s later a resume.
         &format!(
-            "{INSTANCE}; cat /dev/uchaos >/dev/null & echo core >/sys/power/pm_test; \
-             echo mem >/sys/power/state && echo resume-$((6 * 7)); kill $!; wait; {INSTANCE}"
+            "{SHOW_INSTANCE}; cat /dev/uchaos >/dev/null & echo core >/sys/power/pm_test; \
+             echo mem >/sys/power/state && echo resume-$((6 * 7)); kill $!; wait; {SHOW_INSTANCE}"
         ),
         &format!("rmmod uchaos; echo of-uchaos-$((6 * 7)) $({COUNT_LEAKS})"),
         &format!("insmod /leaking.ko; echo of-sample-$((6 * 7)) $({COUNT_LEAKS})"),
@@ -163,7 +162,7 @@ fn clones(rig: &Rig, generation_id: bool) -> Result<[Outcome; 2]> {
     let mut original = Monitored::start(&qemu, &machine, &guest, &limits("original"))?;
     original.session.expect(PROMPT, DEADLINE)?;
     original.session.send(&format!(
-        "head -c {} /dev/uchaos >/dev/null; saved=$({INSTANCE}); before=$(grep ^samples= /proc/uchaos)",
+        "head -c {} /dev/uchaos >/dev/null; saved=$({SHOW_INSTANCE}); before=$(grep ^samples= /proc/uchaos)",
         8 * READ_BEFORE
     ));
     original.session.expect(PROMPT, DEADLINE)?;
@@ -179,19 +178,13 @@ fn clones(rig: &Rig, generation_id: bool) -> Result<[Outcome; 2]> {
         clone.session.send(&format!(
             "first=$(head -c 32 /dev/uchaos | hexdump -v -e '1/1 \"%02x\"'); echo bytes-$((6 * 7)) $first; \
              echo before-$((6 * 7)) $before; echo after-$((6 * 7)) $(grep ^samples= /proc/uchaos); \
-             echo \"$saved\"; {INSTANCE}; exit"
+             echo \"$saved\"; {SHOW_INSTANCE}; exit"
         ));
         let outcome = clone.session.finish()?;
         no_report(&outcome)?;
         Ok(outcome)
     };
     Ok([clone("first")?, clone("second")?])
-}
-
-/// Instance and generation, each time that they were shown.
-fn instances(outcome: &Outcome) -> Vec<(&str, &str)> {
-    let lines = outcome.lines.iter().filter_map(|line| line.text.strip_prefix("\"instance\": \""));
-    lines.filter_map(|line| line.split_once("\", \"generation\": ")).collect()
 }
 
 fn number(outcome: &Outcome, text: &str) -> Result<u64> {

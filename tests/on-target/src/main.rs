@@ -30,6 +30,7 @@ mod failures;
 mod homogeneity;
 mod hwrng;
 mod input;
+mod instance;
 mod kit;
 mod lab;
 mod linux;

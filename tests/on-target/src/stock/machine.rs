@@ -5,16 +5,15 @@
 use anyhow::{Result, ensure};
 use guest_build::stock;
 use guest_build::stock::debian::{DebianKernel, Series};
-use guest_run::{Machine, Monitored, Outcome, Qemu};
+use guest_run::{Machine, Monitored, Qemu};
 
 use super::guest::{DEADLINE, guest, limits, machine};
 use super::read;
 use crate::Rig;
+use crate::instance::{SHOW_INSTANCE, instances};
 use crate::linux::{PROMPT, line_after};
 
 const GENERATORS: &str = "/sys/class/misc/hw_random";
-const INSTANCE: &str =
-    "grep -o '\"instance\": \"[^\"]*\", \"generation\": [0-9]*' /proc/uchaos.json";
 
 pub(super) fn module_is_a_hardware_generator_and_starts_over_after_a_resume(
     rig: &Rig,
@@ -37,7 +36,7 @@ pub(super) fn module_is_a_hardware_generator_and_starts_over_after_a_resume(
     ));
     session.expect("read-2 ", DEADLINE)?;
     session.send(&format!(
-        "{INSTANCE}; echo mem >/sys/power/state; head -c 1 /dev/uchaos >/dev/null; {INSTANCE}; \
+        "{SHOW_INSTANCE}; echo mem >/sys/power/state; head -c 1 /dev/uchaos >/dev/null; {SHOW_INSTANCE}; \
          echo engines-$((1 + 1)) $(grep -c '\"samples\"' /proc/uchaos.json)"
     ));
     monitored.wake_suspended()?;
@@ -63,10 +62,4 @@ pub(super) fn module_is_a_hardware_generator_and_starts_over_after_a_resume(
     };
     ensure!(before != after, "after the resume it still is instance {after}");
     Ok(())
-}
-
-/// Instance and generation, each time that they were shown.
-fn instances(outcome: &Outcome) -> Vec<(&str, &str)> {
-    let lines = outcome.lines.iter().filter_map(|line| line.text.strip_prefix("\"instance\": \""));
-    lines.filter_map(|line| line.split_once("\", \"generation\": ")).collect()
 }

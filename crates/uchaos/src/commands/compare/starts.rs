@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use chaos_wire::{Target, Targets};
+use chaos_wire::Targets;
 use guest_run::progress::task;
 use guest_run::{CommandContext, Images};
 use indicatif::ProgressBar;
@@ -25,13 +25,14 @@ const GUEST_STARTS: [(GuestKind, &str); 2] = [
 impl Compare {
     /// The guests to boot once per row of the restart matrix, with their targets that have raw noise.
     fn guest_starts(&self) -> Vec<(GuestKind, &'static str, Targets)> {
-        let noisy = |guest| match guest {
-            GuestKind::BareMetal => Targets::EMPTY.with(Target::BareMetal),
-            GuestKind::Linux => Targets::EMPTY.with(Target::LinuxModule).with(Target::LinuxUser),
+        let noisy = |guest| {
+            let targets = PlannedBoot::new(guest, false, 1).targets.and(self.targets).iter();
+            let noisy = targets.filter(|target| target.can(self.settings.restarts.job));
+            noisy.fold(Targets::EMPTY, Targets::with)
         };
         GUEST_STARTS
             .into_iter()
-            .map(|(guest, label)| (guest, label, noisy(guest).and(self.targets)))
+            .map(|(guest, label)| (guest, label, noisy(guest)))
             .filter(|(_, _, targets)| self.settings.restarts.boots && !targets.is_empty())
             .collect()
     }
